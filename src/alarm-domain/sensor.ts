@@ -1,0 +1,284 @@
+import type { AlarmRecovered, AlarmTriggered, Evidence, EventMetadata, SensorEvent, StrikeRecorded, StrikesCleared } from './alarm-events.js';
+import { assertNever } from './assert-never.js';
+import { ALARM_TYPES, abnormalTypes, type AlarmType, type Reading } from './reading.js';
+import { isAtOrBefore, partitionKey, positionKey, type SourcePosition } from './source-position.js';
+import type { StrikePolicy } from './strike-policy.js';
+
+/** The sensor aggregate: stream, state, evolve, decide. Stored names never change. */
+
+// ---- stream -------------------------------------------------------------------------------------
+
+export const SENSOR_STREAM_PREFIX = 'sensor-';
+
+/** `sensor-42959` for sensor 42959. */
+export function sensorStream(sensorId: number): string {
+  return `${SENSOR_STREAM_PREFIX}${sensorId}`;
+}
+
+// ---- state --------------------------------------------------------------------------------------
+
+/** How many messageIds a sensor remembers; a repeat that comes after so many others is not recognised. */
+export const REMEMBERED_MESSAGE_IDS = 32;
+
+export interface OpenAlarm {
+  readonly alarmId: string;
+  readonly triggeredAt: string;
+  readonly receivedAt: string;
+}
+
+export interface SensorState {
+  readonly openAlarms: Readonly<Partial<Record<AlarmType, OpenAlarm>>>;
+  readonly strikes: Readonly<Partial<Record<AlarmType, readonly Evidence[]>>>;
+  /** The last record seen of each partition, by `partitionKey`. */
+  readonly lastSeen: Readonly<Record<string, { readonly epoch: number; readonly offset: number }>>;
+  /** The newest messageIds, oldest first, at most `REMEMBERED_MESSAGE_IDS`. */
+  readonly messageIds: readonly string[];
+}
+
+export const INITIAL_SENSOR: SensorState = { openAlarms: {}, strikes: {}, lastSeen: {}, messageIds: [] };
+
+// ---- evolve -------------------------------------------------------------------------------------
+
+/** The state after one more event of the sensor's stream. */
+export function evolve(state: SensorState, event: SensorEvent): SensorState {
+  const seen = remember(state, event.metadata);
+  switch (event.type) {
+    case 'StrikeRecorded': {
+      const { alarmType, evidence } = event.data;
+      // Older ones than the last `of` can complete no alarm, so the list has a bound.
+      const strikes = [...(seen.strikes[alarmType] ?? []), evidence].slice(-event.data.of);
+      return { ...seen, strikes: { ...seen.strikes, [alarmType]: strikes } };
+    }
+    case 'AlarmTriggered': {
+      const { alarmId, alarmType, triggeredAt } = event.data;
+      const opened: OpenAlarm = { alarmId, triggeredAt, receivedAt: event.metadata.receivedAt };
+      return {
+        ...seen,
+        openAlarms: { ...seen.openAlarms, [alarmType]: opened },
+        strikes: without(seen.strikes, alarmType),
+      };
+    }
+    case 'AlarmRecovered':
+      return { ...seen, openAlarms: without(seen.openAlarms, event.data.alarmType) };
+    case 'StrikesCleared': {
+      let strikes = seen.strikes;
+      for (const type of event.data.alarmTypes) {
+        const left = (strikes[type] ?? []).filter((strike) => strike.receivedAt > event.data.receivedThrough);
+        strikes = left.length > 0 ? { ...strikes, [type]: left } : without(strikes, type);
+      }
+      return { ...seen, strikes };
+    }
+    default:
+      return assertNever(event);
+  }
+}
+
+/** The state with a record marked as seen, for a record that yielded an event or was ignored. */
+export function remember(
+  state: SensorState,
+  record: { readonly source: SourcePosition; readonly messageId: string | null },
+): SensorState {
+  const key = partitionKey(record.source);
+  const last = state.lastSeen[key];
+  const { epoch, offset } = record.source;
+  const lastSeen = last && isAtOrBefore(record.source, last) ? state.lastSeen : { ...state.lastSeen, [key]: { epoch, offset } };
+  const isNewId = record.messageId !== null && !state.messageIds.includes(record.messageId);
+  const messageIds = isNewId
+    ? [...state.messageIds, record.messageId as string].slice(-REMEMBERED_MESSAGE_IDS)
+    : state.messageIds;
+  return { ...state, lastSeen, messageIds };
+}
+
+// ---- decide -------------------------------------------------------------------------------------
+
+/** What the log says about a record, apart from the reading itself. Times are ISO 8601 UTC. */
+export interface RecordFacts {
+  readonly source: SourcePosition;
+  readonly messageId: string | null;
+  /** The sensor's own clock, as sent. */
+  readonly sensorAt: string | null;
+  /** The log's append time. */
+  readonly receivedAt: string;
+  /** The reading's time: `sensorAt` when it is plausible, else `receivedAt` (see `readingTime`). */
+  readonly readAt: string;
+}
+
+export type SensorMessage =
+  | (RecordFacts & { readonly type: 'reading'; readonly reading: Reading })
+  | (RecordFacts & { readonly type: 'ok'; readonly sensorId: number });
+
+export interface DecisionContext {
+  readonly policy: StrikePolicy;
+  /** The processing clock, ISO 8601 UTC. */
+  readonly recordedAt: string;
+  /** Turns a name into a UUID, always the same one for the same name. */
+  readonly idOf: (name: string) => string;
+}
+
+/**
+ * Why a record that is not a normal reading yields no event (P2).
+ * `duplicate`: its position or messageId was seen before; `alarm-open`: R7; `no-open-alarm`: an OK with
+ * nothing to recover or clear; `late`: an OK older than all that it could recover or clear (P7).
+ */
+export const IGNORE_REASONS = ['duplicate', 'alarm-open', 'no-open-alarm', 'late'] as const;
+export type IgnoreReason = (typeof IGNORE_REASONS)[number];
+
+export type Decision =
+  | { readonly type: 'events'; readonly events: readonly SensorEvent[] }
+  | { readonly type: 'normal' }
+  | { readonly type: 'ignored'; readonly reason: IgnoreReason };
+
+/** What follows from one record for its sensor; pure, so the same record always yields the same events. Source: R1–R3, R5, R7. */
+export function decide(state: SensorState, message: SensorMessage, context: DecisionContext): Decision {
+  if (isDuplicate(state, message)) return { type: 'ignored', reason: 'duplicate' };
+  switch (message.type) {
+    case 'reading':
+      return decideReading(state, message, context);
+    case 'ok':
+      return decideOk(state, message, context);
+    default:
+      return assertNever(message);
+  }
+}
+
+function isDuplicate(state: SensorState, message: RecordFacts): boolean {
+  const last = state.lastSeen[partitionKey(message.source)];
+  if (last && isAtOrBefore(message.source, last)) return true;
+  return message.messageId !== null && state.messageIds.includes(message.messageId);
+}
+
+type ReadingMessage = Extract<SensorMessage, { type: 'reading' }>;
+type OkMessage = Extract<SensorMessage, { type: 'ok' }>;
+
+function decideReading(state: SensorState, message: ReadingMessage, context: DecisionContext): Decision {
+  const { reading } = message;
+  const types = abnormalTypes(reading);
+  if (types.length === 0) return decideNormal(state, message, context);
+
+  const events: SensorEvent[] = [];
+  for (const alarmType of types) {
+    if (state.openAlarms[alarmType]) continue; // R7
+    if (alarmType === 'motion') {
+      events.push(alarmTriggered(message, context, alarmType, [evidenceOf(message)])); // R2
+      continue;
+    }
+    const counted = [...strikesInWindow(state, alarmType, message.readAt, context.policy), evidenceOf(message)];
+    events.push(strikeRecorded(message, context, alarmType, counted.length)); // R3
+    if (counted.length >= context.policy.n) events.push(alarmTriggered(message, context, alarmType, counted));
+  }
+  return events.length > 0 ? { type: 'events', events } : { type: 'ignored', reason: 'alarm-open' };
+}
+
+/** R1 discards a normal reading; only `clearOnNormal` of R3 gives it an effect. */
+function decideNormal(state: SensorState, message: ReadingMessage, context: DecisionContext): Decision {
+  if (!context.policy.clearOnNormal) return { type: 'normal' };
+  const cleared = strikeTypesThrough(state, message.receivedAt);
+  if (cleared.length === 0) return { type: 'normal' };
+  return { type: 'events', events: [strikesCleared(message, context, message.reading.sensorId, cleared, 'normal-reading')] };
+}
+
+/** R5. What was received after the OK is left alone (P7). */
+function decideOk(state: SensorState, message: OkMessage, context: DecisionContext): Decision {
+  const events: SensorEvent[] = [];
+  for (const alarmType of ALARM_TYPES) {
+    const open = state.openAlarms[alarmType];
+    if (open && open.receivedAt <= message.receivedAt) events.push(alarmRecovered(message, context, alarmType, open.alarmId));
+  }
+  const cleared = strikeTypesThrough(state, message.receivedAt);
+  if (cleared.length > 0) events.push(strikesCleared(message, context, message.sensorId, cleared, 'ok-message'));
+  if (events.length > 0) return { type: 'events', events };
+  const isLate = Object.keys(state.openAlarms).length > 0 || Object.keys(state.strikes).length > 0;
+  return { type: 'ignored', reason: isLate ? 'late' : 'no-open-alarm' };
+}
+
+function strikesInWindow(state: SensorState, alarmType: AlarmType, readAt: string, policy: StrikePolicy): readonly Evidence[] {
+  const strikes = state.strikes[alarmType] ?? [];
+  const { windowMs } = policy;
+  if (windowMs === null) return strikes;
+  return strikes.filter((strike) => Date.parse(readAt) - Date.parse(strike.readAt) <= windowMs);
+}
+
+function strikeTypesThrough(state: SensorState, receivedThrough: string): AlarmType[] {
+  return ALARM_TYPES.filter((type) => (state.strikes[type] ?? []).some((strike) => strike.receivedAt <= receivedThrough));
+}
+
+// ---- events -------------------------------------------------------------------------------------
+
+function strikeRecorded(message: ReadingMessage, context: DecisionContext, alarmType: StrikeRecorded['data']['alarmType'], strike: number): StrikeRecorded {
+  const { sensorId } = message.reading;
+  return {
+    id: eventId(message, context, sensorId, alarmType, 'StrikeRecorded'),
+    type: 'StrikeRecorded',
+    data: { sensorId, alarmType, strike, of: context.policy.n, evidence: evidenceOf(message) },
+    metadata: metadataOf(message, context),
+  };
+}
+
+function alarmTriggered(message: ReadingMessage, context: DecisionContext, alarmType: AlarmType, evidence: readonly Evidence[]): AlarmTriggered {
+  const { sensorId } = message.reading;
+  return {
+    id: eventId(message, context, sensorId, alarmType, 'AlarmTriggered'),
+    type: 'AlarmTriggered',
+    data: {
+      alarmId: context.idOf(`${positionKey(message.source)}|${sensorId}|${alarmType}|alarm`),
+      sensorId,
+      alarmType,
+      triggeredAt: message.readAt,
+      evidence,
+      policy: context.policy,
+    },
+    metadata: metadataOf(message, context),
+  };
+}
+
+function alarmRecovered(message: OkMessage, context: DecisionContext, alarmType: AlarmType, alarmId: string): AlarmRecovered {
+  const { sensorId } = message;
+  return {
+    id: eventId(message, context, sensorId, alarmType, 'AlarmRecovered'),
+    type: 'AlarmRecovered',
+    data: { alarmId, sensorId, alarmType, recoveredAt: message.readAt, by: 'ok-message' },
+    metadata: metadataOf(message, context),
+  };
+}
+
+function strikesCleared(message: SensorMessage, context: DecisionContext, sensorId: number, alarmTypes: readonly AlarmType[], by: StrikesCleared['data']['by']): StrikesCleared {
+  return {
+    id: eventId(message, context, sensorId, alarmTypes.join('+'), 'StrikesCleared'),
+    type: 'StrikesCleared',
+    data: { sensorId, alarmTypes, receivedThrough: message.receivedAt, by },
+    metadata: metadataOf(message, context),
+  };
+}
+
+/** A record yields at most one event of a type and alarm type, so these four name it. */
+function eventId(message: RecordFacts, context: DecisionContext, sensorId: number, alarmType: string, eventType: SensorEvent['type']): string {
+  return context.idOf(`${positionKey(message.source)}|${sensorId}|${alarmType}|${eventType}`);
+}
+
+function evidenceOf(message: ReadingMessage): Evidence {
+  const { movement, smoke, temperatureCelsius, maxTemperatureCelsius } = message.reading;
+  const { source, readAt, receivedAt } = message;
+  return { source, readAt, receivedAt, movement, smoke, temperatureCelsius, maxTemperatureCelsius };
+}
+
+/** The version of the event shapes above; src/event-store/event-codec.ts brings older ones up to it. */
+export const SENSOR_EVENT_SCHEMA_VERSION = 1;
+
+function metadataOf(message: RecordFacts, context: DecisionContext): EventMetadata {
+  const cause = positionKey(message.source);
+  return {
+    schemaVersion: SENSOR_EVENT_SCHEMA_VERSION,
+    source: message.source,
+    messageId: message.messageId,
+    sensorAt: message.sensorAt,
+    receivedAt: message.receivedAt,
+    recordedAt: context.recordedAt,
+    correlationId: context.idOf(cause),
+    causationId: cause,
+  };
+}
+
+function without<T extends Readonly<Partial<Record<AlarmType, unknown>>>>(all: T, type: AlarmType): T {
+  const { [type]: _gone, ...left } = all;
+  return left as T;
+}

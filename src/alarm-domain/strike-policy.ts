@@ -1,0 +1,16 @@
+/**
+ * How many strikes make an alarm of smoke or temperature, and what forgets them.
+ *
+ * Shape: `{"n":3,"windowMs":null,"clearOnNormal":false}`. `n` ≥ 1; `windowMs` is the longest time in
+ * milliseconds between a strike and the reading that completes the alarm, null for no limit;
+ * `clearOnNormal` makes a normal reading of the sensor clear its strikes. The policy in force is
+ * written into every alarm. Source: R3.
+ */
+export interface StrikePolicy {
+  readonly n: number;
+  readonly windowMs: number | null;
+  readonly clearOnNormal: boolean;
+}
+
+/** The source's own rule: the third strike, no time limit, a normal reading clears nothing. */
+export const SOURCE_STRIKE_POLICY: StrikePolicy = { n: 3, windowMs: null, clearOnNormal: false };

@@ -1,0 +1,25 @@
+import type { Customer, SensorPlace } from './customer.js';
+
+/** The customers' port: two adapters, libsql (embedded) and Cassandra. Every read of a customer is by id. */
+export interface CustomerStore {
+  /** Null when there is no such customer. Thrown: `CustomersUnavailable`. */
+  find(id: number): Promise<Customer | null>;
+  /** Inserts or overwrites, durably; the same rows twice are the same as once. */
+  save(customers: readonly Customer[]): Promise<void>;
+  count(): Promise<number>;
+  /** The place of every sensor, in pages, by ascending id. */
+  places(): AsyncIterable<readonly SensorPlace[]>;
+  /** Changes whenever a customer is saved or erased: tells that the places must be read again. */
+  version(): Promise<string>;
+  /** Removes all that is stored of a customer; false when there was none. */
+  erase(id: number): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** The customer store can't answer now; a retry later may succeed. */
+export class CustomersUnavailable extends Error {
+  constructor(what: string, options?: ErrorOptions) {
+    super(`${what}; try again later`, options);
+    this.name = 'CustomersUnavailable';
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The message log's port: two adapters, libsql (embedded) and Kafka.
+ *
+ * Topics ENTRY and OK hold readings and recoveries, `<topic>.dlq` dead letters, COUNT the alarms.
+ * Records are keyed by sensor id; a key always goes to the same partition (murmur2, as Kafka's producers).
+ */
+export interface MessageLog {
+  /** Identity of the log: Kafka's cluster id, or the embedded log's own. */
+  readonly identity: string;
+
+  /**
+   * Appends durably and resolves after that, one result per record in the same order.
+   *
+   * Thrown: `UnknownTopic`; `LogUnavailable` when nothing was stored or that is not known, or when the
+   * bound of waiting appends is reached.
+   */
+  append(topic: string, records: readonly OutgoingRecord[]): Promise<readonly AppendedRecord[]>;
+
+  /** Number of partitions of each topic, and where each begins and ends. */
+  describe(topic: string): Promise<readonly PartitionRange[]>;
+
+  /** The records of one partition from an offset on, up to its end (or `toOffset`, exclusive) at the time of the call. */
+  read(topic: string, partition: number, fromOffset: number, toOffset?: number): AsyncIterable<LogRecord>;
+
+  /**
+   * Gives the records of ENTRY and OK to the handler, in the order in which they were appended (P7), until
+   * `signal` is aborted. The next batches of the same partition number come after the handler has resolved.
+   * A handler that rejects gets the same batches again, after a pause.
+   */
+  consume(options: ConsumeOptions): Promise<void>;
+
+  /** Says why appends can't be taken at present, null when they can. */
+  unavailable(): string | null;
+
+  close(): Promise<void>;
+}
+
+/** The topics that are consumed. Source: mission, system 3. */
+export const SENSOR_TOPICS = ['ENTRY', 'OK'] as const;
+export type SensorTopic = (typeof SENSOR_TOPICS)[number];
+
+export const COUNT_TOPIC = 'COUNT';
+
+/** As the source has it. */
+export const PARTITIONS = 2;
+
+export function deadLetterTopic(topic: string): string {
+  return `${topic}.dlq`;
+}
+
+/** Every topic that must exist. */
+export const ALL_TOPICS: readonly string[] = [...SENSOR_TOPICS, COUNT_TOPIC, ...SENSOR_TOPICS.map(deadLetterTopic)];
+
+export interface OutgoingRecord {
+  /** Null spreads records over the partitions. */
+  readonly key: string | null;
+  readonly value: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface AppendedRecord {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface PartitionRange {
+  readonly partition: number;
+  readonly epoch: number;
+  /** The first offset still there. */
+  readonly startOffset: number;
+  /** The offset that the next record gets. */
+  readonly endOffset: number;
+}
+
+export interface LogRecord {
+  readonly offset: number;
+  readonly key: Buffer | null;
+  /** Null for a tombstone. */
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The log's own append time, milliseconds since 1970 UTC. */
+  readonly appendedAtMs: number;
+}
+
+/** A run of one partition: every offset from `firstOffset` to `lastOffset` is discarded, skipped, or in `records`. */
+export interface LogBatch {
+  readonly topic: SensorTopic;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  /** How many records `discard` took out. */
+  readonly discarded: number;
+  /** Offsets that hold no record (control records, aborted transactions). */
+  readonly skipped: readonly number[];
+  /** The others, by ascending offset. */
+  readonly records: readonly LogRecord[];
+}
+
+/** Tells by the bytes `start` (inclusive) to `end` (exclusive) of a record's value that it needs no processing. */
+export type Discard = (bytes: Buffer, start: number, end: number) => boolean;
+
+export interface ConsumeOptions {
+  /** Asked at the start for each partition: the first offset to give. */
+  readonly resumeAt: (topic: SensorTopic, partition: number, epoch: number) => Promise<number>;
+  /** Called for records of ENTRY; without it every record is given. */
+  readonly discard?: Discard;
+  /** Batches of one partition number of ENTRY and OK, in the order of their append times. */
+  readonly handle: (batches: readonly LogBatch[]) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export class UnknownTopic extends Error {
+  constructor(readonly topic: string) {
+    super(`unknown topic ${JSON.stringify(topic)}; a retry does not help`);
+    this.name = 'UnknownTopic';
+  }
+}
+
+/** The append was refused or its outcome is not known; repeat it with the same messageId. */
+export class LogUnavailable extends Error {
+  constructor(what: string, options?: ErrorOptions) {
+    super(`${what}; try again later`, options);
+    this.name = 'LogUnavailable';
+  }
+}

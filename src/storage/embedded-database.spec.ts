@@ -1,0 +1,74 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmbeddedDatabase } from './embedded-database.js';
+
+const schema = 'CREATE TABLE IF NOT EXISTS things (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body BLOB)';
+
+function newFile(): string {
+  return join(mkdtempSync(join(tmpdir(), 'vigia-db-')), 'things.db');
+}
+
+describe('EmbeddedDatabase', () => {
+  it('keeps what a resolved write stored, after it is opened again', async () => {
+    const file = newFile();
+    const first = await EmbeddedDatabase.open(file, schema);
+    const insert = await first.writeStatement('INSERT INTO things (name, body) VALUES (?, ?)');
+    await first.write(() => insert.run('a', Buffer.from([0, 1, 255])));
+    await first.close();
+    const second = await EmbeddedDatabase.open(file, schema);
+    const row = second.get<{ name: string; body: ArrayBuffer }>('SELECT name, body FROM things');
+    expect(row?.name).toBe('a');
+    expect([...new Uint8Array(row!.body)]).toEqual([0, 1, 255]);
+    expect(Object.keys(row!)).toEqual(['name', 'body']);
+    await second.close();
+  });
+
+  it('undoes a write that throws, and only that one, among writes that share a commit', async () => {
+    const db = await EmbeddedDatabase.open(newFile(), schema);
+    const insert = await db.writeStatement('INSERT INTO things (name) VALUES (?)');
+    const results = await Promise.allSettled([
+      db.write(() => insert.run('kept 1')),
+      db.write(() => {
+        insert.run('undone');
+        throw new Error('no');
+      }),
+      db.write(() => {
+        insert.run('also undone');
+        insert.run('kept 1');
+      }),
+      db.write(() => insert.run('kept 2')),
+    ]);
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(db.all('SELECT name FROM things ORDER BY id')).toEqual([{ name: 'kept 1' }, { name: 'kept 2' }]);
+    await db.close();
+  });
+
+  it('lets a later write of the same group see an earlier one, and a reader only what is committed', async () => {
+    const db = await EmbeddedDatabase.open(newFile(), schema);
+    const insert = await db.writeStatement('INSERT INTO things (name) VALUES (?)');
+    const count = await db.writeStatement('SELECT count(*) AS n FROM things');
+    let seenByReader = -1;
+    const [, seen] = await Promise.all([
+      db.write(() => insert.run('a')),
+      db.write(() => {
+        seenByReader = db.all('SELECT * FROM things').length;
+        return Number(count.get()?.['n']);
+      }),
+    ]);
+    expect(seen).toBe(1);
+    expect(seenByReader).toBe(0);
+    expect(db.all('SELECT * FROM things')).toHaveLength(1);
+    // A read statement that stayed open would still show the old snapshot.
+    await db.write(() => insert.run('b'));
+    expect(await db.write(() => Number(count.get()?.['n']))).toBe(2);
+    expect(db.all('SELECT * FROM things')).toHaveLength(2);
+    await db.close();
+  });
+
+  it('names a file that is no database', async () => {
+    const file = newFile();
+    writeFileSync(file, 'not a database, but long enough to be looked at as the header of one.'.repeat(20));
+    await expect(EmbeddedDatabase.open(file, schema)).rejects.toThrow(file);
+  });
+});
