@@ -82,10 +82,11 @@ export function remember(
   const last = state.lastSeen[key];
   const { epoch, offset } = record.source;
   const lastSeen = last && isAtOrBefore(record.source, last) ? state.lastSeen : { ...state.lastSeen, [key]: { epoch, offset } };
-  const isNewId = record.messageId !== null && !state.messageIds.includes(record.messageId);
-  const messageIds = isNewId
-    ? [...state.messageIds, record.messageId as string].slice(-REMEMBERED_MESSAGE_IDS)
-    : state.messageIds;
+  const { messageId } = record;
+  const messageIds =
+    messageId === null || state.messageIds.includes(messageId)
+      ? state.messageIds
+      : [...state.messageIds, messageId].slice(-REMEMBERED_MESSAGE_IDS);
   return { ...state, lastSeen, messageIds };
 }
 

@@ -4,7 +4,7 @@ import type { Customer, SensorPlace } from './customer.js';
 export interface CustomerStore {
   /** Null when there is no such customer. Thrown: `CustomersUnavailable`. */
   find(id: number): Promise<Customer | null>;
-  /** Inserts or overwrites, durably; the same rows twice are the same as once. */
+  /** Inserts or overwrites, durably; the same rows twice are the same as once. Thrown: `CustomerRefused` before anything is saved; `CustomersUnavailable`. */
   save(customers: readonly Customer[]): Promise<void>;
   count(): Promise<number>;
   /** The place of every sensor, in pages, by ascending id. */
@@ -14,6 +14,14 @@ export interface CustomerStore {
   /** Removes all that is stored of a customer; false when there was none. */
   erase(id: number): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** A customer can't be stored unchanged (`unstorable`); a retry does not help. */
+export class CustomerRefused extends Error {
+  constructor(id: number, column: string, reason: string) {
+    super(`customer ${id}: ${column} ${reason}`);
+    this.name = 'CustomerRefused';
+  }
 }
 
 /** The customer store can't answer now; a retry later may succeed. */

@@ -10,7 +10,7 @@ export interface EventStore {
    *
    * Repeating an append whose events (by id) are already there at the expected place succeeds without
    * storing anything, so after `OutcomeUnknown` the same call is simply made again.
-   * Thrown: `WrongExpectedRevision`, `EventTooLarge`, `StreamDeleted`, `StoreUnavailable`, `OutcomeUnknown`.
+   * Thrown: `WrongExpectedRevision`, `EventTooLarge`, `InvalidAppend`, `StoreUnavailable`, `OutcomeUnknown`.
    */
   append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult>;
 
@@ -85,7 +85,7 @@ export interface SubscribeOptions {
 
 export type SubscriptionMessage =
   | { readonly type: 'event'; readonly event: RecordedEvent }
-  /** All events so far were given; comes again each time that newer ones were given and none is left. `position` is the store's head at that time: a checkpoint even when the filter let nothing through. */
+  /** All events so far were given; comes again each time that there were newer ones and none is left. `position` is the store's head at that time: a checkpoint even when the filter let nothing through. */
   | { readonly type: 'caught-up'; readonly position: Position | null };
 
 export interface StreamMetadata {
@@ -114,6 +114,14 @@ export class EventTooLarge extends Error {
   constructor(stream: string, type: string, bytes: number) {
     super(`event ${type} for stream ${stream} has ${bytes} bytes, the limit is ${MAX_EVENT_BYTES}; a retry does not help`);
     this.name = 'EventTooLarge';
+  }
+}
+
+/** The append itself is wrong: a bad stream name, an event id that is no UUID, data that is no JSON. */
+export class InvalidAppend extends Error {
+  constructor(stream: string, problem: string, options?: ErrorOptions) {
+    super(`append to stream ${JSON.stringify(stream)}: ${problem}; a retry does not help`, options);
+    this.name = 'InvalidAppend';
   }
 }
 

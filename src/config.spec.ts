@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { BadConfig, readConfig, VARIABLE_NAMES } from './config.js';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof BadConfig) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('readConfig', () => {
+  it('has the documented defaults and is frozen', () => {
+    const config = readConfig({});
+    expect(config).toMatchObject({
+      dataDir: './data',
+      bindAddress: '127.0.0.1',
+      ingestPort: 19_092,
+      consolePort: 3000,
+      simulate: true,
+      generateCustomers: 50_000,
+      policy: { n: 3, windowMs: null, clearOnNormal: false },
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it.each([
+    [{ VIGIA_INGEST_PROT: '1' }, 'VIGIA_INGEST_PROT is not a known variable'],
+    [{ VIGIA_INGEST_PORT: '70000' }, 'VIGIA_INGEST_PORT="70000"'],
+    [{ VIGIA_CONSOLE_PORT: 'web' }, 'VIGIA_CONSOLE_PORT="web"'],
+    [{ VIGIA_SIMULATE: 'maybe' }, 'VIGIA_SIMULATE="maybe"'],
+    [{ VIGIA_MONITORING_MAILBOX: 'nobody' }, 'VIGIA_MONITORING_MAILBOX="nobody"'],
+    [{ VIGIA_STRIKES: '0' }, 'VIGIA_STRIKES="0"'],
+    [{ VIGIA_BIND: 'everywhere' }, 'VIGIA_BIND="everywhere"'],
+    [{ SMTP_URL: 'http://mail' }, 'SMTP_URL="http://mail"'],
+    [{ KAFKA_BROKERS: '127.0.0.1:9092' }, 'KAFKA_BROKERS is set'],
+  ])('names what is wrong in %j', (environment, expected) => {
+    expect(problemsOf(environment as Record<string, string>)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it('names every problem at once', () => {
+    expect(problemsOf({ VIGIA_STRIKES: 'x', VIGIA_NOPE: '1' })).toHaveLength(2);
+  });
+
+  it('neither simulates nor invents customers beside a real system or when told not to', () => {
+    expect(readConfig({ SMTP_URL: 'smtp://127.0.0.1:1025' })).toMatchObject({ simulate: false, generateCustomers: 0 });
+    expect(readConfig({ VIGIA_SIMULATE: '0' })).toMatchObject({ simulate: false, generateCustomers: 0 });
+    expect(readConfig({ VIGIA_SIMULATE: '0', VIGIA_CUSTOMERS: '7' })).toMatchObject({ simulate: false, generateCustomers: 7 });
+  });
+
+  it('takes an empty value as not set, and lets the servers’ cache variable pass', () => {
+    expect(readConfig({ VIGIA_CONSOLE_PORT: '', VIGIA_SERVERS_CACHE: '/somewhere' }).consolePort).toBe(3000);
+  });
+
+  it('has every variable in the README’s table', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    for (const name of VARIABLE_NAMES) expect(readme).toContain(`\`${name}\``);
+  });
+});

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { StrikePolicy } from './alarm-domain/strike-policy.js';
+
+/** Everything that can be set from outside, read once at the start. */
+export interface Config {
+  readonly dataDir: string;
+  readonly bindAddress: string;
+  readonly ingestPort: number;
+  readonly consolePort: number;
+  /** Whether a start sends simulated readings. */
+  readonly simulate: boolean;
+  /** How many customers a first start generates; 0 for none. */
+  readonly generateCustomers: number;
+  readonly monitoringMailbox: string;
+  readonly mailFrom: string;
+  readonly mailLanguage: 'es' | 'en';
+  readonly smtpUrl: string | null;
+  readonly policy: StrikePolicy;
+  /** How long processed records stay in the embedded message log. */
+  readonly logRetentionMs: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** The environment has variables that are unknown or have bad values. */
+export class BadConfig extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`bad configuration:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'BadConfig';
+  }
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
+const mailAddress = z.email();
+
+/** One line per variable: what it takes; the README's table has the same names (held by a test). */
+const variables = {
+  VIGIA_DATA_DIR: z.string().min(1).default('./data'),
+  VIGIA_BIND: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]).default('127.0.0.1'),
+  VIGIA_INGEST_PORT: port.default(19_092),
+  VIGIA_CONSOLE_PORT: port.default(3000),
+  VIGIA_SIMULATE: flag.optional(),
+  VIGIA_CUSTOMERS: z.coerce.number().int().min(0).max(10_000_000).optional(),
+  VIGIA_MONITORING_MAILBOX: mailAddress.default('monitoring@vigia.local'),
+  VIGIA_MAIL_FROM: mailAddress.default('alarms@vigia.local'),
+  VIGIA_MAIL_LANGUAGE: z.enum(['es', 'en']).default('es'),
+  VIGIA_STRIKES: z.coerce.number().int().min(1).max(100).default(3),
+  VIGIA_STRIKE_WINDOW_SECONDS: z.coerce.number().positive().optional(),
+  VIGIA_CLEAR_ON_NORMAL: flag.default(false),
+  VIGIA_LOG_RETENTION_HOURS: z.coerce.number().positive().default(168),
+  VIGIA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+};
+
+export const VARIABLE_NAMES: readonly string[] = Object.keys(variables);
+
+/** Read by the scripts that start servers for tests, not by Vigía itself. */
+const NOT_OURS = new Set(['VIGIA_SERVERS_CACHE']);
+
+/** Outside systems whose adapters do not exist yet: to leave such a variable unheard would lose data. */
+const NOT_YET = ['KAFKA_BROKERS', 'EVENTSTORE_URL', 'CASSANDRA_CONTACT_POINTS', 'INFLUX_URL'];
+
+/**
+ * The frozen configuration from environment variables; an empty value counts as not set.
+ * Thrown: `BadConfig` naming every bad or unknown variable.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const problems = Object.keys(given)
+    .filter((name) => name.startsWith('VIGIA_') && !(name in variables) && !NOT_OURS.has(name))
+    .map((name) => `${name} is not a known variable`);
+  for (const name of NOT_YET) {
+    if (name in given) problems.push(`${name} is set, but this version has no adapter for it; unset it to use the embedded default`);
+  }
+  const parsed = z.object(variables).safeParse(given);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    problems.push(`${name}=${JSON.stringify(given[name])}: ${issue.message}`);
+  }
+  if (!parsed.success || problems.length > 0) throw new BadConfig(problems);
+
+  const read = parsed.data;
+  // Invented readings and people have no place beside a real system, unless they are asked for by name.
+  const isSelfContained = read.SMTP_URL === undefined;
+  const simulate = isSelfContained && (read.VIGIA_SIMULATE ?? true);
+  return Object.freeze({
+    dataDir: read.VIGIA_DATA_DIR,
+    bindAddress: read.VIGIA_BIND,
+    ingestPort: read.VIGIA_INGEST_PORT,
+    consolePort: read.VIGIA_CONSOLE_PORT,
+    simulate,
+    generateCustomers: read.VIGIA_CUSTOMERS ?? (simulate ? 50_000 : 0),
+    monitoringMailbox: read.VIGIA_MONITORING_MAILBOX,
+    mailFrom: read.VIGIA_MAIL_FROM,
+    mailLanguage: read.VIGIA_MAIL_LANGUAGE,
+    smtpUrl: read.SMTP_URL ?? null,
+    policy: Object.freeze({
+      n: read.VIGIA_STRIKES,
+      windowMs: read.VIGIA_STRIKE_WINDOW_SECONDS === undefined ? null : read.VIGIA_STRIKE_WINDOW_SECONDS * 1000,
+      clearOnNormal: read.VIGIA_CLEAR_ON_NORMAL,
+    }),
+    logRetentionMs: read.VIGIA_LOG_RETENTION_HOURS * 3_600_000,
+    logLevel: read.VIGIA_LOG_LEVEL,
+  });
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { ALARM_TYPES } from '../alarm-domain/reading.js';
+import { ZONES } from '../customers/zones.js';
+
+/** What may be asked of the API. Unknown parameters are refused: one misspelt would otherwise change an answer unseen. */
+
+const MAX_SENSOR_ID = 2_147_483_647;
+
+/** A whole number in decimal digits, as it stands in a URL. */
+function wholeNumber(min: number, max: number) {
+  const expected = `expected a whole number from ${min} to ${max}`;
+  const toNumber = (value: unknown) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value);
+  return z.preprocess(toNumber, z.int(expected).min(min, expected).max(max, expected));
+}
+
+/** A time with its zone, turned into UTC with milliseconds, as events have it. */
+const time = z.iso
+  .datetime({ offset: true, error: 'expected an ISO 8601 time with its zone, such as 2025-11-24T04:00:00Z (a + in a URL is %2B)' })
+  .transform((text) => new Date(text).toISOString());
+
+const cursor = z.string().min(1).max(500).meta({ description: 'the `next` of the answer before' });
+const limit = wholeNumber(1, 500).default(50);
+const alarmType = z.enum(ALARM_TYPES);
+const zone = z.enum(ZONES);
+const sensorId = wholeNumber(0, MAX_SENSOR_ID);
+const alarmId = z.uuid('expected a UUID').toLowerCase();
+
+export const noParameters = z.strictObject({});
+
+export const alarmListQuery = z.strictObject({
+  status: z.enum(['open', 'recovered']).optional(),
+  type: alarmType.optional(),
+  zone: zone.optional(),
+  sensor: sensorId.optional(),
+  from: time.optional().meta({ description: 'triggered at or after this time' }),
+  to: time.optional().meta({ description: 'triggered before this time' }),
+  limit,
+  cursor: cursor.optional(),
+});
+export type AlarmListQuery = z.output<typeof alarmListQuery>;
+
+export const alarmParams = z.strictObject({ id: alarmId });
+export const sensorParams = z.strictObject({ id: sensorId });
+export const customerParams = z.strictObject({ id: sensorId });
+
+export const mapQuery = z.strictObject({ prefixLength: wholeNumber(1, 9).default(2), zone: zone.optional() });
+export type MapQuery = z.output<typeof mapQuery>;
+
+export const countsQuery = z.strictObject({
+  from: time.optional().meta({ description: 'first minute; default 60 minutes before `to`' }),
+  to: time.optional().meta({ description: 'end, exclusive; default now' }),
+  type: alarmType.optional(),
+});
+export type CountsQuery = z.output<typeof countsQuery>;
+
+export const auditQuery = z.strictObject({
+  asOf: time.optional().meta({ description: 'a time of recording; default now' }),
+  limit,
+  cursor: cursor.optional(),
+});
+export type AuditQuery = z.output<typeof auditQuery>;
+
+export const mailListQuery = z.strictObject({ limit, cursor: cursor.optional() });
+export type MailListQuery = z.output<typeof mailListQuery>;
+
+/** No dot but that of the ending and no slash: such a name can't lead out of a folder. */
+export const mailParams = z.strictObject({ name: z.string().regex(/^[A-Za-z0-9-]{1,80}\.eml$/, 'expected the name of an .eml file') });
+
+export const projectionParams = z.strictObject({ name: z.string().regex(/^[a-z][a-z-]{0,40}$/, 'expected the name of a projection') });
+export const notificationParams = z.strictObject({ alarmId });
+
+export const deadLetterChoice = z.strictObject({
+  ids: z.union([z.literal('all'), z.array(z.uuid().toLowerCase()).min(1).max(1000)], 'expected "all" or a list of 1 to 1000 ids'),
+});
+export type DeadLetterChoice = z.output<typeof deadLetterChoice>;
+
+export const noBody = z.strictObject({}).optional();

@@ -1,0 +1,153 @@
+import type { EmbeddedDatabase, WriteStatement } from '../storage/embedded-database.js';
+import type { EventRow } from './append-request.js';
+import { WrongExpectedRevision, type ExpectedRevision } from './event-store.js';
+import { decideAppend, exists, firstKept, NEW_STREAM, type StreamRow } from './stream-rules.js';
+
+/** How many events one transaction removes beyond those that it adds; about 2 ms. */
+const TRIM_ROWS = 256;
+
+/** How many of a stream's newest events are searched for a repeat of an append that expects `any`. */
+const REMEMBERED_EVENTS = 64;
+
+const SELECT_STREAM = `
+  SELECT last_revision AS lastRevision, origin, is_deleted AS isDeleted, max_count AS maxCount, truncate_before AS truncateBefore
+  FROM streams WHERE name = ?`;
+
+/** Where the last event of an append stands. For an empty append to a new stream the revision is -1. */
+export interface Stored {
+  readonly revision: number;
+  readonly position: number;
+}
+
+interface Statements {
+  readonly selectStream: WriteStatement;
+  readonly saveStream: WriteStatement;
+  readonly insertEvent: WriteStatement;
+  readonly selectEvent: WriteStatement;
+  readonly findRecent: WriteStatement;
+  readonly trim: WriteStatement;
+}
+
+/** The stream as committed, null when the store has never heard of it. */
+export function readStreamRow(db: EmbeddedDatabase, stream: string): StreamRow | null {
+  return toStreamRow(db.get(SELECT_STREAM, stream));
+}
+
+/** Changes streams. Every method but `on` is to be called inside the work of `EmbeddedDatabase.write`, which makes it one transaction. */
+export class StreamWriter {
+  private constructor(
+    private readonly statements: Statements,
+    /** The newest position given out. A write that is undone leaves a gap. */
+    private lastPosition: number,
+  ) {}
+
+  static async on(db: EmbeddedDatabase, lastPosition: number): Promise<StreamWriter> {
+    const statements: Statements = {
+      selectStream: await db.writeStatement(SELECT_STREAM),
+      saveStream: await db.writeStatement(
+        'INSERT OR REPLACE INTO streams (name, last_revision, origin, is_deleted, max_count, truncate_before) VALUES (?, ?, ?, ?, ?, ?)',
+      ),
+      insertEvent: await db.writeStatement(
+        'INSERT INTO events (position, stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ),
+      selectEvent: await db.writeStatement('SELECT position, id FROM events WHERE stream = ? AND revision = ?'),
+      findRecent: await db.writeStatement(
+        'SELECT revision, id FROM events WHERE stream = ? AND revision >= ? AND id IN (?, ?) ORDER BY revision DESC LIMIT 1',
+      ),
+      trim: await db.writeStatement(
+        'DELETE FROM events WHERE position IN (SELECT position FROM events WHERE stream = ? AND revision < ? ORDER BY revision LIMIT ?)',
+      ),
+    };
+    return new StreamWriter(statements, lastPosition);
+  }
+
+  /** Thrown: `WrongExpectedRevision`. */
+  append(stream: string, rows: readonly EventRow[], expected: ExpectedRevision): Stored {
+    const before = this.load(stream);
+    const decision = decideAppend(before, expected);
+    const repeatsAt = decision.type === 'repeats' ? decision.at : expected === 'any' ? this.findRepeat(stream, before, rows) : null;
+    if (decision.type === 'conflict') throw conflict(stream, before, expected);
+    if (repeatsAt !== null) {
+      const repeated = this.findStored(stream, before, rows, repeatsAt);
+      if (!repeated) throw conflict(stream, before, expected);
+      return repeated;
+    }
+    return rows.length === 0 ? { revision: before.lastRevision, position: this.lastPosition } : this.store(stream, before, rows);
+  }
+
+  setLimits(stream: string, limits: Pick<StreamRow, 'maxCount' | 'truncateBefore'>): void {
+    this.save(stream, { ...this.load(stream), ...limits });
+  }
+
+  delete(stream: string): void {
+    const row = this.load(stream);
+    if (exists(row)) this.save(stream, { ...row, isDeleted: true, origin: row.lastRevision + 1 });
+  }
+
+  /** Removes the oldest events that no reader may see any more. */
+  trim(stream: string): 'more' | 'done' {
+    return this.removeBefore(stream, firstKept(this.load(stream)), TRIM_ROWS);
+  }
+
+  private store(stream: string, before: StreamRow, rows: readonly EventRow[]): Stored {
+    let revision = before.lastRevision;
+    for (const row of rows) {
+      revision += 1;
+      this.lastPosition += 1;
+      this.statements.insertEvent.run(this.lastPosition, stream, revision, row.id, row.type, row.data, row.metadata);
+    }
+    const after: StreamRow = { ...before, isDeleted: false, lastRevision: revision };
+    this.save(stream, after);
+    const first = firstKept(after);
+    if (first > 0) this.removeBefore(stream, first, rows.length + TRIM_ROWS);
+    return { revision, position: this.lastPosition };
+  }
+
+  private removeBefore(stream: string, revision: number, limit: number): 'more' | 'done' {
+    return this.statements.trim.run(stream, revision, limit).changes === limit ? 'more' : 'done';
+  }
+
+  /** The revision from which an append to `any` repeats what is stored, by its last or its first event. */
+  private findRepeat(stream: string, before: StreamRow, rows: readonly EventRow[]): number | null {
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (!first || !last || !exists(before)) return null;
+    const searchFrom = before.lastRevision + 1 - REMEMBERED_EVENTS - rows.length;
+    const found = this.statements.findRecent.get(stream, Math.max(searchFrom, before.origin), first.id, last.id);
+    if (!found) return null;
+    const revision = Number(found['revision']);
+    return found['id'] === last.id ? revision - rows.length + 1 : revision;
+  }
+
+  /** The result of an earlier append of the same events, null unless all of them are there from revision `at` on. */
+  private findStored(stream: string, before: StreamRow, rows: readonly EventRow[], at: number): Stored | null {
+    const firstStillThere = firstKept(before);
+    let last: Stored | null = null;
+    for (const [index, row] of rows.entries()) {
+      const revision = at + index;
+      // What was trimmed since can't be compared; the last event of the append must be there.
+      if (revision < firstStillThere && index < rows.length - 1) continue;
+      const event = this.statements.selectEvent.get(stream, revision);
+      if (event?.['id'] !== row.id) return null;
+      last = { revision, position: Number(event['position']) };
+    }
+    return last;
+  }
+
+  private load(stream: string): StreamRow {
+    return toStreamRow(this.statements.selectStream.get(stream)) ?? NEW_STREAM;
+  }
+
+  private save(stream: string, row: StreamRow): void {
+    this.statements.saveStream.run(stream, row.lastRevision, row.origin, row.isDeleted ? 1 : 0, row.maxCount, row.truncateBefore);
+  }
+}
+
+function toStreamRow(row: Record<string, unknown> | undefined): StreamRow | null {
+  if (!row) return null;
+  const { lastRevision, origin, isDeleted, maxCount, truncateBefore } = row as Record<keyof StreamRow, number>;
+  return { lastRevision, origin, isDeleted: isDeleted === 1, maxCount, truncateBefore };
+}
+
+function conflict(stream: string, row: StreamRow, expected: ExpectedRevision): WrongExpectedRevision {
+  return new WrongExpectedRevision(stream, expected, exists(row) ? BigInt(row.lastRevision) : null);
+}

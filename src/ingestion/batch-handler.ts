@@ -1,0 +1,194 @@
+import { decide, evolve, sensorStream, type IgnoreReason, type SensorMessage, type SensorState } from '../alarm-domain/sensor.js';
+import type { SensorEvent } from '../alarm-domain/alarm-events.js';
+import { isAtOrBefore, partitionKey, type SourcePosition } from '../alarm-domain/source-position.js';
+import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
+import { isoTime, type Clock } from '../clock.js';
+import { toAppend } from '../event-store/event-codec.js';
+import { OutcomeUnknown, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
+import type { LogBatch, LogRecord } from '../message-log/message-log.js';
+import type { DeadLetters } from './dead-letters.js';
+import { idOf } from './deterministic-id.js';
+import type { ReceiptBook } from './receipt-book.js';
+import type { Receipt } from './receipt.js';
+import { toSensorMessage } from './sensor-message.js';
+import type { LoadedSensor, SensorStates } from './sensor-states.js';
+
+/** Sensors whose events are appended at the same time; the embedded store puts them into one commit. */
+const MOST_APPENDS = 256;
+
+/** Another writer of the same stream may win this often before the batch is given back to the log. */
+const MOST_CONFLICTS = 5;
+
+/** How often an append whose outcome is unknown is repeated before the batch is given back to the log. */
+const REPEATS = 5;
+
+/** What came of one record. */
+type Outcome =
+  | { readonly type: 'normal' }
+  | { readonly type: 'events' }
+  | { readonly type: 'ignored'; readonly reason: IgnoreReason; readonly sensorId: number; readonly messageId: string | null }
+  | { readonly type: 'dead-lettered' };
+
+/** Counters of the alarm path, for metrics. */
+export interface ProcessingObserver {
+  processed(receipt: Receipt): void;
+  stored(events: readonly SensorEvent[]): void;
+  conflict(): void;
+  /** The run will be handled again. */
+  failed(error: unknown): void;
+}
+
+/**
+ * Turns batches of the message log into events, dead letters and receipts.
+ *
+ * Order within a run: appends and dead letters → receipt → return, upon which the log may commit. A run is
+ * done before the next begins, so an OK meets every reading before it (P7). Whatever throws leaves the run
+ * to be handled again; what was stored already is then recognised by its source position.
+ */
+export class BatchHandler {
+  constructor(
+    private readonly log: string,
+    private readonly store: EventStore,
+    private readonly sensors: SensorStates,
+    private readonly receipts: ReceiptBook,
+    private readonly deadLetters: DeadLetters,
+    private readonly policy: StrikePolicy,
+    private readonly clock: Clock,
+    private readonly observer: ProcessingObserver,
+  ) {}
+
+  /** Batches of one partition number, in the order of their append times. */
+  async handle(batches: readonly LogBatch[]): Promise<void> {
+    for (const batch of batches) {
+      await this.receipts.flush(); // one that failed must be stored before anything that follows is handled
+      const next = this.receipts.next(batch.topic, batch.partition);
+      if (batch.lastOffset < next) continue; // given again after a later run had failed
+      if (batch.firstOffset !== next) {
+        throw new Error(`${batch.topic}-${batch.partition}: expected offset ${next}, got ${batch.firstOffset} to ${batch.lastOffset}; records are missing or were taken apart`);
+      }
+      await this.handleRun(batch).catch((error: unknown) => {
+        this.observer.failed(error);
+        throw error;
+      });
+    }
+  }
+
+  private async handleRun(batch: LogBatch): Promise<void> {
+    const outcomes = new Map<number, Outcome>();
+    const unreadable: { record: LogRecord; source: SourcePosition; reason: string }[] = [];
+    const bySensor = new Map<number, SensorMessage[]>();
+    for (const record of batch.records) {
+      const source: SourcePosition = { log: this.log, topic: batch.topic, partition: batch.partition, epoch: batch.epoch, offset: record.offset };
+      const message = toSensorMessage(record, source);
+      if (message.type === 'unreadable') {
+        unreadable.push({ record, source, reason: message.reason });
+        outcomes.set(record.offset, { type: 'dead-lettered' });
+        continue;
+      }
+      const sensorId = message.type === 'ok' ? message.sensorId : message.reading.sensorId;
+      const messages = bySensor.get(sensorId);
+      if (messages) messages.push(message);
+      else bySensor.set(sensorId, [message]);
+    }
+    await Promise.all([
+      unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : undefined,
+      inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, outcomes)),
+    ]);
+    const receipt = this.receiptOf(batch, outcomes);
+    await this.receipts.add(receipt);
+    this.observer.processed(receipt);
+  }
+
+  /** All messages of one sensor in a run, in order, in a single append. */
+  private async handleSensor(sensorId: number, messages: readonly SensorMessage[], outcomes: Map<number, Outcome>): Promise<void> {
+    for (let conflicts = 0; ; conflicts += 1) {
+      const before = await this.sensors.load(sensorId);
+      const { events, after, results } = await this.decideAll(sensorId, before, messages);
+      try {
+        const revision = events.length > 0 ? await this.append(sensorId, events, before.revision) : before.revision;
+        this.sensors.put(sensorId, { state: after.state, revision });
+        for (const [offset, outcome] of results) outcomes.set(offset, outcome);
+        if (events.length > 0) this.observer.stored(events);
+        return;
+      } catch (error) {
+        this.sensors.forget(sensorId);
+        if (!(error instanceof WrongExpectedRevision) || conflicts === MOST_CONFLICTS) throw error;
+        this.observer.conflict();
+      }
+    }
+  }
+
+  private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[]) {
+    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), idOf };
+    const events: SensorEvent[] = [];
+    const results: [number, Outcome][] = [];
+    let after = before;
+    for (const message of messages) {
+      const decision = decide(after.state, message, context);
+      const { offset } = message.source;
+      if (decision.type === 'events') {
+        events.push(...decision.events);
+        after = { ...after, state: decision.events.reduce(evolve, after.state) };
+        results.push([offset, { type: 'events' }]);
+      } else if (decision.type === 'normal') {
+        results.push([offset, { type: 'normal' }]);
+      } else if (wasDelivered(after.state, message.source) && (await this.sensors.yieldedEvents(sensorId, message.source))) {
+        results.push([offset, { type: 'events' }]); // stored by a delivery whose receipt was not
+      } else {
+        after = this.sensors.rememberIgnored(sensorId, after, message);
+        results.push([offset, { type: 'ignored', reason: decision.reason, sensorId, messageId: message.messageId }]);
+      }
+    }
+    return { events, after, results };
+  }
+
+  private async append(sensorId: number, events: readonly SensorEvent[], revision: bigint | null): Promise<bigint> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return (await this.store.append(sensorStream(sensorId), events.map(toAppend), revision ?? 'no-stream')).revision;
+      } catch (error) {
+        if (!(error instanceof OutcomeUnknown) || attempt === REPEATS) throw error;
+      }
+    }
+  }
+
+  private receiptOf(batch: LogBatch, outcomes: ReadonlyMap<number, Outcome>): Receipt {
+    const ignored: Partial<Record<IgnoreReason, number[]>> = {};
+    const events: number[] = [];
+    const deadLettered: number[] = [];
+    const remembered: [number, string][] = [];
+    let normal = batch.discarded;
+    for (const { offset } of batch.records) {
+      const outcome = outcomes.get(offset);
+      if (!outcome) throw new Error(`${batch.topic}-${batch.partition}: no outcome for offset ${offset}`);
+      if (outcome.type === 'normal') normal += 1;
+      else if (outcome.type === 'events') events.push(offset);
+      else if (outcome.type === 'dead-lettered') deadLettered.push(offset);
+      else {
+        (ignored[outcome.reason] ??= []).push(offset);
+        if (outcome.messageId !== null && outcome.reason !== 'duplicate') remembered.push([outcome.sensorId, outcome.messageId]);
+      }
+    }
+    const { topic, partition, epoch, firstOffset, lastOffset, skipped } = batch;
+    return { log: this.log, topic, partition, epoch, first: firstOffset, last: lastOffset, normal, events, ignored, deadLettered, skipped, remembered };
+  }
+}
+
+function wasDelivered(state: SensorState, source: SourcePosition): boolean {
+  const last = state.lastSeen[partitionKey(source)];
+  return last !== undefined && isAtOrBefore(source, last);
+}
+
+/** Runs `work` for each item, at most `most` at a time; rejects with the first error once all that had begun have ended. */
+async function inParallel<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
+  let index = 0;
+  const lane = async (): Promise<void> => {
+    while (index < items.length) {
+      const item = items[index] as T;
+      index += 1;
+      await work(item);
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(most, items.length) }, lane));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}

@@ -1,0 +1,136 @@
+import { isoTime, type Clock } from '../clock.js';
+import { OutcomeUnknown, type EventStore } from '../event-store/event-store.js';
+import type { SensorTopic } from '../message-log/message-log.js';
+import { joinReceipts, namedOffsets, receiptEvent, receiptStream, RECEIPT_EVENT_TYPE, type Receipt } from './receipt.js';
+
+/** A receipt of normal readings may wait this long for more to join it; a crash meanwhile only reads them again. */
+const LONGEST_WAIT_MS = 1000;
+
+/** Offsets named in one receipt, which keeps it well below the largest event (about 10 bytes each). */
+const MOST_NAMED = 5000;
+
+/** How far back ignored messageIds are recalled at a start: so many receipts per partition. */
+const RECALLED_RECEIPTS = 500;
+
+/** How often an append whose outcome is unknown is repeated before the batch is given back to the log. */
+const REPEATS = 5;
+
+interface Page {
+  /** The revision of the last stored receipt, null before the first. */
+  revision: bigint | null;
+  /** The offset after the last one processed, stored or not. */
+  next: number;
+  /** Processed, and open for more to join. */
+  pending: Receipt | null;
+  pendingSinceMs: number;
+  /** Closed, and being stored; stays as it is until that succeeds, so that a repeat is the same append. */
+  storing: Receipt | null;
+  /** The end of the last write: one at a time. */
+  written: Promise<void>;
+}
+
+/**
+ * The receipts of the partitions that this process works on.
+ *
+ * Receipts that name ignored or dead-lettered records, or come from OK, are stored at once: a record that
+ * yielded no event must not be met again after an OK. Others are joined for up to a second.
+ */
+export class ReceiptBook {
+  private readonly pages = new Map<string, Page>();
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly log: string,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Opens the page of a partition and tells the first offset to process and the messageIds to recall, oldest first. */
+  async open(topic: SensorTopic, partition: number, epoch: number): Promise<{ next: number; remembered: Receipt['remembered'] }> {
+    const remembered: Receipt['remembered'][] = [];
+    let revision: bigint | null = null;
+    let next = 0;
+    for await (const event of this.store.readStream(receiptStream(this.log, topic, partition), { direction: 'backwards', limit: RECALLED_RECEIPTS })) {
+      if (event.type !== RECEIPT_EVENT_TYPE) continue;
+      const receipt = event.data as Receipt;
+      if (revision === null) {
+        revision = event.revision;
+        if (receipt.epoch === epoch) next = receipt.last + 1;
+      }
+      remembered.push(receipt.remembered);
+    }
+    this.pages.set(`${topic}/${partition}`, { revision, next, pending: null, pendingSinceMs: 0, storing: null, written: Promise.resolve() });
+    return { next, remembered: remembered.reverse().flat() };
+  }
+
+  /** The offset after the last one processed. */
+  next(topic: SensorTopic, partition: number): number {
+    return this.page(topic, partition).next;
+  }
+
+  /** Takes the receipt of a run that was processed. Thrown: what the event store throws; the receipt is kept and stored later. */
+  async add(receipt: Receipt): Promise<void> {
+    const page = this.page(receipt.topic, receipt.partition);
+    if (page.pending === null) page.pendingSinceMs = this.clock.now();
+    page.pending = page.pending === null ? receipt : joinReceipts(page.pending, receipt);
+    page.next = receipt.last + 1;
+    if (this.isDue(page)) await this.write(page);
+  }
+
+  /** Stores what has waited long enough, or with `all` whatever there is. */
+  async flush(all = false): Promise<void> {
+    for (const page of this.pages.values()) {
+      if (all || page.storing !== null || this.isDue(page)) await this.write(page);
+    }
+  }
+
+  /** Stores due receipts until `signal` is aborted, then all. */
+  async keepFlushing(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
+    while (!signal.aborted) {
+      await this.clock.sleep(LONGEST_WAIT_MS / 4, signal);
+      await this.flush(signal.aborted).catch(onError);
+    }
+  }
+
+  private isDue(page: Page): boolean {
+    const { pending } = page;
+    if (pending === null) return false;
+    const mustNotComeAgain = pending.deadLettered.length > 0 || Object.keys(pending.ignored).length > 0 || pending.topic === 'OK';
+    return mustNotComeAgain || namedOffsets(pending) >= MOST_NAMED || this.clock.now() - page.pendingSinceMs >= LONGEST_WAIT_MS;
+  }
+
+  private write(page: Page): Promise<void> {
+    const mine = page.written.then(() => this.storeAll(page));
+    page.written = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private async storeAll(page: Page): Promise<void> {
+    for (;;) {
+      if (page.storing === null) {
+        page.storing = page.pending;
+        page.pending = null;
+      }
+      if (page.storing === null) return;
+      page.revision = await this.storeOne(page.storing, page.revision);
+      page.storing = null;
+    }
+  }
+
+  private async storeOne(receipt: Receipt, revision: bigint | null): Promise<bigint> {
+    const stream = receiptStream(receipt.log, receipt.topic, receipt.partition);
+    const event = receiptEvent(receipt, isoTime(this.clock.now()));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return (await this.store.append(stream, [event], revision ?? 'no-stream')).revision;
+      } catch (error) {
+        if (!(error instanceof OutcomeUnknown) || attempt === REPEATS) throw error;
+      }
+    }
+  }
+
+  private page(topic: SensorTopic, partition: number): Page {
+    const page = this.pages.get(`${topic}/${partition}`);
+    if (!page) throw new Error(`partition ${topic}-${partition} was not opened`);
+    return page;
+  }
+}

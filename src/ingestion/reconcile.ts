@@ -1,0 +1,181 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SENSOR_EVENT_TYPES, type SensorEvent } from '../alarm-domain/alarm-events.js';
+import { abnormalTypes } from '../alarm-domain/reading.js';
+import { positionKey } from '../alarm-domain/source-position.js';
+import { decodeSensorEvent } from '../event-store/sensor-stream.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { SENSOR_TOPICS, type LogRecord, type MessageLog, type SensorTopic } from '../message-log/message-log.js';
+import type { DeadLetters } from './dead-letters.js';
+import { isNormalReading } from './normal-reading.js';
+import { parseReading } from './reading-format.js';
+import { receiptStream, RECEIPT_EVENT_TYPE, type Receipt } from './receipt.js';
+
+/**
+ * What became of every record that ENTRY and OK ever got (P2). Sound when `unaccounted` and `doubled` are 0.
+ *
+ * Shape: `{"records":13000,"normal":12870,"events":110,"ignored":{"alarm-open":20},"deadLettered":0,
+ * "unaccounted":0,"doubled":0,"problems":[]}`; `events` counts the records that yielded events.
+ */
+export interface Reconciliation {
+  readonly records: number;
+  readonly normal: number;
+  readonly events: number;
+  readonly ignored: Readonly<Record<string, number>>;
+  readonly deadLettered: number;
+  /** Records of which nothing is known, or whose outcome is not there. */
+  readonly unaccounted: number;
+  /** Records with two outcomes, or with one event twice. */
+  readonly doubled: number;
+  /** The first hundred differences, a line each. */
+  readonly problems: readonly string[];
+}
+
+const MOST_PROBLEMS = 100;
+
+/** The running sums of a reconciliation. */
+class Tally {
+  records = 0;
+  normal = 0;
+  events = 0;
+  ignored: Record<string, number> = {};
+  deadLettered = 0;
+  unaccounted = 0;
+  doubled = 0;
+  readonly problems: string[] = [];
+
+  lost(records: number, problem: string): void {
+    this.unaccounted += records;
+    this.note(problem);
+  }
+
+  twice(records: number, problem: string): void {
+    this.doubled += records;
+    this.note(problem);
+  }
+
+  private note(problem: string): void {
+    if (this.problems.length < MOST_PROBLEMS) this.problems.push(problem);
+  }
+}
+
+/** Outcome of the offsets that the receipts of a partition name; an offset not in it, below `next`, was normal. */
+interface PartitionOutcomes {
+  readonly named: Map<number, string>;
+  next: number;
+}
+
+/** Tells how far a long run is. */
+export type Progress = (done: number, of: number, what: string) => void;
+
+/**
+ * Adds up the receipts, then checks them against the events, the dead letters and the records themselves:
+ * each record still in the log is read again by the full parser. Records that came after the call began
+ * are left out. Call it when intake has been processed, or what is in work counts as unaccounted.
+ */
+export async function reconcile(log: MessageLog, store: EventStore, deadLetters: DeadLetters, onProgress: Progress = () => undefined): Promise<Reconciliation> {
+  const tally = new Tally();
+  const partitions: { topic: SensorTopic; partition: number; epoch: number; startOffset: number; endOffset: number }[] = [];
+  for (const topic of SENSOR_TOPICS) {
+    for (const range of await log.describe(topic)) partitions.push({ topic, ...range });
+  }
+  const letters = new Set<string>();
+  for await (const letter of deadLetters.list()) letters.add(positionKey(letter.source));
+  const events = await eventsBySource(store, log.identity, tally);
+
+  const total = partitions.reduce((sum, { startOffset, endOffset }) => sum + endOffset - startOffset, 0);
+  let read = 0;
+  for (const { topic, partition, epoch, startOffset, endOffset } of partitions) {
+    const outcomes = await addReceipts(store, log.identity, topic, partition, epoch, endOffset, tally);
+    const name = (offset: number) => positionKey({ log: log.identity, topic, partition, epoch, offset });
+    tally.records += endOffset;
+    if (outcomes.next < endOffset) tally.lost(endOffset - outcomes.next, `${topic}-${partition}: no receipt for offsets ${outcomes.next} to ${endOffset - 1}`);
+    for (const [offset, outcome] of outcomes.named) {
+      if (offset >= endOffset) continue;
+      const hasEvents = events.delete(name(offset));
+      if (outcome === 'events' && !hasEvents) tally.lost(1, `${topic}-${partition} offset ${offset}: the receipt says events, the event store has none`);
+      if (outcome !== 'events' && hasEvents) tally.twice(1, `${topic}-${partition} offset ${offset}: has events, the receipt says ${outcome}`);
+      if (outcome === 'dead-lettered' && !letters.has(name(offset))) tally.lost(1, `${topic}-${partition} offset ${offset}: the dead letter is missing`);
+    }
+    for await (const record of log.read(topic, partition, startOffset, Math.min(endOffset, outcomes.next))) {
+      const problem = contradiction(topic, record, outcomes.named.get(record.offset) ?? 'normal');
+      if (problem !== null) tally.lost(1, `${topic}-${partition} offset ${record.offset}: ${problem}`);
+      read += 1;
+      if (read % 5000 === 0) {
+        onProgress(read, total, 'records');
+        await nextTurn();
+      }
+    }
+  }
+  for (const [source, offset] of events) {
+    const partition = partitions.find(({ topic, partition: number, epoch }) => source === positionKey({ log: log.identity, topic, partition: number, epoch, offset }));
+    if (partition && offset < partition.endOffset) tally.twice(1, `${source}: has events, the receipts do not name it`);
+  }
+  onProgress(total, total, 'records');
+  const { records, normal, events: withEvents, ignored, deadLettered, unaccounted, doubled, problems } = tally;
+  return { records, normal, events: withEvents, ignored, deadLettered, unaccounted, doubled, problems };
+}
+
+/** Adds up the receipts of one partition and checks that they leave no gap and do not overlap. */
+async function addReceipts(store: EventStore, log: string, topic: SensorTopic, partition: number, epoch: number, endOffset: number, tally: Tally): Promise<PartitionOutcomes> {
+  const outcomes: PartitionOutcomes = { named: new Map(), next: 0 };
+  const where = `${topic}-${partition}`;
+  for await (const event of store.readStream(receiptStream(log, topic, partition))) {
+    const receipt = event.data as Receipt;
+    if (event.type !== RECEIPT_EVENT_TYPE || receipt.epoch !== epoch || receipt.first >= endOffset) continue;
+    if (receipt.first > outcomes.next) tally.lost(receipt.first - outcomes.next, `${where}: no receipt for offsets ${outcomes.next} to ${receipt.first - 1}`);
+    if (receipt.first < outcomes.next) tally.twice(outcomes.next - receipt.first, `${where}: two receipts for offsets ${receipt.first} to ${outcomes.next - 1}`);
+    outcomes.next = receipt.last + 1;
+
+    let named = 0;
+    const take = (offsets: readonly number[], outcome: string): number => {
+      for (const offset of offsets) {
+        if (outcomes.named.has(offset)) tally.twice(1, `${where} offset ${offset}: ${outcome} and ${outcomes.named.get(offset)}`);
+        outcomes.named.set(offset, outcome);
+      }
+      named += offsets.length;
+      return offsets.length;
+    };
+    tally.normal += receipt.normal;
+    tally.events += take(receipt.events, 'events');
+    for (const [reason, offsets] of Object.entries(receipt.ignored)) tally.ignored[reason] = (tally.ignored[reason] ?? 0) + take(offsets, reason);
+    tally.deadLettered += take(receipt.deadLettered, 'dead-lettered');
+    take(receipt.skipped, 'skipped');
+    const missing = receipt.last - receipt.first + 1 - named - receipt.normal;
+    if (missing > 0) tally.lost(missing, `${where}: the receipt for offsets ${receipt.first} to ${receipt.last} leaves out ${missing}`);
+    if (missing < 0) tally.twice(-missing, `${where}: the receipt for offsets ${receipt.first} to ${receipt.last} has ${-missing} too many`);
+  }
+  return outcomes;
+}
+
+/** The sources of all sensor events from this log, with their offsets. */
+async function eventsBySource(store: EventStore, log: string, tally: Tally): Promise<Map<string, number>> {
+  const sources = new Map<string, number>();
+  const facts = new Set<string>();
+  for await (const recorded of store.readAll({ filter: { types: SENSOR_EVENT_TYPES } })) {
+    const event = decodeSensorEvent(recorded);
+    const { source } = event.metadata;
+    if (source.log !== log) continue;
+    const key = positionKey(source);
+    const fact = `${key}|${factOf(event)}`;
+    if (facts.has(fact)) tally.twice(1, `${key}: ${factOf(event)} is there twice`);
+    facts.add(fact);
+    sources.set(key, source.offset);
+  }
+  return sources;
+}
+
+function factOf(event: SensorEvent): string {
+  return event.type === 'StrikesCleared' ? event.type : `${event.type} of ${event.data.alarmType}`;
+}
+
+/** Why a record can't have the outcome that its receipt gives it; null when it can. */
+function contradiction(topic: SensorTopic, record: LogRecord, outcome: string): string | null {
+  const { value } = record;
+  if (topic === 'ENTRY' && outcome === 'normal' && value !== null && isNormalReading(value, 0, value.length)) return null;
+  const parsed = value === null ? null : parseReading(value);
+  if (parsed === null || !parsed.ok) return outcome === 'dead-lettered' ? null : `can't be read, but counts as ${outcome}`;
+  if (outcome === 'dead-lettered') return 'can be read, but is a dead letter';
+  const isNormal = topic === 'ENTRY' && abnormalTypes(parsed.reading).length === 0;
+  if (outcome === 'normal' && !isNormal) return 'is not normal, but counts as normal';
+  return null;
+}

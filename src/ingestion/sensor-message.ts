@@ -1,0 +1,34 @@
+import { readingTime } from '../alarm-domain/reading-time.js';
+import type { SensorMessage } from '../alarm-domain/sensor.js';
+import type { SourcePosition } from '../alarm-domain/source-position.js';
+import { isoTime } from '../clock.js';
+import type { LogRecord } from '../message-log/message-log.js';
+import { parseReading } from './reading-format.js';
+
+/** Record header that holds the messageId of a reading whose body has none. */
+export const MESSAGE_ID_HEADER = 'message-id';
+
+/** A record that can't be read, and why. */
+export interface Unreadable {
+  readonly type: 'unreadable';
+  readonly reason: string;
+}
+
+/** What a record of ENTRY or OK says; both hold readings in the same forms. */
+export function toSensorMessage(record: LogRecord, source: SourcePosition): SensorMessage | Unreadable {
+  if (record.value === null) return { type: 'unreadable', reason: 'tombstone: the record has no value' };
+  const parsed = parseReading(record.value);
+  if (!parsed.ok) {
+    const { field, detail } = parsed.problem;
+    return { type: 'unreadable', reason: field === null ? detail : `${field}: ${detail}` };
+  }
+  const { reading, sensorAtMs } = parsed;
+  const facts = {
+    source,
+    messageId: parsed.messageId ?? record.headers[MESSAGE_ID_HEADER] ?? null,
+    sensorAt: sensorAtMs === null ? null : isoTime(sensorAtMs),
+    receivedAt: isoTime(record.appendedAtMs),
+    readAt: isoTime(readingTime(sensorAtMs, record.appendedAtMs)),
+  };
+  return source.topic === 'OK' ? { type: 'ok', ...facts, sensorId: reading.sensorId } : { type: 'reading', ...facts, reading };
+}

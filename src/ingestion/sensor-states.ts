@@ -1,0 +1,86 @@
+import { evolve, INITIAL_SENSOR, remember, REMEMBERED_MESSAGE_IDS, sensorStream, type SensorState } from '../alarm-domain/sensor.js';
+import { positionKey, type SourcePosition } from '../alarm-domain/source-position.js';
+import { decodeSensorEvent } from '../event-store/sensor-stream.js';
+import type { EventStore } from '../event-store/event-store.js';
+
+/** Sensors kept in memory: at about 1 kB each, 50 MB at most. */
+const MOST_SENSORS = 50_000;
+
+/** messageIds of ignored records, kept for sensors that are not in memory; the oldest go first. */
+const MOST_RECALLED = 100_000;
+
+/** A sensor's state and the revision of its stream that it stands for, null for a stream without events. */
+export interface LoadedSensor {
+  readonly state: SensorState;
+  readonly revision: bigint | null;
+}
+
+/** The states of the sensors that were in the news lately; others are folded from their streams. */
+export class SensorStates {
+  /** In the order of use, the longest unused first. */
+  private readonly sensors = new Map<number, LoadedSensor>();
+  private readonly recalled = new Map<number, string[]>();
+  private recalledCount = 0;
+
+  constructor(private readonly store: EventStore) {}
+
+  async load(sensorId: number): Promise<LoadedSensor> {
+    const known = this.sensors.get(sensorId);
+    if (known) {
+      this.put(sensorId, known);
+      return known;
+    }
+    let state = INITIAL_SENSOR;
+    let revision: bigint | null = null;
+    for await (const recorded of this.store.readStream(sensorStream(sensorId))) {
+      state = evolve(state, decodeSensorEvent(recorded));
+      revision = recorded.revision;
+    }
+    const ids = this.recalled.get(sensorId) ?? [];
+    state = { ...state, messageIds: [...new Set([...ids, ...state.messageIds])].slice(-REMEMBERED_MESSAGE_IDS) };
+    const loaded = { state, revision };
+    this.put(sensorId, loaded);
+    return loaded;
+  }
+
+  put(sensorId: number, loaded: LoadedSensor): void {
+    this.sensors.delete(sensorId);
+    this.sensors.set(sensorId, loaded);
+    if (this.sensors.size > MOST_SENSORS) this.sensors.delete(this.sensors.keys().next().value as number);
+  }
+
+  /** To be loaded again at the next use. */
+  forget(sensorId: number): void {
+    this.sensors.delete(sensorId);
+  }
+
+  /** Marks an ignored record as seen; the receipt keeps its messageId for the next start. */
+  rememberIgnored(sensorId: number, loaded: LoadedSensor, record: { source: SourcePosition; messageId: string | null }): LoadedSensor {
+    if (record.messageId !== null) this.recall([[sensorId, record.messageId]]);
+    return { ...loaded, state: remember(loaded.state, record) };
+  }
+
+  /** Takes the messageIds of ignored records, oldest first. */
+  recall(ids: readonly (readonly [sensorId: number, messageId: string])[]): void {
+    for (const [sensorId, messageId] of ids) {
+      const ofSensor = this.recalled.get(sensorId) ?? [];
+      this.recalled.delete(sensorId);
+      this.recalled.set(sensorId, [...ofSensor, messageId].slice(-REMEMBERED_MESSAGE_IDS));
+      this.recalledCount += Math.min(1, REMEMBERED_MESSAGE_IDS - ofSensor.length);
+    }
+    while (this.recalledCount > MOST_RECALLED) {
+      const [oldest, gone] = this.recalled.entries().next().value as [number, string[]];
+      this.recalled.delete(oldest);
+      this.recalledCount -= gone.length;
+    }
+  }
+
+  /** Whether a record at this position yielded an event; reads the sensor's stream, so only for duplicates. */
+  async yieldedEvents(sensorId: number, source: SourcePosition): Promise<boolean> {
+    const wanted = positionKey(source);
+    for await (const recorded of this.store.readStream(sensorStream(sensorId), { direction: 'backwards' })) {
+      if (positionKey(decodeSensorEvent(recorded).metadata.source) === wanted) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../clock.js';
+import type { CustomerStore } from '../customers/customer-store.js';
+import type { CustomerLookup } from './mail-template.js';
+
+/** How long one lookup may take. */
+const LOOKUP_LIMIT_MS = 5000;
+
+/** How long a failed lookup speaks for the next ones, so that a store that hangs does not hold every mail for its full limit. */
+export const CUSTOMER_REST_MS = 1000;
+
+/** Reads customers from a store that may be slow or away. */
+export class CustomerReader {
+  private restsUntilMs = 0;
+
+  constructor(
+    private readonly customers: Pick<CustomerStore, 'find'>,
+    private readonly clock: Clock,
+    private readonly problem: (what: string, error: unknown) => void,
+  ) {}
+
+  async find(sensorId: number): Promise<CustomerLookup> {
+    if (this.clock.now() < this.restsUntilMs) return 'unavailable';
+    const ended = new AbortController();
+    const tooLate = this.clock.sleep(LOOKUP_LIMIT_MS, ended.signal).then(() => {
+      throw new Error(`no answer within ${LOOKUP_LIMIT_MS} ms`);
+    });
+    try {
+      return await Promise.race([this.customers.find(sensorId), tooLate]);
+    } catch (error) {
+      this.restsUntilMs = this.clock.now() + CUSTOMER_REST_MS;
+      this.problem('customer store', error);
+      return 'unavailable';
+    } finally {
+      ended.abort();
+    }
+  }
+}
