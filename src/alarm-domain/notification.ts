@@ -77,6 +77,9 @@ export const NOTIFICATION_POLICY: NotificationPolicy = {
   maxAttempts: 20,
 };
 
+/** Why a mail is parked whose last claim ended without an outcome. Stored, and told from other reasons, so it never changes. */
+export const OUTCOME_UNKNOWN = 'outcome-unknown';
+
 // ---- evolve -------------------------------------------------------------------------------------
 
 /** The state after one more event of the notification's stream. */
@@ -99,8 +102,10 @@ export function evolve(state: NotificationState, event: NotificationEvent): Noti
     }
     case 'NotificationFailed':
       return { ...state, phase: { status: 'failed', retryAt: event.data.retryAt } };
-    case 'NotificationParked':
-      return { ...state, phase: { status: 'parked', reason: event.data.reason } };
+    case 'NotificationParked': {
+      const { reason } = event.data;
+      return { ...state, phase: { status: 'parked', reason }, mayHaveGone: state.mayHaveGone || reason === OUTCOME_UNKNOWN };
+    }
     case 'NotificationRequeued':
       return { ...state, phase: { status: 'requested' }, requeues: state.requeues + 1, attemptsBeforeRequeue: state.attempt };
     case 'NotificationCompleted':
@@ -127,7 +132,7 @@ export type NextStep =
     }
   | { readonly step: 'wait'; readonly untilMs: number; readonly reason: 'retry-not-due' | 'claim-open' }
   | { readonly step: 'record-sent'; readonly reason: 'claim-delivered' }
-  | { readonly step: 'park'; readonly reason: 'no-attempts-left' }
+  | { readonly step: 'park'; readonly reason: typeof OUTCOME_UNKNOWN }
   | { readonly step: 'none'; readonly reason: 'sent' | 'completed' | 'parked' };
 
 /**
@@ -150,7 +155,7 @@ export function nextStep(state: NotificationState, nowMs: number, delivered: Del
       if (delivered === 'yes') return { step: 'record-sent', reason: 'claim-delivered' };
       const untilMs = Date.parse(phase.until);
       if (delivered === 'unknown' && nowMs < untilMs) return { step: 'wait', untilMs, reason: 'claim-open' };
-      if (attemptsSinceRequeue(state) >= policy.maxAttempts) return { step: 'park', reason: 'no-attempts-left' };
+      if (attemptsSinceRequeue(state) >= policy.maxAttempts) return { step: 'park', reason: OUTCOME_UNKNOWN };
       return delivered === 'no'
         ? { step: 'claim', possibleDuplicate: mayHaveGone, reason: 'claim-not-delivered' }
         : { step: 'claim', possibleDuplicate: true, reason: 'claim-without-outcome' };

@@ -18,7 +18,8 @@ interface Flags {
   readonly sensors: number;
   readonly abnormal?: number;
   readonly recovery?: number;
-  readonly duration?: number | null;
+  /** Milliseconds, Infinity for a run without an end: commander takes no null for a value. */
+  readonly duration?: number;
   readonly messages?: number;
   readonly batch?: number;
   readonly form?: MessageForm;
@@ -77,13 +78,14 @@ async function simulate(flags: Flags, clock: Clock): Promise<void> {
   const { duration, seed, messageIds, ...rest } = flags;
   const options = resolveOptions({
     ...rest,
-    ...(duration === undefined ? {} : { durationMs: duration }),
+    ...(duration === undefined ? {} : { durationMs: duration === Infinity ? null : duration }),
     seed: seed ?? String(randomInt(2 ** 31)),
     messageIdPrefix: messageIds ? `sim-${randomBytes(4).toString('hex')}` : null,
   });
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  // A parent that forked this process and is gone, even by kill -9, disconnects it.
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal).once('disconnect', onSignal);
   const client = new IngestClient(new URL(options.url), MAX_REQUESTS);
   try {
     await waitForTarget(client, options.url, flags, clock, interrupt.signal);
@@ -98,7 +100,7 @@ async function simulate(flags: Flags, clock: Clock): Promise<void> {
     if (report.refused > 0) process.exitCode = 1;
   } finally {
     client.close();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('disconnect', onSignal);
   }
 }
 
@@ -164,8 +166,8 @@ function integerFrom(low: number, high: number): (text: string) => number {
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
 
-function parseDuration(text: string): number | null {
-  if (text === '0' || text === 'forever') return null;
+function parseDuration(text: string): number {
+  if (text === '0' || text === 'forever') return Infinity;
   const [, amount, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? [];
   if (amount === undefined || Number(amount) === 0) throw new InvalidArgumentError('expected a time such as 90s, 30m or 2h, or forever.');
   return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALARM_TYPES } from '../alarm-domain/reading.js';
+import { CUSTOMER_COLUMNS, type Customer } from '../customers/customer.js';
 import { ZONES } from '../customers/zones.js';
 
 /** What may be asked of the API. Unknown parameters are refused: one misspelt would otherwise change an answer unseen. */
@@ -69,9 +70,26 @@ export const mailParams = z.strictObject({ name: z.string().regex(/^[A-Za-z0-9-]
 export const projectionParams = z.strictObject({ name: z.string().regex(/^[a-z][a-z-]{0,40}$/, 'expected the name of a projection') });
 export const notificationParams = z.strictObject({ alarmId });
 
+export const deadLetterListQuery = z.strictObject({ status: z.enum(['open', 'replayed', 'dropped']).optional(), limit, cursor: cursor.optional() });
+export type DeadLetterListQuery = z.output<typeof deadLetterListQuery>;
+
 export const deadLetterChoice = z.strictObject({
   ids: z.union([z.literal('all'), z.array(z.uuid().toLowerCase()).min(1).max(1000)], 'expected "all" or a list of 1 to 1000 ids'),
 });
 export type DeadLetterChoice = z.output<typeof deadLetterChoice>;
+
+const customerTexts = Object.fromEntries(
+  CUSTOMER_COLUMNS.filter((column) => !['id', 'latitude', 'longitude'].includes(column)).map((column) => [column, z.string().max(16_384)]),
+);
+const customerToSave = z.strictObject({
+  ...customerTexts,
+  id: z.int().min(0).max(MAX_SENSOR_ID),
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+  geohash: z.string().regex(/^[0-9b-hjkmnp-z]{9}$/, 'expected a geohash of 9 characters'),
+  dashboard: zone,
+}) as unknown as z.ZodType<Customer>;
+export const customersToSave = z.strictObject({ customers: z.array(customerToSave).max(1000) });
+export type CustomersToSave = z.output<typeof customersToSave>;
 
 export const noBody = z.strictObject({}).optional();

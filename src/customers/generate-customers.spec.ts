@@ -14,17 +14,17 @@ async function generate(options: { count: number; seed: number; fromId?: number 
 
 describe('generateCustomers', () => {
   it('makes ids 1 to count, complete in every column', async () => {
-    const customers = await generate({ count: 1234, seed: 1 });
-    expect(customers.map((customer) => customer.id)).toEqual(Array.from({ length: 1234 }, (_, i) => i + 1));
+    const customers = await generate({ count: 234, seed: 1 });
+    expect(customers.map((customer) => customer.id)).toEqual(Array.from({ length: 234 }, (_, i) => i + 1));
     for (const customer of customers) {
       expect(Object.keys(customer)).toEqual([...CUSTOMER_COLUMNS, 'geohash', 'dashboard']);
-      for (const column of CUSTOMER_COLUMNS) expect(String(customer[column])).toMatch(/\S/);
+      expect(CUSTOMER_COLUMNS.filter((column) => !/\S/.test(String(customer[column])))).toEqual([]);
       expect(customer.geohash).toBe(ngeohash.encode(customer.latitude, customer.longitude, 9));
       expect(customer.dashboard).toBe(zoneOf(customer.geohash));
       expect(customer.birthday).toMatch(/^19\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)$/);
       expect(customer.emailaddress).toMatch(/^[a-z0-9.]+@example\.com$/);
     }
-    expect(new Set(customers.map((customer) => customer.username)).size).toBe(1234);
+    expect(new Set(customers.map((customer) => customer.username)).size).toBe(234);
   });
 
   it('makes the same of the same seed, and others of another', async () => {
@@ -70,13 +70,15 @@ describe('generateCustomers', () => {
       }
     }
     let lived = 0;
+    const astray: Customer[] = [];
     for (const customer of customers) {
       const near = towns
         .get(`${customer.city}, ${customer.country}`)
         ?.find((town) => Math.abs(town.latitude - customer.latitude) < 0.021 && Math.abs(town.longitude - customer.longitude) < 0.021);
-      expect(near?.phoneCode).toBe(customer.telephonecountrycode);
+      if (near?.phoneCode !== customer.telephonecountrycode) astray.push(customer);
       lived += near?.population ?? 0;
     }
+    expect(astray).toEqual([]);
     expect(lived / customers.length).toBeGreaterThan(3 * (populations / count));
   });
 });

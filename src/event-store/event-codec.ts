@@ -1,6 +1,4 @@
 import type { z } from 'zod';
-import { SENSOR_EVENT_TYPES, type SensorEvent } from '../alarm-domain/alarm-events.js';
-import { NOTIFICATION_EVENT_TYPES, type NotificationEvent } from '../alarm-domain/notification-events.js';
 import { EVENT_SCHEMAS, type DomainEvent } from './event-schemas.js';
 import type { EventToAppend, RecordedEvent } from './event-store.js';
 
@@ -58,28 +56,6 @@ export type DecodeEvent = (recorded: EncodedEvent) => DomainEvent | null;
  * take in a rebuild at 30,000 a second. Fields that the shape does not name are kept. Thrown: `UnreadableEvent`.
  */
 export const decodeEvent: DecodeEvent = decoderWith(UPCASTERS);
-
-/** As `decodeEvent`, for streams that hold nothing but a sensor's events. Thrown: `UnreadableEvent`, also for any other event. */
-export function decodeSensorEvent(recorded: EncodedEvent): SensorEvent {
-  const event = decodeEvent(recorded);
-  if (event && isSensorEvent(event)) return event;
-  throw foreign(recorded, SENSOR_EVENT_TYPES);
-}
-
-/** As `decodeEvent`, for streams that hold nothing but a notification's events. Thrown: `UnreadableEvent`, also for any other event. */
-export function decodeNotificationEvent(recorded: EncodedEvent): NotificationEvent {
-  const event = decodeEvent(recorded);
-  if (event && !isSensorEvent(event)) return event;
-  throw foreign(recorded, NOTIFICATION_EVENT_TYPES);
-}
-
-function isSensorEvent(event: DomainEvent): event is SensorEvent {
-  return (SENSOR_EVENT_TYPES as readonly string[]).includes(event.type);
-}
-
-function foreign(recorded: EncodedEvent, expected: readonly string[]): UnreadableEvent {
-  return new UnreadableEvent(recorded.stream, recorded.revision, recorded.type, 'type', `got ${show(recorded.type)}, expected one of ${expected.join(', ')}`);
-}
 
 /** As `decodeEvent`, with other upcasters; for specs. */
 export function decoderWith(upcasters: UpcasterTable): DecodeEvent {

@@ -101,6 +101,7 @@ export class LibsqlEventStore implements EventStore {
   }
 
   private async *readThrough(head: number, options: ReadAllOptions): AsyncIterable<RecordedEvent> {
+    this.refuseWhenClosed();
     let after = this.startOf(options.after);
     let left = options.limit ?? Infinity;
     while (after < head && left > 0) {
@@ -117,6 +118,7 @@ export class LibsqlEventStore implements EventStore {
     let after = this.startOf(options.after);
     let caughtUpAt = -1;
     while (!signal.aborted) {
+      this.refuseWhenClosed();
       const { head } = this;
       while (after < head && !signal.aborted) {
         const page = await this.readPageOrRepair(after, head, filter, signal);
@@ -129,12 +131,11 @@ export class LibsqlEventStore implements EventStore {
         if (after < head) await nextTurn();
       }
       if (signal.aborted) return;
-      if (head > caughtUpAt) {
+      if (this.head === head && head > caughtUpAt) {
         caughtUpAt = head;
         yield { type: 'caught-up', position: head === 0 ? null : toPosition(head) };
       }
       if (this.head === head) await this.nextAppend(signal);
-      this.refuseWhenClosed();
     }
   }
 

@@ -8,6 +8,7 @@ import type { MessageLog } from '../message-log/message-log.js';
 import { CLOCK, CONFIG, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from '../tokens.js';
 import { BatchHandler } from './batch-handler.js';
 import { DeadLetters } from './dead-letters.js';
+import { IngestMetrics } from './ingest-metrics.js';
 import { ProcessingMetrics } from './processing-metrics.js';
 import { ReadingsController } from './readings.controller.js';
 import { ReceiptBook } from './receipt-book.js';
@@ -35,6 +36,11 @@ import { SensorStates } from './sensor-states.js';
       inject: [METRICS, CLOCK, LOGGER],
     },
     {
+      provide: IngestMetrics,
+      useFactory: (registry: Registry, logger: Logger) => new IngestMetrics(registry, (error) => logger.error({ err: error }, 'the ingest endpoint failed')),
+      inject: [METRICS, LOGGER],
+    },
+    {
       provide: BatchHandler,
       useFactory: (
         log: MessageLog, store: EventStore, sensors: SensorStates, receipts: ReceiptBook,
@@ -43,6 +49,6 @@ import { SensorStates } from './sensor-states.js';
       inject: [MESSAGE_LOG, EVENT_STORE, SensorStates, ReceiptBook, DeadLetters, CONFIG, CLOCK, ProcessingMetrics],
     },
   ],
-  exports: [SensorStates, ReceiptBook, DeadLetters, BatchHandler],
+  exports: [SensorStates, ReceiptBook, DeadLetters, IngestMetrics],
 })
 export class IngestionModule {}

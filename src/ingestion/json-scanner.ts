@@ -109,15 +109,16 @@ export class JsonScanner {
     return { kind: 'word', text: this.word() };
   }
 
-  /** Passes over a value of any kind, which must be JSON. */
-  skip(depth = 1): void {
+  /** Passes over a value of any kind, which must be JSON; with `anyWord` but for words such as `NaN`. */
+  skip(anyWord = false, depth = 1): void {
     const next = this.peek();
     if (next === '"') this.string();
-    else if (next === '{' || next === '[') this.skipNested(next, depth);
+    else if (next === '{' || next === '[') this.skipNested(next, anyWord, depth);
+    else if (anyWord) this.word();
     else this.skipWord();
   }
 
-  private skipNested(open: '{' | '[', depth: number): void {
+  private skipNested(open: '{' | '[', anyWord: boolean, depth: number): void {
     if (depth > MAX_DEPTH) throw new MalformedText(`nested deeper than ${MAX_DEPTH} at character ${this.at + 1}`);
     const close = open === '{' ? '}' : ']';
     this.at += 1;
@@ -127,7 +128,7 @@ export class JsonScanner {
         this.string();
         this.expect(':');
       }
-      this.skip(depth + 1);
+      this.skip(anyWord, depth + 1);
     } while (this.take(','));
     this.expect(close);
   }

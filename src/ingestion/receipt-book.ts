@@ -16,6 +16,8 @@ const RECALLED_RECEIPTS = 500;
 const REPEATS = 5;
 
 interface Page {
+  readonly topic: SensorTopic;
+  readonly partition: number;
   /** The revision of the last stored receipt, null before the first. */
   revision: bigint | null;
   /** The offset after the last one processed, stored or not. */
@@ -58,13 +60,27 @@ export class ReceiptBook {
       }
       remembered.push(receipt.remembered);
     }
-    this.pages.set(`${topic}/${partition}`, { revision, next, pending: null, pendingSinceMs: 0, storing: null, written: Promise.resolve() });
+    this.pages.set(`${topic}/${partition}`, { topic, partition, revision, next, pending: null, pendingSinceMs: 0, storing: null, written: Promise.resolve() });
     return { next, remembered: remembered.reverse().flat() };
+  }
+
+  /** Whether this process works on the partition. */
+  isOpen(topic: SensorTopic, partition: number): boolean {
+    return this.pages.has(`${topic}/${partition}`);
   }
 
   /** The offset after the last one processed. */
   next(topic: SensorTopic, partition: number): number {
     return this.page(topic, partition).next;
+  }
+
+  /** The last offset of each partition that a stored receipt covers, -1 for none. */
+  storedThrough(): { topic: SensorTopic; partition: number; stored: number }[] {
+    return [...this.pages.values()].map(({ topic, partition, next, pending, storing }) => ({
+      topic,
+      partition,
+      stored: ((storing ?? pending)?.first ?? next) - 1,
+    }));
   }
 
   /** Takes the receipt of a run that was processed. Thrown: what the event store throws; the receipt is kept and stored later. */

@@ -64,10 +64,10 @@ export class FollowUpSender {
         const after = await this.checkpoint.load();
         for await (const message of store.subscribe({ after, filter: { types: ['NotificationSent'] }, signal: stopping })) {
           if (message.type === 'caught-up') continue;
-          const isDone = await this.handle(message.event);
-          if (!isDone) return;
+          const result = await this.handle(message.event);
+          if (result === 'stopped') return;
           read += 1;
-          if (read % CHECKPOINT_EVERY === 0 || isDone === 'sent') this.checkpoint.advance(message.event.position);
+          if (result !== 'not-owed' || read % CHECKPOINT_EVERY === 0) this.checkpoint.advance(message.event.position);
         }
       } catch (error) {
         if (stopping.aborted) return;
@@ -77,34 +77,29 @@ export class FollowUpSender {
     }
   }
 
-  /** False when the sender stopped before the follow-up had gone. */
-  private async handle(recorded: RecordedEvent): Promise<'not-owed' | 'sent' | 'given-up' | false> {
-    const { streams, tally, stopping } = this.parts;
-    const { alarmId, sensorId, customer } = (decodeEvent(recorded) as NotificationSent).data;
+  /** What became of the follow-up that one sent mail may owe. */
+  private async handle(recorded: RecordedEvent): Promise<'not-owed' | 'sent' | 'given-up' | 'stopped'> {
+    const { streams, customers, settings, clock, tally, stopping } = this.parts;
+    const { alarmId, sensorId, customer, mailId } = (decodeEvent(recorded) as NotificationSent).data;
     if (customer !== 'unavailable') return 'not-owed';
-    while (!stopping.aborted) {
-      const loaded = await streams.load(alarmId);
-      if (!owesFollowUp(loaded.state)) return 'not-owed';
-      const alarm = await streams.findAlarm(sensorId, alarmId);
-      if (!alarm) return 'not-owed';
-      const found = await this.parts.customers.find(sensorId);
-      if (found === 'unavailable') {
-        await this.parts.clock.sleep(CUSTOMER_REST_MS, stopping);
-        continue;
-      }
-      const occasion = { alarm: alarm.data, customer: found, date: isoTime(this.parts.clock.now()), possibleDuplicate: false };
-      const mail = completedMail(this.parts.settings, occasion, (decodeEvent(recorded) as NotificationSent).data.mailId);
-      const sent = await this.send(mail);
-      if (sent !== 'sent') return sent === 'stopped' ? false : sent;
-      const mailId = messageId(mail.name);
-      await streams.record(alarmId, loaded, (state) => {
-        const context = { alarmId, sensorId, nowMs: this.parts.clock.now(), correlationId: alarm.metadata.correlationId, causationId: recorded.id, idOf };
-        return recordCompleted(state, context, { mailId, customer: found === null ? 'unknown' : 'complete' });
-      });
-      tally.followUpsSent += 1;
-      return 'sent';
+    const alarm = await streams.findAlarm(sensorId, alarmId);
+    if (!alarm) return 'not-owed';
+    let found = await customers.find(sensorId);
+    while (found === 'unavailable' && !stopping.aborted) {
+      await clock.sleep(CUSTOMER_REST_MS, stopping);
+      found = await customers.find(sensorId);
     }
-    return false;
+    if (found === 'unavailable') return 'stopped';
+    const loaded = await streams.load(alarmId);
+    if (!owesFollowUp(loaded.state)) return 'not-owed';
+    const mail = completedMail(settings, { alarm: alarm.data, customer: found, date: isoTime(clock.now()), possibleDuplicate: false }, mailId);
+    const sent = await this.send(mail);
+    if (sent !== 'sent') return sent;
+    const followUp = { mailId: messageId(mail.name), customer: found === null ? 'unknown' : 'complete' } as const;
+    const context = { alarmId, sensorId, nowMs: clock.now(), correlationId: alarm.metadata.correlationId, causationId: recorded.id, idOf };
+    await streams.record(alarmId, loaded, (state) => recordCompleted(state, context, followUp));
+    tally.followUpsSent += 1;
+    return 'sent';
   }
 
   private async send(mail: Mail): Promise<'sent' | 'given-up' | 'stopped'> {

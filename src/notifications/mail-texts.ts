@@ -6,8 +6,8 @@ export type MailLanguage = 'es' | 'en';
 /** Every word of a mail, but for the data. */
 export interface MailTexts {
   readonly types: Readonly<Record<AlarmType, string>>;
-  subject(type: string, sensorId: number): string;
-  completedSubject(type: string, sensorId: number): string;
+  readonly subject: (type: string, sensorId: number) => string;
+  readonly completedSubject: (type: string, sensorId: number) => string;
   readonly notes: {
     readonly possibleDuplicate: string;
     readonly unknown: string;
@@ -25,9 +25,9 @@ export interface MailTexts {
     readonly console: string;
   };
   readonly policy: {
-    strikes(n: number): string;
+    readonly strikes: (n: number) => string;
     readonly noWindow: string;
-    window(seconds: number): string;
+    readonly window: (seconds: number) => string;
     readonly clearOnNormal: string;
     readonly keepOnNormal: string;
   };

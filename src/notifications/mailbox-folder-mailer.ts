@@ -43,7 +43,8 @@ export class MailboxFolderMailer implements Mailer {
     } catch (error) {
       throw new MailRefused(`writing ${file} failed: ${String(error)}`, false, { cause: error });
     } finally {
-      await unlink(temporary).catch(ignoreMissing);
+      // What can't be removed now is removed at the next start, and says nothing of the mail.
+      await unlink(temporary).catch(() => undefined);
     }
     await this.keep(file);
     return { delivered };
@@ -119,9 +120,5 @@ function customerIn(eml: string): DeliveredMail['customer'] {
 }
 
 function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!hasCode(error, 'ENOENT')) throw error;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

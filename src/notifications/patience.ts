@@ -8,7 +8,7 @@ const LONGEST_WAIT_MS = 5000;
 export interface Patience {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  problem(what: string, error: unknown): void;
+  readonly problem: (what: string, error: unknown) => void;
 }
 
 /**

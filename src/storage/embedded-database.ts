@@ -175,8 +175,13 @@ export class EmbeddedDatabase {
       this.savepoint.release.run();
       return () => write.resolve(value);
     } catch (error) {
-      this.savepoint.undo.run();
-      this.savepoint.release.run();
+      try {
+        this.savepoint.undo.run();
+        this.savepoint.release.run();
+      } catch {
+        // A full disk, for one, ends the whole transaction and its savepoints: nothing of the group was stored.
+        throw error;
+      }
       return () => write.reject(error);
     }
   }

@@ -196,7 +196,10 @@ export function messageLogContract(adapter: string, open: () => Promise<OpenedLo
         expect(consumer.valuesOf('77')).toEqual(expected);
       });
 
-      it('keeps that order when it starts behind, from different offsets of the two', async () => {
+      it.each([
+        { entryFrom: 4, okFrom: 3, expected: ['OK 3', 'ENTRY 4', 'OK 5'] },
+        { entryFrom: 2, okFrom: 5, expected: ['ENTRY 2', 'ENTRY 4', 'OK 5'] },
+      ])('keeps that order when it starts behind, from $entryFrom in ENTRY and $okFrom in OK', async ({ entryFrom, okFrom, expected }) => {
         const from = await endOffsets(log);
         const values = ['ENTRY 0', 'OK 1', 'ENTRY 2', 'OK 3', 'ENTRY 4', 'OK 5'];
         const offsets: number[] = [];
@@ -205,10 +208,10 @@ export function messageLogContract(adapter: string, open: () => Promise<OpenedLo
           offsets.push(result!.offset);
         }
         const partition = partitionFor('77', PARTITIONS);
-        const consumer = new Consumer(log, { ...from, [`ENTRY-${partition}`]: offsets[4]!, [`OK-${partition}`]: offsets[3]! }, {});
+        const consumer = new Consumer(log, { ...from, [`ENTRY-${partition}`]: offsets[entryFrom]!, [`OK-${partition}`]: offsets[okFrom]! }, {});
         consumers.push(consumer);
         await consumer.hasHandled(3);
-        expect(consumer.valuesOf('77')).toEqual(['OK 3', 'ENTRY 4', 'OK 5']);
+        expect(consumer.valuesOf('77')).toEqual(expected);
       });
 
       it('accounts for every offset: discarded or given, of ENTRY only, by the bytes of the value', async () => {

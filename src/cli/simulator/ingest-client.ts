@@ -29,6 +29,9 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** Errors before any byte of the request has left. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
+/** Too slow, or too many: the request was not looked at, but may be later. */
+const NOT_TAKEN = new Set([408, 429]);
+
 const CONTENT_TYPES = { literal: 'text/plain', json: 'application/json', lines: 'application/x-ndjson' } as const;
 
 interface HttpAnswer {
@@ -100,7 +103,7 @@ export class IngestClient {
       if (outcomes.length !== count) throw new UnexpectedAnswer(`POST ${new URL(path, this.url).href}`, `partition and offset of ${count} messages`, answer.body);
       return { outcomes, retryAfterMs };
     }
-    if (status === 429) return { outcomes: same(count, { type: 'notStored', why: 'status 429' }), retryAfterMs };
+    if (NOT_TAKEN.has(status)) return { outcomes: same(count, { type: 'notStored', why: `status ${status}` }), retryAfterMs };
     if (status >= 500) return { outcomes: same(count, { type: 'unknown', why: `status ${status}` }), retryAfterMs };
     return { outcomes: same(count, { type: 'refused', status, body: shorten(answer.body) }), retryAfterMs };
   }

@@ -94,7 +94,7 @@ describe('Simulation', () => {
     const options = resolveOptions({
       seed: '1', url, sensors: 300, rate: 20_000, abnormal: 0.1, messages: 3000, batch: 50, messageIdPrefix: null, ...asked,
     });
-    return new Simulation(options, new IngestClient(new URL(url), MAX_REQUESTS, timeoutMs), systemClock).run(interrupt);
+    return new Simulation(options, new IngestClient(new URL(url), 4 * MAX_REQUESTS, timeoutMs), systemClock).run(interrupt);
   }
 
   /** The messages of each sensor, in the order in which they were stored. */

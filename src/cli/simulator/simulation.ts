@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isoTime, type Clock } from '../../clock.js';
 import { Delivery } from './delivery.js';
 import type { ForetoldAlarm } from './foretelling.js';
@@ -87,6 +88,8 @@ export class Simulation {
     private readonly clock: Clock,
   ) {
     const { form, messageIdPrefix, batch } = options;
+    // Each request under way may listen while it pauses.
+    setMaxListeners(MAX_REQUESTS, this.giveUp.signal);
     this.plan = new MessagePlan(options.plan);
     this.delivery = new Delivery(client, clock, this.tally, { form, messageIdPrefix, inBatches: batch > 1 });
   }

@@ -41,7 +41,7 @@ export class Tally {
         if (this.refusals.length < KEPT_REFUSALS) this.refusals.push({ status: settlement.status, body: settlement.body });
         break;
       case 'unknown':
-        
+        this.foretelling.unknown(message);
         break;
       case 'notStored':
         break;

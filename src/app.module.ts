@@ -1,0 +1,66 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { ApplicationProgress } from './application-progress.js';
+import type { Clock } from './clock.js';
+import type { Config } from './config.js';
+import { ConsoleModule } from './console/console.module.js';
+import { LocalOperations } from './console/local-operations.js';
+import type { CustomerStore } from './customers/customer-store.js';
+import type { EventStore } from './event-store/event-store.js';
+import { SystemHealth } from './health.js';
+import { DeadLetters } from './ingestion/dead-letters.js';
+import { IngestionModule } from './ingestion/ingestion.module.js';
+import { ReceiptBook } from './ingestion/receipt-book.js';
+import type { MessageLog } from './message-log/message-log.js';
+import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
+import { ProjectionRunner } from './projections/projection-runner.js';
+import { ProjectionsModule } from './projections/projections.module.js';
+import { StoresModule } from './stores.module.js';
+import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, MESSAGE_LOG, OPERATIONS } from './tokens.js';
+
+/** What can be asked of the system as a whole. */
+@Module({})
+class SystemModule {
+  static with(progress: ApplicationProgress): DynamicModule {
+    return {
+      module: SystemModule,
+      imports: [IngestionModule, ProjectionsModule, NotificationsModule],
+      providers: [
+        {
+          provide: OPERATIONS,
+          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, clock: Clock) =>
+            new LocalOperations(log, store, letters, receipts, projections, clock),
+          inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, CLOCK],
+        },
+        {
+          provide: HEALTH,
+          useFactory: (
+            log: MessageLog, receipts: ReceiptBook, projections: ProjectionRunner, notifications: NotificationDispatcher,
+            customers: CustomerStore, config: Config, clock: Clock,
+          ) => new SystemHealth(log, receipts, projections, notifications, customers, config.dataDir, clock, progress),
+          inject: [MESSAGE_LOG, ReceiptBook, ProjectionRunner, NotificationDispatcher, CUSTOMER_STORE, CONFIG, CLOCK],
+        },
+      ],
+      exports: [OPERATIONS, HEALTH],
+    };
+  }
+}
+
+/** The application, in the order of the flow. */
+@Module({})
+export class AppModule {
+  static with(config: Config, progress: ApplicationProgress): DynamicModule {
+    const system = SystemModule.with(progress);
+    return {
+      module: AppModule,
+      imports: [
+        StoresModule.with(config),
+        IngestionModule,
+        ProjectionsModule,
+        NotificationsModule,
+        system,
+        ConsoleModule.over(ProjectionsModule, system),
+      ],
+    };
+  }
+}

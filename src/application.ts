@@ -1,0 +1,155 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import { ApplicationProgress } from './application-progress.js';
+import type { Clock } from './clock.js';
+import type { Config } from './config.js';
+import { consoleAdapter, serveOpenApi } from './console/console.module.js';
+import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
+import { setUpCustomers } from './customers/set-up-customers.js';
+import type { EventStore } from './event-store/event-store.js';
+import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
+import { IngestMetrics } from './ingestion/ingest-metrics.js';
+import { isNormalReading } from './ingestion/normal-reading.js';
+import { LogRetention } from './ingestion/log-retention.js';
+import { MessageLogTransport } from './ingestion/message-log.transport.js';
+import { ReceiptBook } from './ingestion/receipt-book.js';
+import { SensorStates } from './ingestion/sensor-states.js';
+import { LibsqlMessageLog } from './message-log/libsql-message-log.js';
+import { NestLogger } from './nest-logger.js';
+import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
+import { PlacesSync } from './projections/places-sync.js';
+import { ProjectionRunner } from './projections/projection-runner.js';
+import type { DataDirLock } from './storage/data-dir-lock.js';
+import { CLOCK, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG } from './tokens.js';
+
+/** Who the generated customers are; the same at every first start. */
+const CUSTOMER_SEED = 1;
+
+/** The whole application over one data folder: what is started, in which order, and how it ends. */
+export class Application {
+  private endpoint: FastifyInstance | null = null;
+  private readonly stopping = new AbortController();
+  private readonly background: Promise<void>[] = [];
+
+  private constructor(
+    private readonly nest: NestFastifyApplication,
+    private readonly config: Config,
+    private readonly lock: DataDirLock,
+    private readonly progress: ApplicationProgress,
+    readonly logger: Logger,
+  ) {}
+
+  /** Opens the stores; nothing runs yet. Thrown: an error naming a store that can't be opened, after which the lock is released. */
+  static async create(config: Config, lock: DataDirLock): Promise<Application> {
+    try {
+      const progress = new ApplicationProgress();
+      const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress), await consoleAdapter(config.bindAddress), {
+        abortOnError: false,
+        bufferLogs: true,
+      });
+      const logger = nest.get<Logger>(LOGGER);
+      nest.useLogger(new NestLogger(logger));
+      serveOpenApi(nest);
+      return new Application(nest, config, lock, progress, logger);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** Starts the API and the page; gives their URL. Read models are not followed yet. */
+  async listenConsole(): Promise<string> {
+    await this.nest.listen(this.config.consolePort, this.config.bindAddress);
+    const url = urlOf(this.config.bindAddress, this.nest.getHttpServer().address() as AddressInfo);
+    this.lock.announce({ pid: process.pid, consoleUrl: url });
+    return url;
+  }
+
+  /** Starts everything, in the order of the flow from its end to its beginning, so that each part finds the next one ready. */
+  async start(): Promise<{ consoleUrl: string; ingestUrl: string }> {
+    const { nest, config, progress, stopping } = this;
+    const clock = nest.get<Clock>(CLOCK);
+    const customers = nest.get<LibsqlCustomerStore>(CUSTOMER_STORE);
+
+    progress.startingWith = 'read models';
+    await nest.get(ProjectionRunner).start();
+    const consoleUrl = await this.listenConsole();
+    const ingestUrl = await this.listenIngest(clock);
+
+    if (config.generateCustomers > 0) {
+      progress.startingWith = 'customers';
+      const onProgress = (done: number, count: number): void => {
+        progress.startingWith = `${done} of ${count} customers`;
+      };
+      const { outcome, generated } = await setUpCustomers(customers, { count: config.generateCustomers, seed: CUSTOMER_SEED, onProgress, signal: stopping.signal });
+      this.logger.info({ outcome, generated }, 'customers are set up');
+    }
+    progress.startingWith = 'places';
+    this.background.push(await nest.get(PlacesSync).start(stopping.signal));
+
+    progress.startingWith = 'processing';
+    nest.get(NotificationDispatcher).start();
+    await this.startConsuming();
+    const retention = new LogRetention(nest.get<LibsqlMessageLog>(MESSAGE_LOG), nest.get<ReceiptBook>(ReceiptBook), clock, config.logRetentionMs);
+    this.background.push(retention.keepTrimming(stopping.signal, (error) => this.logger.warn({ err: error }, 'the log was not trimmed')));
+    progress.startingWith = null;
+    return { consoleUrl, ingestUrl };
+  }
+
+  private async listenIngest(clock: Clock): Promise<string> {
+    const { bindAddress, ingestPort } = this.config;
+    this.endpoint = createIngestEndpoint({ log: this.nest.get(MESSAGE_LOG), clock, observer: this.nest.get(IngestMetrics) });
+    await this.endpoint.listen({ host: bindAddress, port: ingestPort });
+    return urlOf(bindAddress, this.endpoint.server.address() as AddressInfo);
+  }
+
+  private async startConsuming(): Promise<void> {
+    const { nest, config, progress, stopping } = this;
+    const receipts = nest.get(ReceiptBook);
+    const sensors = nest.get(SensorStates);
+    const transport = new MessageLogTransport(
+      nest.get(MESSAGE_LOG),
+      {
+        resumeAt: async (topic, partition, epoch) => {
+          const { next, remembered } = await receipts.open(topic, partition, epoch);
+          sensors.recall(remembered);
+          return next;
+        },
+        // With clearOnNormal a normal reading may have an effect, so each must be looked at.
+        ...(config.policy.clearOnNormal ? {} : { discard: isNormalReading }),
+      },
+      (error) => {
+        progress.consumerFailure = String(error);
+        this.logger.error({ err: error }, 'the message log is no longer consumed');
+      },
+    );
+    nest.connectMicroservice({ strategy: transport });
+    await nest.startAllMicroservices();
+    this.background.push(receipts.keepFlushing(stopping.signal, (error) => this.logger.warn({ err: error }, 'receipts wait to be stored')));
+  }
+
+  /** Ends everything, against the order of the start: intake first, stores last. What is left is found by the next start. */
+  async stop(): Promise<void> {
+    const { nest } = this;
+    this.stopping.abort();
+    await this.endpoint?.close();
+    for (const microservice of nest.getMicroservices()) await microservice.close();
+    await Promise.all(this.background);
+    await nest.get(NotificationDispatcher).stop();
+    await nest.get(ProjectionRunner).stop();
+    await nest.close();
+    await nest.get<EventStore>(EVENT_STORE).close();
+    await nest.get<LibsqlMessageLog>(MESSAGE_LOG).close();
+    await nest.get<LibsqlCustomerStore>(CUSTOMER_STORE).close();
+    this.lock.release();
+  }
+}
+
+function urlOf(bindAddress: string, { port }: AddressInfo): string {
+  return `http://${bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress}:${port}`;
+}

@@ -1,0 +1,136 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Reconciliation } from '../ingestion/reconcile.js';
+import { showProgress } from './progress-bar.js';
+import { withApi } from './with-api.js';
+
+interface JsonFlag {
+  readonly json?: true;
+}
+
+interface HistoryEvent {
+  readonly type: string;
+  readonly revision: number;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: { readonly recordedAt: string; readonly causationId: string };
+}
+
+interface ListedDeadLetter {
+  readonly id: string;
+  readonly status: string;
+  readonly source: { readonly topic: string; readonly partition: number; readonly offset: number };
+  readonly reason: string;
+  readonly receivedAt: string;
+  readonly valueBase64: string | null;
+}
+
+/** Adds `replay`, `rebuild`, `dead-letters` and `reconcile`. */
+export function addOperationsCommands(program: Command): void {
+  program
+    .command('replay')
+    .description("print a sensor's history, event by event, oldest first")
+    .argument('<sensor>', 'sensor id', sensorId)
+    .option('--as-of <time>', 'only what had been recorded by this time (ISO 8601 with zone)')
+    .option('--json', 'as a JSON array of events with their metadata')
+    .action(replay);
+
+  program
+    .command('rebuild')
+    .description('build a read model anew from the first event, compare it with the live one, then switch')
+    .argument('<projection>', 'alarm-map, alarms-per-minute or alarms')
+    .option('--json', 'print the result as JSON')
+    .action(rebuild);
+
+  program
+    .command('reconcile')
+    .description('account for every record of the log; exits with 1 when one is unaccounted for or doubled')
+    .option('--json', 'print the sums as JSON')
+    .action(reconcile);
+
+  const letters = program.command('dead-letters').description('records of ENTRY and OK that could not be read');
+  letters
+    .command('list')
+    .description('list them, with the reason and the first bytes')
+    .option('--json', 'as JSON, a line each, with all bytes in base64')
+    .action(listDeadLetters);
+  for (const [name, description] of [
+    ['replay', 'put them back at the end of their topics'],
+    ['drop', 'mark them as of no use; their bytes stay until the retention of the topic'],
+  ] as const) {
+    letters
+      .command(name)
+      .description(description)
+      .argument('[ids...]', 'ids as listed')
+      .option('--all', 'all open ones')
+      .action((ids: string[], { all }: { all?: true }) => closeDeadLetters(name, ids, all === true));
+  }
+}
+
+async function replay(sensor: number, { asOf, json }: JsonFlag & { asOf?: string }): Promise<void> {
+  await withApi(async (api) => {
+    const query = asOf === undefined ? '' : `?asOf=${encodeURIComponent(asOf)}`;
+    const events: HistoryEvent[] = [];
+    for await (const event of api.list<HistoryEvent>(`/api/audit/sensors/${sensor}${query}`)) events.push(event);
+    events.reverse();
+    if (json) return console.log(JSON.stringify(events, null, 2));
+    if (events.length === 0) console.log(`sensor ${sensor} has no events`);
+    for (const { type, revision, data, metadata } of events) {
+      const { sensorId: _known, evidence: _long, policy: _policy, ...told } = data;
+      const words = Object.entries(told).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+      console.log(`${metadata.recordedAt}  ${String(revision).padStart(4)}  ${type.padEnd(15)} ${words.join(' ')}  (${metadata.causationId})`);
+    }
+  });
+}
+
+async function rebuild(projection: string, { json }: JsonFlag): Promise<void> {
+  await withApi(async (api) => {
+    const { onProgress, end } = showProgress(`rebuilding ${projection}`);
+    const result = await api.run<Record<string, unknown>>(`/api/operations/projections/${encodeURIComponent(projection)}/rebuild`, onProgress).finally(end);
+    console.log(json ? JSON.stringify(result) : `${projection}: ${Object.entries(result).map(([name, value]) => `${name} ${String(value)}`).join(', ')}`);
+    if (result['equal'] === false) process.exitCode = 1;
+  });
+}
+
+async function reconcile({ json }: JsonFlag): Promise<void> {
+  await withApi(async (api) => {
+    const { onProgress, end } = showProgress('reconciling');
+    const sums = await api.run<Reconciliation>('/api/operations/reconcile', onProgress).finally(end);
+    if (json) console.log(JSON.stringify(sums));
+    else {
+      const { records, normal, events, ignored, deadLettered, unaccounted, doubled } = sums;
+      for (const [name, value] of Object.entries({ records, normal, events, deadLettered, unaccounted, doubled })) console.log(`${name.padEnd(14)} ${value}`);
+      for (const [reason, value] of Object.entries(ignored)) console.log(`ignored        ${value} ${reason}`);
+      for (const problem of sums.problems) console.log(`! ${problem}`);
+    }
+    if (sums.unaccounted > 0 || sums.doubled > 0) process.exitCode = 1;
+  });
+}
+
+async function listDeadLetters({ json }: JsonFlag): Promise<void> {
+  await withApi(async (api) => {
+    let count = 0;
+    for await (const letter of api.list<ListedDeadLetter>('/api/operations/dead-letters')) {
+      count += 1;
+      if (json) {
+        console.log(JSON.stringify(letter));
+        continue;
+      }
+      const { id, status, source, reason, receivedAt, valueBase64 } = letter;
+      const bytes = valueBase64 === null ? 'tombstone' : JSON.stringify(Buffer.from(valueBase64, 'base64').toString('utf8').slice(0, 60));
+      console.log(`${id}  ${status.padEnd(8)}  ${receivedAt}  ${source.topic}-${source.partition}@${source.offset}  ${reason}  ${bytes}`);
+    }
+    if (!json && count === 0) console.log('no dead letters');
+  });
+}
+
+async function closeDeadLetters(how: 'replay' | 'drop', ids: readonly string[], all: boolean): Promise<void> {
+  if (all === ids.length > 0) throw new InvalidArgumentError('name ids, or --all, and not both');
+  await withApi(async (api) => {
+    const { count } = await api.post<{ count: number }>(`/api/operations/dead-letters/${how}`, { ids: all ? 'all' : ids });
+    console.log(`${count} ${how === 'replay' ? 'replayed' : 'dropped'}`);
+  });
+}
+
+function sensorId(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('expected a sensor id, a whole number ≥ 0');
+  return Number(text);
+}

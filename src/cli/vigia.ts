@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { systemClock } from '../clock.js';
+import { BadConfig } from '../config.js';
+import { DataDirInUse } from '../storage/data-dir-lock.js';
+import { ApiCustomerStore } from './api-customer-store.js';
+import { ApiProblem } from './api-client.js';
+import { addCustomersCommand } from './customers-command.js';
+import { addOperationsCommands } from './operations-commands.js';
+import { addSimulateCommand } from './simulate-command.js';
+import { withApi } from './with-api.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const program = new Command('vigia')
+  .description('Vigía, the alarm centre, from the command line.')
+  .version(version)
+  .showHelpAfterError()
+  .addHelpText(
+    'after',
+    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API.\nnpm start starts the alarm centre itself.',
+  );
+
+addSimulateCommand(program);
+addCustomersCommand(program, {
+  withStore: (use) => withApi((api) => use(new ApiCustomerStore(api))),
+  clock: systemClock,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  fail: () => {
+    process.exitCode = 1;
+  },
+});
+addOperationsCommands(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const isPlain = error instanceof BadConfig || error instanceof DataDirInUse || error instanceof ApiProblem;
+  process.stderr.write(`vigia: ${isPlain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,83 @@
+import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { CommandHandler, CqrsModule, QueryHandler } from '@nestjs/cqrs';
+import type { Clock } from '../clock.js';
+import type { Config } from '../config.js';
+import type { CustomerStore } from '../customers/customer-store.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { AlarmReads } from '../projections/alarm-reads.js';
+import { CountReads } from '../projections/count-reads.js';
+import { MapReads } from '../projections/map-reads.js';
+import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, OPERATIONS } from '../tokens.js';
+import { DropDeadLetters, DropDeadLettersHandler } from './commands/drop-dead-letters.command.js';
+import { RebuildProjection, RebuildProjectionHandler } from './commands/rebuild-projection.command.js';
+import { ReplayDeadLetters, ReplayDeadLettersHandler } from './commands/replay-dead-letters.command.js';
+import { RetryNotification, RetryNotificationHandler } from './commands/retry-notification.command.js';
+import { SaveCustomers, SaveCustomersHandler } from './commands/save-customers.command.js';
+import { mailboxFolder, Mailbox } from './mailbox.js';
+import type { Operations } from './operations.js';
+import { AuditSensor, AuditSensorHandler } from './queries/audit-sensor.query.js';
+import { CountAlarms, CountAlarmsHandler } from './queries/count-alarms.query.js';
+import { FindAlarm, FindAlarmHandler } from './queries/find-alarm.query.js';
+import { FindCustomer, FindCustomerHandler } from './queries/find-customer.query.js';
+import { FindSensor, FindSensorHandler } from './queries/find-sensor.query.js';
+import { ListAlarms, ListAlarmsHandler } from './queries/list-alarms.query.js';
+import { MapCells, MapCellsHandler } from './queries/map-cells.query.js';
+
+// The decorators are applied here, so that the handlers know nothing of Nest.
+QueryHandler(ListAlarms)(ListAlarmsHandler);
+QueryHandler(FindAlarm)(FindAlarmHandler);
+QueryHandler(FindSensor)(FindSensorHandler);
+QueryHandler(AuditSensor)(AuditSensorHandler);
+QueryHandler(FindCustomer)(FindCustomerHandler);
+QueryHandler(MapCells)(MapCellsHandler);
+QueryHandler(CountAlarms)(CountAlarmsHandler);
+CommandHandler(RetryNotification)(RetryNotificationHandler);
+CommandHandler(RebuildProjection)(RebuildProjectionHandler);
+CommandHandler(ReplayDeadLetters)(ReplayDeadLettersHandler);
+CommandHandler(DropDeadLetters)(DropDeadLettersHandler);
+CommandHandler(SaveCustomers)(SaveCustomersHandler);
+
+/** What answers the console's questions and carries out what operators ask for. */
+@Module({})
+export class ConsoleBusesModule {
+  static over(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    return {
+      module: ConsoleBusesModule,
+      imports: [CqrsModule.forRoot(), ...imports],
+      providers: [
+        { provide: Mailbox, useFactory: (config: Config) => new Mailbox(mailboxFolder(config.dataDir)), inject: [CONFIG] },
+
+        { provide: ListAlarmsHandler, useFactory: (alarms: AlarmReads) => new ListAlarmsHandler(alarms), inject: [AlarmReads] },
+        {
+          provide: FindAlarmHandler,
+          useFactory: (alarms: AlarmReads, store: EventStore, mailbox: Mailbox) => new FindAlarmHandler(alarms, store, mailbox),
+          inject: [AlarmReads, EVENT_STORE, Mailbox],
+        },
+        {
+          provide: FindSensorHandler,
+          useFactory: (store: EventStore, customers: CustomerStore) => new FindSensorHandler(store, customers),
+          inject: [EVENT_STORE, CUSTOMER_STORE],
+        },
+        {
+          provide: AuditSensorHandler,
+          useFactory: (store: EventStore, clock: Clock) => new AuditSensorHandler(store, clock),
+          inject: [EVENT_STORE, CLOCK],
+        },
+        { provide: FindCustomerHandler, useFactory: (customers: CustomerStore) => new FindCustomerHandler(customers), inject: [CUSTOMER_STORE] },
+        { provide: MapCellsHandler, useFactory: (map: MapReads) => new MapCellsHandler(map), inject: [MapReads] },
+        {
+          provide: CountAlarmsHandler,
+          useFactory: (counts: CountReads, clock: Clock) => new CountAlarmsHandler(counts, clock),
+          inject: [CountReads, CLOCK],
+        },
+
+        { provide: RetryNotificationHandler, useFactory: (operations: Operations) => new RetryNotificationHandler(operations), inject: [OPERATIONS] },
+        { provide: RebuildProjectionHandler, useFactory: (operations: Operations) => new RebuildProjectionHandler(operations), inject: [OPERATIONS] },
+        { provide: ReplayDeadLettersHandler, useFactory: (operations: Operations) => new ReplayDeadLettersHandler(operations), inject: [OPERATIONS] },
+        { provide: DropDeadLettersHandler, useFactory: (operations: Operations) => new DropDeadLettersHandler(operations), inject: [OPERATIONS] },
+        { provide: SaveCustomersHandler, useFactory: (customers: CustomerStore) => new SaveCustomersHandler(customers), inject: [CUSTOMER_STORE] },
+      ],
+      exports: [CqrsModule, Mailbox],
+    };
+  }
+}

@@ -1,0 +1,98 @@
+import { fileURLToPath } from 'node:url';
+import { Catch, Inject, Logger, Module, StandardSchemaValidationPipe, type DynamicModule, type ModuleMetadata, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { Registry } from 'prom-client';
+import type { Clock } from '../clock.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { AlarmReads } from '../projections/alarm-reads.js';
+import { MapReads } from '../projections/map-reads.js';
+import { CLOCK, EVENT_STORE, METRICS } from '../tokens.js';
+import { AlarmsController } from './alarms.controller.js';
+import { ConsoleBusesModule } from './console-buses.module.js';
+import { registerConsoleMetrics } from './console-metrics.js';
+import { guard, refuseUnroutable } from './console-server.js';
+import { CustomerOperationsController } from './customer-operations.controller.js';
+import { CustomersController } from './customers.controller.js';
+import { HealthController } from './health.controller.js';
+import { LiveController } from './live.controller.js';
+import { LiveFeed } from './live/live-feed.js';
+import { MailboxController } from './mailbox.controller.js';
+import { describeProblems } from './openapi.js';
+import { OperationsController } from './operations.controller.js';
+import { OverviewController } from './overview.controller.js';
+import { ProblemFilter } from './problem-filter.js';
+import { refuseIssues } from './request-issues.js';
+import { SensorsController } from './sensors.controller.js';
+import { loadPages, servePages } from './static-pages.js';
+
+Catch()(ProblemFilter);
+
+/** Bodies are lists of ids (1000 of them are 39 kB) and of customers (a few hundred bytes each, but texts may be long). */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** The API and the page. `imports` give the read models, the health and the operations; see `src/tokens.ts`. */
+@Module({})
+export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
+  constructor(
+    private readonly feed: LiveFeed,
+    @Inject(METRICS) private readonly registry: Registry,
+  ) {}
+
+  static over(...imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    return {
+      module: ConsoleModule,
+      imports: [ConsoleBusesModule.over(imports), ...imports],
+      controllers: [
+        AlarmsController, SensorsController, CustomersController, OverviewController, MailboxController,
+        HealthController, LiveController, OperationsController, CustomerOperationsController,
+      ],
+      providers: [
+        {
+          provide: LiveFeed,
+          useFactory: (store: EventStore, alarms: AlarmReads, map: MapReads, clock: Clock) =>
+            new LiveFeed(store, alarms, projectedTo(alarms, map), clock, (error) => new Logger(LiveFeed.name).error(error)),
+          inject: [EVENT_STORE, AlarmReads, MapReads, CLOCK],
+        },
+        { provide: APP_PIPE, useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: refuseIssues }) },
+        { provide: APP_FILTER, useFactory: () => new ProblemFilter((error) => new Logger('Console').error(error)) },
+      ],
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    registerConsoleMetrics(this.registry, this.feed);
+    await this.feed.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.feed.stop();
+  }
+}
+
+/** Where `npm run build` puts the page. */
+const BUILT_PAGE = fileURLToPath(new URL('../web', import.meta.url));
+
+/** The HTTP server of the console: guarded, with the page at `/`. */
+export async function consoleAdapter(bindAddress: string, pageFolder = BUILT_PAGE): Promise<FastifyAdapter> {
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, frameworkErrors: refuseUnroutable });
+  const server = adapter.getInstance();
+  server.addHook('onRequest', guard(bindAddress));
+  servePages(server, await loadPages(pageFolder));
+  return adapter;
+}
+
+/** Adds `/api/openapi.json`, made from the code at its first call. To be called before `listen`. */
+export function serveOpenApi(app: NestFastifyApplication): void {
+  const about = new DocumentBuilder()
+    .setTitle('Vigía')
+    .setDescription('Alarms, sensors and customers of the alarm centre. Times are ISO 8601; lists go on with `cursor`.')
+    .setVersion('1')
+    .build();
+  SwaggerModule.setup('api/docs', app, () => describeProblems(SwaggerModule.createDocument(app, about)), {
+    ui: false,
+    raw: ['json'],
+    jsonDocumentUrl: 'api/openapi.json',
+  });
+}

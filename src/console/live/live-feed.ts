@@ -1,0 +1,206 @@
+import type { Writable } from 'node:stream';
+import { isoTime, type Clock } from '../../clock.js';
+import type { EventStore, Position, RecordedEvent } from '../../event-store/event-store.js';
+import type { AlarmReads } from '../../projections/alarm-reads.js';
+import { LiveClient } from './live-client.js';
+import { toWire, type LiveFrame } from './live-frame.js';
+
+/** The events after which an alarm looks different. */
+const ALARM_CHANGES = [
+  'AlarmTriggered', 'AlarmRecovered', 'NotificationSent', 'NotificationParked', 'NotificationRequeued',
+] as const;
+const MAP_CHANGES: ReadonlySet<string> = new Set(['AlarmTriggered', 'AlarmRecovered']);
+
+export const MAX_LIVE_CLIENTS = 64;
+export const HEARTBEAT_MS = 15_000;
+
+/** Changes that come within this time go out together, so that a storm costs the page four refreshes a second. */
+const GATHER_MS = 250;
+
+/** Changes taken together at most: their alarms are read in about 10 ms. More wait in the event store. */
+const MAX_GATHERED = 250;
+
+/** A client that missed more than this loads everything anew, which is less. */
+const MAX_REPLAYED = 1000;
+
+/** How often it is looked whether the read models have what is to be told, and how long at most. */
+const PROJECTED_POLL_MS = 25;
+const PROJECTED_LIMIT_MS = 5000;
+
+/** Pause before the feed starts again after it failed. */
+const REPAIR_MS = 1000;
+
+/** Tells how far the read models are. */
+export type ProjectedTo = () => Promise<Position | null>;
+
+/**
+ * Tells all connected pages what changed. One subscription serves all of them; an alarm is told of only
+ * when the read models have it, so that a page which then asks for more finds it.
+ */
+export class LiveFeed {
+  private readonly clients = new Set<LiveClient>();
+  private readonly stopping = new AbortController();
+  /** All changes to here have been told; null before the first event of all. */
+  private position: Position | null = null;
+  private running: Promise<unknown> = Promise.resolve();
+  private cutClients = 0;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly alarms: Pick<AlarmReads, 'get'>,
+    private readonly projectedTo: ProjectedTo,
+    private readonly clock: Clock,
+    private readonly logFailure: (error: unknown) => void,
+  ) {}
+
+  get connected(): number {
+    return this.clients.size;
+  }
+
+  /** How many clients were cut because they did not read. */
+  get cut(): number {
+    return this.cutClients;
+  }
+
+  get isFull(): boolean {
+    return this.clients.size >= MAX_LIVE_CLIENTS;
+  }
+
+  /** Begins with what happens from now on. */
+  async start(): Promise<void> {
+    this.position = await this.store.headPosition();
+    this.running = Promise.all([this.follow(), this.beat()]);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    for (const client of [...this.clients]) client.close();
+    await this.running;
+  }
+
+  /** Adds a client; with the id of the last event it got, it is first told what it missed. */
+  async connect(out: Writable, lastEventId: string | null): Promise<void> {
+    const client = new LiveClient(out, (ended, wasCut) => {
+      this.clients.delete(ended);
+      if (wasCut) this.cutClients += 1;
+    });
+    const { position } = this;
+    const isResumed = lastEventId !== null;
+    this.clients.add(client);
+    client.write(`retry: 2000\n${toWire({ event: 'hello', id: isResumed ? null : position, data: { at: this.now(), isResumed } })}`);
+    // What is told from here on is after `position`, so there is neither gap nor overlap.
+    if (isResumed) await this.replay(client, lastEventId, position);
+  }
+
+  private async replay(client: LiveClient, after: Position, through: Position | null): Promise<void> {
+    client.hold();
+    const missed = await this.missed(after, through);
+    if (missed === 'too-much') {
+      client.writeMissed(toWire({ event: 'reset', id: through, data: {} }));
+    } else {
+      if (through !== null) await this.untilProjected(through, this.stopping.signal);
+      for (const frame of await this.framesOf(missed)) client.writeMissed(toWire(frame));
+    }
+    client.release();
+  }
+
+  private async missed(after: Position, through: Position | null): Promise<RecordedEvent[] | 'too-much'> {
+    const events: RecordedEvent[] = [];
+    try {
+      for await (const event of this.store.readAll({ after, filter: { types: ALARM_CHANGES }, limit: MAX_REPLAYED + 1 })) {
+        if (through === null || event.position > through) break;
+        events.push(event);
+      }
+    } catch (error) {
+      // The id is of another store, or no id at all.
+      if (error instanceof RangeError) return 'too-much';
+      throw error;
+    }
+    return events.length > MAX_REPLAYED ? 'too-much' : events;
+  }
+
+  private async follow(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        await this.followOnce(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.logFailure(error);
+        await this.clock.sleep(REPAIR_MS, signal);
+      }
+    }
+  }
+
+  private async followOnce(signal: AbortSignal): Promise<void> {
+    let gathered: RecordedEvent[] = [];
+    for await (const message of this.store.subscribe({ after: this.position, filter: { types: ALARM_CHANGES }, signal })) {
+      if (message.type === 'event') gathered.push(message.event);
+      const isComplete = message.type === 'caught-up' ? gathered.length > 0 : gathered.length >= MAX_GATHERED;
+      if (!isComplete) continue;
+      await this.tell(gathered, signal);
+      gathered = [];
+      await this.clock.sleep(GATHER_MS, signal);
+    }
+  }
+
+  private async tell(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void> {
+    const last = events.at(-1)?.position;
+    if (last === undefined) return;
+    if (this.clients.size > 0) {
+      await this.untilProjected(last, signal);
+      for (const frame of await this.framesOf(events)) this.broadcast(frame);
+    }
+    this.position = last;
+  }
+
+  /** One frame for each alarm that changed, as it is now, then what else is to be read again. */
+  private async framesOf(events: readonly RecordedEvent[]): Promise<LiveFrame[]> {
+    const last = events.at(-1)?.position;
+    if (last === undefined) return [];
+    const lastOf = new Map<string, Position>();
+    for (const event of events) {
+      const { alarmId } = event.data as { alarmId: string };
+      lastOf.delete(alarmId);
+      lastOf.set(alarmId, event.position);
+    }
+    const frames: LiveFrame[] = [];
+    for (const [alarmId, id] of lastOf) {
+      const alarm = await this.alarms.get(alarmId);
+      if (alarm === null) continue;
+      // Evidence makes most of an alarm's size, and a list shows none of it.
+      const { evidence: _evidence, policy: _policy, ...summary } = alarm;
+      frames.push({ event: 'alarm', id, data: summary });
+    }
+    const types = events.map(({ type }) => type);
+    if (types.some((type) => MAP_CHANGES.has(type))) frames.push({ event: 'map', id: last, data: {} });
+    if (types.includes('AlarmTriggered')) frames.push({ event: 'counts', id: last, data: {} });
+    return frames;
+  }
+
+  /** Gives up after a while, when a projection stands still: the pages then ask again with the next change. */
+  private async untilProjected(position: Position, signal: AbortSignal): Promise<void> {
+    const until = this.clock.now() + PROJECTED_LIMIT_MS;
+    while (!signal.aborted && this.clock.now() < until) {
+      if (((await this.projectedTo()) ?? '') >= position) return;
+      await this.clock.sleep(PROJECTED_POLL_MS, signal);
+    }
+  }
+
+  private broadcast(frame: LiveFrame): void {
+    const wire = toWire(frame);
+    for (const client of [...this.clients]) client.write(wire);
+  }
+
+  private async beat(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await this.clock.sleep(HEARTBEAT_MS, signal);
+      if (!signal.aborted) this.broadcast({ event: 'heartbeat', id: this.position, data: { at: this.now() } });
+    }
+  }
+
+  private now(): string {
+    return isoTime(this.clock.now());
+  }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../clock.js';
+import type { EventStore } from '../event-store/event-store.js';
+import type { DeadLetter, DeadLetters } from '../ingestion/dead-letters.js';
+import type { ReceiptBook } from '../ingestion/receipt-book.js';
+import { reconcile, type Progress, type Reconciliation } from '../ingestion/reconcile.js';
+import { SENSOR_TOPICS, type MessageLog } from '../message-log/message-log.js';
+import { notificationStream } from '../alarm-domain/notification-events.js';
+import { retryParked } from '../notifications/retry-parked.js';
+import type { ProjectionRunner, RebuildReport } from '../projections/projection-runner.js';
+import type { Operations, RetryOutcome } from './operations.js';
+
+/** How long a reconciliation waits for what was accepted before it to be processed. */
+const SETTLE_LIMIT_MS = 10_000;
+const SETTLE_POLL_MS = 50;
+
+/** The operations over the stores of this process. */
+export class LocalOperations implements Operations {
+  constructor(
+    private readonly log: MessageLog,
+    private readonly store: EventStore,
+    private readonly deadLetters: DeadLetters,
+    private readonly receipts: ReceiptBook,
+    private readonly projections: ProjectionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  rebuild(projection: string, onProgress: Progress): Promise<RebuildReport> {
+    return this.projections.rebuild(projection, onProgress);
+  }
+
+  async reconcile(onProgress: Progress): Promise<Reconciliation> {
+    await this.settle();
+    return reconcile(this.log, this.store, this.deadLetters, onProgress);
+  }
+
+  listDeadLetters(): AsyncIterable<DeadLetter> {
+    return this.deadLetters.list();
+  }
+
+  replayDeadLetters(ids: readonly string[] | 'all'): Promise<number> {
+    return this.deadLetters.replay(ids);
+  }
+
+  dropDeadLetters(ids: readonly string[] | 'all'): Promise<number> {
+    return this.deadLetters.drop(ids);
+  }
+
+  async retryNotification(alarmId: string): Promise<RetryOutcome> {
+    if (await retryParked(this.store, this.clock, alarmId, 'operator')) return 'requeued';
+    for await (const _first of this.store.readStream(notificationStream(alarmId), { limit: 1 })) return 'not-parked';
+    return 'unknown';
+  }
+
+  /** Waits until everything accepted so far has its receipt stored; where nothing is processed there is nothing to wait for. */
+  private async settle(): Promise<void> {
+    const deadlineMs = this.clock.now() + SETTLE_LIMIT_MS;
+    for (const topic of SENSOR_TOPICS) {
+      for (const { partition, endOffset } of await this.log.describe(topic)) {
+        while (this.receipts.isOpen(topic, partition) && this.receipts.next(topic, partition) < endOffset && this.clock.now() < deadlineMs) {
+          await this.clock.sleep(SETTLE_POLL_MS);
+        }
+      }
+    }
+    await this.receipts.flush(true);
+  }
+}

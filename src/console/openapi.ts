@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { problem } from './response-schemas.js';
+
+/** A schema as OpenAPI has it, without references. */
+function toOpenApi(schema: z.ZodType): object {
+  return z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'output', reused: 'inline' });
+}
+
+/** The content of an answer that is not of type application/json. */
+export function contentOf(mediaType: string, schema: z.ZodType): Record<string, { schema: object }> {
+  return { [mediaType]: { schema: toOpenApi(schema) } };
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, object>>;
+}
+
+/** Says of every operation that any other status comes with Problem Details. */
+export function describeProblems<T extends Document>(document: T): T {
+  const answer = { description: 'Problem Details', content: contentOf('application/problem+json', problem) };
+  for (const path of Object.values(document.paths)) {
+    for (const operation of Object.values(path) as { responses?: Record<string, unknown> }[]) {
+      if (operation.responses) operation.responses['default'] = answer;
+    }
+  }
+  return document;
+}

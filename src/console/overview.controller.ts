@@ -1,0 +1,27 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { CountAlarms, type CountsAnswer } from './queries/count-alarms.query.js';
+import { MapCells, type MapAnswer } from './queries/map-cells.query.js';
+import { countsQuery, mapQuery, type CountsQuery, type MapQuery } from './request-schemas.js';
+import { countList, mapAnswer } from './response-schemas.js';
+
+@ApiTags('overview')
+@Controller('api')
+export class OverviewController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get('map')
+  @ApiOperation({ summary: 'The sensors by geohash cell' })
+  @ApiResponse({ status: 200, standardSchema: mapAnswer })
+  map(@Query({ schema: mapQuery }) query: MapQuery): Promise<MapAnswer> {
+    return this.queries.execute<MapCells, MapAnswer>(new MapCells(query));
+  }
+
+  @Get('counts')
+  @ApiOperation({ summary: 'Alarms per minute and type; minutes without any are left out' })
+  @ApiResponse({ status: 200, standardSchema: countList })
+  counts(@Query({ schema: countsQuery }) query: CountsQuery): Promise<CountsAnswer> {
+    return this.queries.execute<CountAlarms, CountsAnswer>(new CountAlarms(query));
+  }
+}

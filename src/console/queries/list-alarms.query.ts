@@ -1,0 +1,24 @@
+import type { AlarmReads } from '../../projections/alarm-reads.js';
+import type { AlarmListQuery } from '../request-schemas.js';
+
+/** A page of alarms, newest first. */
+export class ListAlarms {
+  constructor(readonly filter: AlarmListQuery) {}
+}
+
+export type AlarmPage = Awaited<ReturnType<AlarmReads['list']>>;
+
+export class ListAlarmsHandler {
+  constructor(private readonly alarms: AlarmReads) {}
+
+  /** Thrown: `BadCursor`. */
+  async execute({ filter }: ListAlarms): Promise<AlarmPage> {
+    const { sensor, ...rest } = filter;
+    return this.alarms.list(definedOnly({ ...rest, sensorId: sensor }));
+  }
+}
+
+/** Without the properties that are undefined; the reads take a missing one, not an undefined one. */
+function definedOnly<T extends object>(all: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as never;
+}

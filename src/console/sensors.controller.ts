@@ -1,0 +1,33 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { AuditSensor } from './queries/audit-sensor.query.js';
+import { FindSensor } from './queries/find-sensor.query.js';
+import { auditQuery, noParameters, sensorParams, type AuditQuery } from './request-schemas.js';
+import { sensorAudit, sensorDetails, type SensorAudit, type SensorDetails } from './response-schemas.js';
+
+@ApiTags('sensors')
+@Controller('api')
+export class SensorsController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get('sensors/:id')
+  @ApiOperation({ summary: 'A sensor as it is now' })
+  @ApiResponse({ status: 200, standardSchema: sensorDetails })
+  find(
+    @Param({ schema: sensorParams }) { id }: { id: number },
+    @Query({ schema: noParameters }) _none: object,
+  ): Promise<SensorDetails> {
+    return this.queries.execute<FindSensor, SensorDetails>(new FindSensor(id));
+  }
+
+  @Get('audit/sensors/:id')
+  @ApiOperation({ summary: 'What was known of a sensor at a time of recording, and the events that say so, newest first' })
+  @ApiResponse({ status: 200, standardSchema: sensorAudit })
+  audit(
+    @Param({ schema: sensorParams }) { id }: { id: number },
+    @Query({ schema: auditQuery }) query: AuditQuery,
+  ): Promise<SensorAudit> {
+    return this.queries.execute<AuditSensor, SensorAudit>(new AuditSensor(id, query));
+  }
+}

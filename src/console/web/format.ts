@@ -1,0 +1,49 @@
+import { useContext } from 'preact/hooks';
+import { LanguageContext, type Language } from './texts.js';
+
+/** Numbers and times as the language writes them. */
+export interface Formats {
+  readonly number: (value: number) => string;
+  /** `10:42:07` */
+  readonly time: (iso: string | Date) => string;
+  /** `10:42` */
+  readonly minute: (date: Date) => string;
+  /** `24 Nov, 10:42:07` */
+  readonly dateTime: (iso: string) => string;
+  /** `3 min ago`, of a time before `nowMs`. */
+  readonly age: (iso: string, nowMs: number) => string;
+}
+
+const made = new Map<Language, Formats>();
+
+export function useFormats(): Formats {
+  const language = useContext(LanguageContext);
+  let formats = made.get(language);
+  if (!formats) {
+    formats = formatsFor(language);
+    made.set(language, formats);
+  }
+  return formats;
+}
+
+function formatsFor(language: Language): Formats {
+  const locale = language === 'es' ? 'es-ES' : 'en-GB';
+  const number = new Intl.NumberFormat(locale, { useGrouping: 'always' } as Intl.NumberFormatOptions);
+  const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+  const minute = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false });
+  const dateTime = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+  const relative = new Intl.RelativeTimeFormat(locale, { style: 'narrow', numeric: 'always' });
+  return {
+    number: (value) => number.format(value),
+    time: (iso) => time.format(new Date(iso)),
+    minute: (date) => minute.format(date),
+    dateTime: (iso) => dateTime.format(new Date(iso)),
+    age: (iso, nowMs) => {
+      const seconds = Math.max(0, Math.round((nowMs - Date.parse(iso)) / 1000));
+      if (seconds < 60) return relative.format(-seconds, 'second');
+      if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), 'minute');
+      if (seconds < 86_400) return relative.format(-Math.floor(seconds / 3600), 'hour');
+      return relative.format(-Math.floor(seconds / 86_400), 'day');
+    },
+  };
+}

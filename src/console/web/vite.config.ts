@@ -1,0 +1,16 @@
+import { defineConfig } from 'vite';
+
+/** Builds the page into dist/web. Nothing is inlined: the Content-Security-Policy allows neither inline scripts nor data: addresses. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/',
+  build: {
+    outDir: '../../../dist/web',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'es2022',
+    reportCompressedSize: false,
+  },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+});

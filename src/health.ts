@@ -1,0 +1,113 @@
+import { statfs } from 'node:fs/promises';
+import type { Clock } from './clock.js';
+import type { HealthPart, HealthReport, Health } from './console/health-report.js';
+import type { CustomerStore } from './customers/customer-store.js';
+import type { ReceiptBook } from './ingestion/receipt-book.js';
+import { SENSOR_TOPICS, type MessageLog } from './message-log/message-log.js';
+import type { NotificationDispatcher } from './notifications/notification-dispatcher.js';
+import type { ProjectionRunner } from './projections/projection-runner.js';
+
+/** More than this behind, a part is degraded: an operator would notice the delay. */
+const LATE_SECONDS = 30;
+
+/** Below this the databases may soon be refused room. */
+const LOW_DISK_BYTES = 1024 ** 3;
+
+/** What the application is doing, told by itself. */
+export interface Progressing {
+  /** Null when it has been started fully. */
+  readonly startingWith: string | null;
+  /** Why the log is no longer consumed, null while it is. */
+  readonly consumerFailure: string | null;
+}
+
+/** Asks each part how it is, in the order of the flow. */
+export class SystemHealth implements Health {
+  constructor(
+    private readonly log: MessageLog,
+    private readonly receipts: ReceiptBook,
+    private readonly projections: ProjectionRunner,
+    private readonly notifications: NotificationDispatcher,
+    private readonly customers: CustomerStore,
+    private readonly dataDir: string,
+    private readonly clock: Clock,
+    private readonly progressing: Progressing,
+  ) {}
+
+  async report(): Promise<HealthReport> {
+    const parts = [
+      this.start(),
+      this.messageLog(),
+      await this.ingestion(),
+      ...(await this.readModels()),
+      this.mail(),
+      await this.customerStore(),
+      await this.disk(),
+    ];
+    return { parts };
+  }
+
+  private start(): HealthPart {
+    const { startingWith } = this.progressing;
+    return startingWith === null
+      ? { name: 'application', status: 'up', detail: 'started' }
+      : { name: 'application', status: 'degraded', detail: `starting: ${startingWith}` };
+  }
+
+  private messageLog(): HealthPart {
+    const why = this.log.unavailable();
+    return why === null ? { name: 'message-log', status: 'up', detail: 'takes readings' } : { name: 'message-log', status: 'down', detail: why };
+  }
+
+  private async ingestion(): Promise<HealthPart> {
+    const name = 'ingestion';
+    const { consumerFailure, startingWith } = this.progressing;
+    if (consumerFailure !== null) return { name, status: 'down', detail: consumerFailure };
+    let lagEvents = 0;
+    for (const topic of SENSOR_TOPICS) {
+      for (const { partition, endOffset } of await this.log.describe(topic)) {
+        if (this.receipts.isOpen(topic, partition)) lagEvents += endOffset - this.receipts.next(topic, partition);
+      }
+    }
+    const isWaiting = startingWith !== null;
+    return { name, status: 'up', detail: isWaiting ? 'begins after the start' : `${lagEvents} records behind the log`, lagEvents };
+  }
+
+  private async readModels(): Promise<HealthPart[]> {
+    const statuses = await this.projections.status();
+    return statuses.map(({ name, running, lagEvents, lagSeconds, parked, lastError }) => {
+      const isLate = lagSeconds > LATE_SECONDS;
+      const detail = [`${lagEvents} events behind`, parked > 0 ? `${parked} events parked` : '', lastError ?? ''].filter((text) => text !== '').join('; ');
+      const status = !running ? 'down' : isLate || parked > 0 || lastError !== null ? 'degraded' : 'up';
+      return { name: `projection ${name}`, status, detail: running ? detail : `stopped; ${detail}`, lagEvents, lagSeconds };
+    });
+  }
+
+  private mail(): HealthPart {
+    const { pending, lagMs, parked, lastError } = this.notifications.status();
+    const isLate = lagMs > LATE_SECONDS * 1000;
+    const detail = [`${pending} e-mails pending`, parked > 0 ? `${parked} parked` : '', isLate && lastError ? lastError.message : ''];
+    return {
+      name: 'notifications',
+      status: isLate || parked > 0 ? 'degraded' : 'up',
+      detail: detail.filter((text) => text !== '').join('; '),
+      lagEvents: pending,
+      lagSeconds: lagMs / 1000,
+    };
+  }
+
+  private async customerStore(): Promise<HealthPart> {
+    try {
+      return { name: 'customers', status: 'up', detail: `${await this.customers.count()} customers` };
+    } catch (error) {
+      return { name: 'customers', status: 'degraded', detail: String(error) };
+    }
+  }
+
+  private async disk(): Promise<HealthPart> {
+    const { bavail, bsize } = await statfs(this.dataDir);
+    const free = bavail * bsize;
+    const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free in the data folder`;
+    return { name: 'disk', status: free < LOW_DISK_BYTES ? 'degraded' : 'up', detail };
+  }
+}

@@ -1,0 +1,77 @@
+import { decodeEvent } from '../event-store/event-codec.js';
+import type { DomainEvent } from '../event-store/event-schemas.js';
+import type { RecordedEvent } from '../event-store/event-store.js';
+import type { ColumnType, Projection, ProjectionRow, StoredRow } from './projection.js';
+
+/** An event that a projection could not take. */
+export interface FailedEvent {
+  readonly recorded: RecordedEvent;
+  readonly error: unknown;
+}
+
+/** An event in the domain's form, with the keys of the rows that it changes. */
+export interface KeyedEvent {
+  readonly recorded: RecordedEvent;
+  readonly event: DomainEvent;
+  readonly keys: readonly string[];
+}
+
+/** First step: what rows do these events need? */
+export function keyEvents(projection: Projection, batch: readonly RecordedEvent[]): { keyed: KeyedEvent[]; failed: FailedEvent[] } {
+  const keyed: KeyedEvent[] = [];
+  const failed: FailedEvent[] = [];
+  for (const recorded of batch) {
+    try {
+      const event = decodeEvent(recorded);
+      if (!event) throw new Error(`event type ${recorded.type} is none of this system's`);
+      keyed.push({ recorded, event, keys: projection.keys(event) });
+    } catch (error) {
+      failed.push({ recorded, error });
+    }
+  }
+  return { keyed, failed };
+}
+
+/**
+ * Second step: the rows after these events, from the rows before them.
+ *
+ * An event at or before a row's position is in that row already. An event that fails changes no row at all.
+ */
+export function foldEvents(
+  projection: Projection,
+  before: ReadonlyMap<string, StoredRow>,
+  events: readonly KeyedEvent[],
+): { changed: StoredRow[]; failed: FailedEvent[] } {
+  const changed = new Map<string, StoredRow>();
+  const failed: FailedEvent[] = [];
+  for (const { recorded, event, keys } of events) {
+    try {
+      const after: StoredRow[] = [];
+      for (const key of keys) {
+        const row = changed.get(key) ?? before.get(key);
+        if (row && row.position >= recorded.position) continue;
+        const values = projection.project(row?.values, event, key);
+        checkRow(projection, values);
+        after.push({ key, position: recorded.position, values });
+      }
+      for (const row of after) changed.set(row.key, row);
+    } catch (error) {
+      failed.push({ recorded, error });
+    }
+  }
+  return { changed: [...changed.values()], failed };
+}
+
+/** Thrown: a TypeError naming the column whose value is not what the projection declares. */
+function checkRow(projection: Projection, values: ProjectionRow): void {
+  for (const column in projection.columns) {
+    const type = projection.columns[column] as ColumnType;
+    if (fits(values[column], type)) continue;
+    throw new TypeError(`projection ${projection.name}: column ${column} got ${JSON.stringify(values[column])}, expected ${type}`);
+  }
+}
+
+function fits(value: unknown, type: ColumnType): boolean {
+  if (value === null) return type.endsWith(' or null');
+  return type.startsWith('text') ? typeof value === 'string' : Number.isSafeInteger(value);
+}

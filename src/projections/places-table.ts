@@ -1,0 +1,124 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CustomerStore } from '../customers/customer-store.js';
+import type { SensorPlace } from '../customers/customer.js';
+import type { EmbeddedDatabase, WriteStatement } from '../storage/embedded-database.js';
+
+/** Where each customer's sensor is: a copy of the customer list, beside the read models that are joined with it (ADR 5). */
+export const PLACES_SCHEMA = `
+CREATE TABLE IF NOT EXISTS places (sensor_id INTEGER PRIMARY KEY, geohash TEXT NOT NULL, zone TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS places_by_geohash ON places (geohash);
+CREATE INDEX IF NOT EXISTS places_by_zone ON places (zone, geohash);
+CREATE TABLE IF NOT EXISTS places_state (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), version TEXT);
+INSERT OR IGNORE INTO places_state VALUES (1, NULL);
+`;
+
+/** Places compared at a time: some 5 ms of the event loop, and one transaction when any differs. */
+const CHUNK_ROWS = 500;
+
+/** Sensor ids are int32. */
+const LAST_SENSOR = 2 ** 31 - 1;
+
+export class PlacesTable {
+  private running: Promise<number> | null = null;
+  private changes = 0;
+
+  private constructor(
+    private readonly db: EmbeddedDatabase,
+    private readonly statements: { upsert: WriteStatement; remove: WriteStatement; setVersion: WriteStatement },
+  ) {}
+
+  static async on(db: EmbeddedDatabase): Promise<PlacesTable> {
+    return new PlacesTable(db, {
+      upsert: await db.writeStatement('INSERT OR REPLACE INTO places (sensor_id, geohash, zone) VALUES (?, ?, ?)'),
+      remove: await db.writeStatement('DELETE FROM places WHERE sensor_id = ?'),
+      setVersion: await db.writeStatement('UPDATE places_state SET version = ?'),
+    });
+  }
+
+  /** Rises when a sync that changed something is complete: what was derived from the places is then to be derived anew. */
+  get revision(): number {
+    return this.changes;
+  }
+
+  find(sensorId: number): SensorPlace | null {
+    return this.db.get<SensorPlace>('SELECT sensor_id AS sensorId, geohash, zone FROM places WHERE sensor_id = ?', sensorId) ?? null;
+  }
+
+  /**
+   * Makes the table equal to the customer list and gives the number of places that changed; nothing is read
+   * when the list's version is that of the last sync. A call while one is running waits for that one.
+   *
+   * Both sides are walked by ascending id and only differences are written, so a sensor that is in both
+   * lists is never missing, whatever moment a reader or a crash comes at.
+   */
+  sync(customers: CustomerStore): Promise<number> {
+    this.running ??= this.syncOnce(customers).finally(() => (this.running = null));
+    return this.running;
+  }
+
+  private async syncOnce(customers: CustomerStore): Promise<number> {
+    // The version first: a change during the walk gives another one, and so another sync.
+    const version = await customers.version();
+    if (version === this.db.get<{ version: string | null }>('SELECT version FROM places_state')?.version) return 0;
+    let changed = 0;
+    try {
+      let after = -1;
+      for await (const page of customers.places()) {
+        const last = page.at(-1);
+        if (!last) continue;
+        changed += await this.replaceRange(after, last.sensorId, page);
+        after = last.sensorId;
+      }
+      changed += await this.replaceRange(after, LAST_SENSOR, []);
+      await this.db.write(() => this.statements.setVersion.run(version));
+    } finally {
+      // Also after half a sync: what it wrote is there to be seen.
+      if (changed > 0) this.changes += 1;
+    }
+    return changed;
+  }
+
+  /** Makes the rows with ids from `after` (exclusive) to `through` (inclusive) these places. */
+  private async replaceRange(after: number, through: number, places: readonly SensorPlace[]): Promise<number> {
+    const sql = 'SELECT sensor_id AS sensorId, geohash, zone FROM places WHERE sensor_id > ? AND sensor_id <= ? ORDER BY sensor_id LIMIT ?';
+    let changed = 0;
+    for (let from = after; from < through; ) {
+      const stored = this.db.all<SensorPlace>(sql, from, through, CHUNK_ROWS);
+      const to = stored.length < CHUNK_ROWS ? through : (stored.at(-1)?.sensorId ?? through);
+      const wanted = places.filter(({ sensorId }) => sensorId > from && sensorId <= to);
+      changed += await this.write(differences(stored, wanted));
+      from = to;
+      await nextTurn();
+    }
+    return changed;
+  }
+
+  private async write({ upserts, removals }: Differences): Promise<number> {
+    for (let from = 0; from < upserts.length; from += CHUNK_ROWS) {
+      await this.db.write(() => {
+        for (const { sensorId, geohash, zone } of upserts.slice(from, from + CHUNK_ROWS)) this.statements.upsert.run(sensorId, geohash, zone);
+      });
+    }
+    if (removals.length > 0) {
+      await this.db.write(() => {
+        for (const sensorId of removals) this.statements.remove.run(sensorId);
+      });
+    }
+    return upserts.length + removals.length;
+  }
+}
+
+interface Differences {
+  readonly upserts: readonly SensorPlace[];
+  readonly removals: readonly number[];
+}
+
+function differences(stored: readonly SensorPlace[], wanted: readonly SensorPlace[]): Differences {
+  const before = new Map(stored.map((place) => [place.sensorId, place]));
+  const upserts = wanted.filter((place) => {
+    const old = before.get(place.sensorId);
+    before.delete(place.sensorId);
+    return old?.geohash !== place.geohash || old.zone !== place.zone;
+  });
+  return { upserts, removals: [...before.keys()] };
+}

@@ -1,0 +1,138 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PRESETS } from '../../src/cli/simulator/presets.js';
+import { runOnce, type RunResult } from './acceptance-run.js';
+import type { Check } from './checks.js';
+import { stopAll } from './child.js';
+import type { Ports } from './product.js';
+
+/**
+ * The main promise, end to end, by outputs only: `npm run acceptance`.
+ *
+ * Sends the source's second case, ten times as fast, to the built product: once undisturbed, once with five
+ * kill -9. Exits with 1 when any check fails.
+ */
+const USAGE = `npm run acceptance -- [options]
+  --kills N       one run with N times kill -9 (default: two runs, without and with 5)
+  --compress F    the source's 30 minutes in so many times less time (default: 10)
+  --short         20 seconds of it only
+  --seed TEXT     decides what is sent and when it is killed (default: 1)
+  --port-base P   listen on P and P + 1 (default: free ports)
+  --keep          keep the data folders`;
+
+interface Asked {
+  readonly kills: readonly number[];
+  readonly compress: number;
+  readonly seconds: number | null;
+  readonly seed: string;
+  readonly portBase: number | null;
+  readonly keep: boolean;
+}
+
+/** Differences shown for a check; the first ones tell what is wrong. */
+const SHOWN_DIFFERENCES = 5;
+
+async function main(): Promise<boolean> {
+  const asked = readArguments();
+  const results: { readonly kills: number; readonly result: RunResult }[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'vigia-acceptance-'));
+  let isSound = false;
+  try {
+    for (const kills of asked.kills) {
+      console.log(`\n== ${kills === 0 ? 'undisturbed' : `with ${kills} × kill -9`}, seed ${asked.seed}`);
+      const own = join(folder, `kills-${kills}`);
+      mkdirSync(own);
+      const say = (line: string): void => console.log(`   ${line}`);
+      const result = await runOnce({ folder: own, ports: await choosePorts(asked.portBase), seed: asked.seed, compress: asked.compress, seconds: asked.seconds, kills, say });
+      results.push({ kills, result });
+      result.checks.forEach(printCheck);
+      console.log(`   processed ${(result.settledMs / 1000).toFixed(1)} s after the last acknowledgement`);
+    }
+    printBesideSource(results.map(({ result }) => result));
+    isSound = results.every(({ result }) => result.checks.every(({ differences }) => differences.length === 0));
+    return isSound;
+  } finally {
+    await stopAll();
+    if (asked.keep || !isSound) console.log(`\ndata and logs are in ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function printCheck({ name, figures, differences }: Check): void {
+  console.log(`   ${differences.length === 0 ? '✓' : '✗'} ${name}: ${figures}`);
+  for (const difference of differences.slice(0, SHOWN_DIFFERENCES)) console.log(`       ${difference}`);
+  if (differences.length > SHOWN_DIFFERENCES) console.log(`       and ${differences.length - SHOWN_DIFFERENCES} more`);
+}
+
+/** The source's results table, with ours in its last columns. */
+function printBesideSource(results: readonly RunResult[]): void {
+  const source = [PRESETS.case1, PRESETS.case2].map(({ messages, rate, alarms, recovered }) => [messages, rate, 30, alarms, recovered]);
+  const ours = results.map(({ report }) => [report.acknowledged, report.rate, report.durationSeconds / 60, report.alarms.total, report.alarms.recovered]);
+  const rows = ['messages', 'messages/s (mean)', 'minutes', 'alarms activated', 'alarms recovered'].map((name, row) =>
+    [name, ...[...source, ...ours].map((column) => (column[row] ?? 0).toLocaleString('en-US', { maximumFractionDigits: row === 2 ? 1 : 0 }))],
+  );
+  const heads = ['', 'source, case 1', 'source, case 2', ...results.map((_, i) => `ours, run ${i + 1}`)];
+  console.log();
+  for (const cells of [heads, ...rows]) console.log(`   ${cells.map((cell, i) => (i === 0 ? cell.padEnd(20) : cell.padStart(16))).join('')}`);
+}
+
+async function choosePorts(base: number | null): Promise<Ports> {
+  if (base !== null) return { ingest: base, console: base + 1 };
+  const servers = [createServer(), createServer()];
+  const ports: number[] = [];
+  for (const server of servers) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    ports.push((server.address() as AddressInfo).port);
+  }
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return { ingest: ports[0] as number, console: ports[1] as number };
+}
+
+function readArguments(): Asked {
+  const { values } = parseArgs({
+    options: {
+      kills: { type: 'string' },
+      compress: { type: 'string', default: '10' },
+      seed: { type: 'string', default: '1' },
+      'port-base': { type: 'string' },
+      short: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  return {
+    kills: values.kills === undefined ? [0, 5] : [numberOf('--kills', values.kills)],
+    compress: numberOf('--compress', values.compress),
+    seconds: values.short ? 20 : null,
+    seed: values.seed,
+    portBase: values['port-base'] === undefined ? null : numberOf('--port-base', values['port-base']),
+    keep: values.keep,
+  };
+}
+
+function numberOf(option: string, text: string): number {
+  const value = Number(text);
+  if (!(value >= 0) || text.trim() === '') throw new Error(`${option}: expected a number, got ${JSON.stringify(text)}`);
+  return value;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    console.log(`\n${signal}: stopping what was started`);
+    void stopAll().finally(() => process.exit(130));
+  });
+}
+main().then(
+  (isSound) => (process.exitCode = isSound ? 0 : 1),
+  (error: unknown) => {
+    console.error(`\n✗ ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+interface Import {
+  readonly file: string;
+  readonly folder: string;
+  readonly target: string;
+}
+
+/** Every import of the product's sources; specs and the page's own sources are left out. */
+const imports: Import[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.spec.ts') && !file.startsWith(join('console', 'web')))
+  .flatMap((file) => {
+    const text = readFileSync(join(SRC, file), 'utf8');
+    const targets = [
+      ...text.matchAll(/^(?:import|export)\s(?:type\s)?(?:[\w*\s{},]+\sfrom\s)?'([^']+)';/gm),
+      ...text.matchAll(/\bimport\(\s*'([^']+)'/g),
+    ];
+    return targets.map((match) => {
+      const named = match[1] as string;
+      const target = named.startsWith('.') ? relative(SRC, join(SRC, dirname(file), named)) : named;
+      return { file, folder: folderOf(file), target };
+    });
+  });
+
+function folderOf(path: string): string {
+  return path.includes('/') ? (path.split('/')[0] as string) : '.';
+}
+
+const isOurs = (target: string) => target.endsWith('.js');
+
+/** The flow, from left to right: a folder imports from itself and from what stands on a line before its own. */
+const FLOW = [
+  ['alarm-domain'],
+  ['storage'],
+  ['event-store', 'message-log', 'customers'],
+  ['ingestion'],
+  ['projections'],
+  ['notifications'],
+  ['console'],
+  ['cli', '.'],
+];
+/** Small files of the top folder that anything but the domain may use. */
+const COMMON = ['clock.js', 'config.js', 'tokens.js'];
+
+const NEST_FILES = /(^main|^application|^nest-logger|\.(module|controller|transport|query|command|filter))\.ts$/;
+
+/** Which file may import a client library. */
+const CLIENTS: Record<string, RegExp> = {
+  libsql: /^storage\//,
+  'libsql/promise': /^storage\//,
+  nodemailer: /^notifications\/(smtp-mailer|mailbox-folder-mailer|mime-mail|smtp-url)\.ts$/,
+  kafkajs: /^message-log\//,
+  '@eventstore/db-client': /^event-store\//,
+  'cassandra-driver': /^customers\//,
+  '@influxdata/influxdb-client': /^projections\//,
+};
+
+describe('the architecture', () => {
+  it('has sources to look at', () => expect(imports.length).toBeGreaterThan(200));
+
+  it('the domain imports only itself', () => {
+    expect(imports.filter(({ folder, target }) => folder === 'alarm-domain' && !target.startsWith('alarm-domain/'))).toEqual([]);
+  });
+
+  it('no folder imports from one to its right in the flow', () => {
+    const level = (folder: string) => FLOW.findIndex((folders) => folders.includes(folder));
+    const unknown = imports.filter(({ folder }) => level(folder) < 0);
+    const wrong = imports.filter(({ file, folder, target }) => {
+      if (!isOurs(target) || COMMON.includes(target) || COMMON.includes(file.replace(/\.ts$/, '.js'))) return false;
+      const to = folderOf(target);
+      return to !== folder && level(to) >= level(folder);
+    });
+    expect({ unknown, wrong }).toEqual({ unknown: [], wrong: [] });
+  });
+
+  it('the common files of the top folder import nothing of ours but the domain', () => {
+    const wrong = imports.filter(({ file, target }) => COMMON.includes(file.replace(/\.ts$/, '.js')) && isOurs(target) && !target.startsWith('alarm-domain/'));
+    expect(wrong).toEqual([]);
+  });
+
+  it('Nest stays at the edge', () => {
+    expect(imports.filter(({ file, target }) => target.startsWith('@nestjs/') && !NEST_FILES.test(file))).toEqual([]);
+  });
+
+  it('only an adapter imports its client', () => {
+    const wrong = imports.filter(({ file, target }) => CLIENTS[target] !== undefined && !CLIENTS[target].test(file));
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no barrel', () => {
+    expect(imports.filter(({ target }) => isOurs(target) && target.endsWith('/index.js'))).toEqual([]);
+  });
+
+  it('reads the clock only through the clock', () => {
+    const allowed = new Set(['clock.ts']);
+    const wrong = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.startsWith('console/web') && !allowed.has(file))
+      .filter((file) => /\bDate\.now\(|\bsetTimeout\(|\bsetInterval\(|\bnew Date\(\)/.test(readFileSync(join(SRC, file), 'utf8')));
+    expect(wrong).toEqual([]);
+  });
+});
