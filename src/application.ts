@@ -22,6 +22,7 @@ import { SensorStates } from './ingestion/sensor-states.js';
 import { LibsqlMessageLog } from './message-log/libsql-message-log.js';
 import { NestLogger } from './nest-logger.js';
 import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
+import { LibsqlProjectionSink } from './projections/libsql-projection-sink.js';
 import { PlacesSync } from './projections/places-sync.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import type { DataDirLock } from './storage/data-dir-lock.js';
@@ -62,8 +63,14 @@ export class Application {
     }
   }
 
-  /** Starts the API and the page; gives their URL. Read models are not followed yet. */
-  async listenConsole(): Promise<string> {
+  /** Starts the read models, the API and the page; gives their URL. No reading is taken or handled, no mail is sent. */
+  async startConsole(): Promise<string> {
+    this.progress.startingWith = 'read models';
+    await this.nest.get(ProjectionRunner).start();
+    return this.listen();
+  }
+
+  private async listen(): Promise<string> {
     await this.nest.listen(this.config.consolePort, this.config.bindAddress);
     const url = urlOf(this.config.bindAddress, this.nest.getHttpServer().address() as AddressInfo);
     this.lock.announce({ pid: process.pid, consoleUrl: url });
@@ -76,9 +83,7 @@ export class Application {
     const clock = nest.get<Clock>(CLOCK);
     const customers = nest.get<LibsqlCustomerStore>(CUSTOMER_STORE);
 
-    progress.startingWith = 'read models';
-    await nest.get(ProjectionRunner).start();
-    const consoleUrl = await this.listenConsole();
+    const consoleUrl = await this.startConsole();
     const ingestUrl = await this.listenIngest(clock);
 
     if (config.generateCustomers > 0) {
@@ -90,7 +95,7 @@ export class Application {
       this.logger.info({ outcome, generated }, 'customers are set up');
     }
     progress.startingWith = 'places';
-    this.background.push(await nest.get(PlacesSync).start(stopping.signal));
+    await nest.get(PlacesSync).start();
 
     progress.startingWith = 'processing';
     nest.get(NotificationDispatcher).start();
@@ -141,8 +146,10 @@ export class Application {
     for (const microservice of nest.getMicroservices()) await microservice.close();
     await Promise.all(this.background);
     await nest.get(NotificationDispatcher).stop();
+    await nest.get(PlacesSync).stop();
     await nest.get(ProjectionRunner).stop();
     await nest.close();
+    await nest.get(LibsqlProjectionSink).close();
     await nest.get<EventStore>(EVENT_STORE).close();
     await nest.get<LibsqlMessageLog>(MESSAGE_LOG).close();
     await nest.get<LibsqlCustomerStore>(CUSTOMER_STORE).close();

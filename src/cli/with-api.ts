@@ -18,7 +18,7 @@ export async function withApi<T>(use: (api: ApiClient) => Promise<T>): Promise<T
   }
   const application = await Application.create({ ...config, bindAddress: '127.0.0.1', consolePort: 0, logLevel: 'error' }, lock);
   try {
-    return await use(new ApiClient(await application.listenConsole()));
+    return await use(new ApiClient(await application.startConsole()));
   } finally {
     await application.stop();
   }

@@ -7,7 +7,7 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { AlarmReads } from '../projections/alarm-reads.js';
-import { MapReads } from '../projections/map-reads.js';
+import { ProjectionRunner } from '../projections/projection-runner.js';
 import { CLOCK, EVENT_STORE, METRICS } from '../tokens.js';
 import { AlarmsController } from './alarms.controller.js';
 import { ConsoleBusesModule } from './console-buses.module.js';
@@ -17,7 +17,7 @@ import { CustomerOperationsController } from './customer-operations.controller.j
 import { CustomersController } from './customers.controller.js';
 import { HealthController } from './health.controller.js';
 import { LiveController } from './live.controller.js';
-import { LiveFeed } from './live/live-feed.js';
+import { LiveFeed, type IsProjected } from './live/live-feed.js';
 import { MailboxController } from './mailbox.controller.js';
 import { describeProblems } from './openapi.js';
 import { OperationsController } from './operations.controller.js';
@@ -51,9 +51,9 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
       providers: [
         {
           provide: LiveFeed,
-          useFactory: (store: EventStore, alarms: AlarmReads, map: MapReads, clock: Clock) =>
-            new LiveFeed(store, alarms, projectedTo(alarms, map), clock, (error) => new Logger(LiveFeed.name).error(error)),
-          inject: [EVENT_STORE, AlarmReads, MapReads, CLOCK],
+          useFactory: (store: EventStore, alarms: AlarmReads, projections: ProjectionRunner, clock: Clock) =>
+            new LiveFeed(store, alarms, isProjectedBy(projections), clock, (error) => new Logger(LiveFeed.name).error(error)),
+          inject: [EVENT_STORE, AlarmReads, ProjectionRunner, CLOCK],
         },
         { provide: APP_PIPE, useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: refuseIssues }) },
         { provide: APP_FILTER, useFactory: () => new ProblemFilter((error) => new Logger('Console').error(error)) },
@@ -69,6 +69,13 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     await this.feed.stop();
   }
+}
+
+function isProjectedBy(projections: ProjectionRunner): IsProjected {
+  return async (position) => {
+    const statuses = await projections.status();
+    return statuses.every((status) => status.lagEvents === 0 || (status.position !== null && status.position >= position));
+  };
 }
 
 /** Where `npm run build` puts the page. */

@@ -66,7 +66,7 @@ export class Mailbox {
     const names = (await readdir(this.folder).catch(noneIfMissing)).filter((name) => name.endsWith('.eml') && !name.startsWith('.'));
     const known = new Map<string, MailFile>();
     for (let at = 0; at < names.length; at += STATS_AT_ONCE) {
-      const files = await Promise.all(names.slice(at, at + STATS_AT_ONCE).map((name) => this.known.get(name) ?? this.statOf(name)));
+      const files = await Promise.all(names.slice(at, at + STATS_AT_ONCE).map(async (name) => this.known.get(name) ?? this.statOf(name)));
       for (const file of files) if (file !== null) known.set(file.name, file);
     }
     this.known = known;

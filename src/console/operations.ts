@@ -3,7 +3,7 @@ import type { Progress, Reconciliation } from '../ingestion/reconcile.js';
 
 /** What an operator can have done, by the API or by the command line. */
 export interface Operations {
-  /** Builds one read model again from the first event; gives the number of events. Thrown: `UnknownProjection`. */
+  /** Builds one read model again from the first event; gives the number of events. Thrown: `UnknownProjection`, `RebuildRunning`. */
   rebuild(projection: string, onProgress: Progress): Promise<{ readonly events: number }>;
 
   /** Accounts for every record of the log (P2). */
@@ -23,14 +23,3 @@ export interface Operations {
 
 /** `unknown`: no e-mail was ever asked for under that alarm id. */
 export type RetryOutcome = 'requeued' | 'not-parked' | 'unknown';
-
-/** There is no projection of this name. */
-export class UnknownProjection extends Error {
-  constructor(
-    readonly projection: string,
-    readonly known: readonly string[],
-  ) {
-    super(`no projection is named ${JSON.stringify(projection)}; there are ${known.join(', ')}`);
-    this.name = 'UnknownProjection';
-  }
-}

@@ -111,7 +111,7 @@ const typeCounts = z.object({ motion: count, smoke: count, temperature: count })
 export const mapAnswer = z.object({
   cells: z.array(
     z
-      .object({ geohash: z.string(), sensors: count, active: count, byType: typeCounts, worst: z.string().nullable() })
+      .object({ geohash: z.string(), sensors: count, active: count, byType: typeCounts, worst: z.enum(['active', 'inactive']) })
       .meta({ id: 'MapCell', description: 'the sensors of one geohash prefix' }),
   ),
   unplaced: z.object({ sensors: count, active: count }),

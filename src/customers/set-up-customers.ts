@@ -43,7 +43,7 @@ export async function setUpCustomers(
 
   const seed = mark === null ? options.seed : seedOf(mark);
   const stored = mark === null ? null : await firstAndLast(store);
-  if (stored && (await areGenerated([], seed)) === false) {
+  if (stored && !(await areGenerated(stored, seed))) {
     await store.markSetUp(COMPLETE);
     return { outcome: 'other-customers', generated: 0 };
   }

@@ -34,8 +34,8 @@ export const EVENT_STORE_SCHEMA = `
 /** A page holds the event loop for 2 to 4 ms at 5 to 8 µs a row. */
 export const PAGE_ROWS = 512;
 
-/** A page ends with the event that passes this, so it has at most 5 MiB of JSON whatever the events are. */
-const PAGE_BYTES = 4 * 1024 * 1024;
+/** A page ends with the event that reaches this, so it has at most 2 MiB of JSON whatever the events are. */
+const PAGE_BYTES = 1024 * 1024;
 
 /** With more types or categories than this a filter is applied to all events after reading. */
 const MAX_INDEXED_NAMES = 32;

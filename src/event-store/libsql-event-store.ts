@@ -24,7 +24,7 @@ import {
 import { exists, firstKept } from './stream-rules.js';
 import { readStreamRow, StreamWriter } from './stream-writer.js';
 
-/** Appends that wait for a commit; at 25 µs each they are stored in about 0.1 s, so more means that the disk stands still. */
+/** Appends that wait for a commit; at 40 µs each they are stored in about 0.2 s, so more means that the disk stands still. */
 const MAX_WAITING_APPENDS = 4096;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 

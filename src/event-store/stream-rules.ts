@@ -13,14 +13,8 @@ export interface StreamRow {
 
 export const NEW_STREAM: StreamRow = { lastRevision: -1, origin: 0, isDeleted: false, maxCount: null, truncateBefore: null };
 
-/**
- * What an append comes to, by its expected revision alone: `store` it as the next events; it is stored
- * only if it `repeats` the events from revision `at`; or it is a `conflict` whatever its events are.
- */
-export type AppendDecision =
-  | { readonly type: 'store' }
-  | { readonly type: 'repeats'; readonly at: number }
-  | { readonly type: 'conflict' };
+/** What an append comes to, by its expected revision alone: it is stored as the next events, or it is right only if it `repeats` the events from revision `at` on. */
+export type AppendDecision = { readonly type: 'store' } | { readonly type: 'repeats'; readonly at: number };
 
 /**
  * The rules of EventStoreDB: a deleted stream takes `no-stream`, and also the revision of its last event.
@@ -29,9 +23,7 @@ export type AppendDecision =
 export function decideAppend(stream: StreamRow, expected: ExpectedRevision): AppendDecision {
   if (expected === 'any') return { type: 'store' };
   if (expected === 'no-stream') return exists(stream) ? { type: 'repeats', at: stream.origin } : { type: 'store' };
-  if (expected > BigInt(stream.lastRevision)) return { type: 'conflict' };
-  const revision = Number(expected);
-  return revision === stream.lastRevision ? { type: 'store' } : { type: 'repeats', at: revision + 1 };
+  return expected === BigInt(stream.lastRevision) ? { type: 'store' } : { type: 'repeats', at: Number(expected) + 1 };
 }
 
 /** False for a stream that never had an event or is deleted. */

@@ -66,10 +66,9 @@ export class StreamWriter {
     const before = this.load(stream);
     const decision = decideAppend(before, expected);
     const repeatsAt = decision.type === 'repeats' ? decision.at : expected === 'any' ? this.findRepeat(stream, before, rows) : null;
-    if (decision.type === 'conflict') throw conflict(stream, before, expected);
     if (repeatsAt !== null) {
       const repeated = this.findStored(stream, before, rows, repeatsAt);
-      if (!repeated) throw conflict(stream, before, expected);
+      if (!repeated) throw new WrongExpectedRevision(stream, expected, exists(before) ? BigInt(before.lastRevision) : null);
       return repeated;
     }
     return rows.length === 0 ? { revision: before.lastRevision, position: this.lastPosition } : this.store(stream, before, rows);
@@ -146,8 +145,4 @@ function toStreamRow(row: Record<string, unknown> | undefined): StreamRow | null
   if (!row) return null;
   const { lastRevision, origin, isDeleted, maxCount, truncateBefore } = row as Record<keyof StreamRow, number>;
   return { lastRevision, origin, isDeleted: isDeleted === 1, maxCount, truncateBefore };
-}
-
-function conflict(stream: string, row: StreamRow, expected: ExpectedRevision): WrongExpectedRevision {
-  return new WrongExpectedRevision(stream, expected, exists(row) ? BigInt(row.lastRevision) : null);
 }

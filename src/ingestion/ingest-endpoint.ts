@@ -81,6 +81,8 @@ export function createIngestEndpoint(options: IngestEndpointOptions): FastifyIns
     return refuse(new IngestRefusal(405, `${request.method} is not possible here; expected ${allowed}`), request, reply.header('allow', allowed));
   });
 
+  const closing = closeWithin(app, clock, options.closeGraceMs ?? CLOSE_GRACE_MS);
+
   app.get(PING_PATH, (_request, reply) => reply.type('text/plain').send('pong'));
 
   app.post<{ Params: { topic: string } }>('/topics/:topic/messages', async (request, reply) => {
@@ -91,9 +93,11 @@ export function createIngestEndpoint(options: IngestEndpointOptions): FastifyIns
     if (encoding !== 'identity') throw new IngestRefusal(415, `content encoding ${JSON.stringify(encoding)} is not taken; send the body as it is`, 'Content-Encoding');
     const kind = bodyKind(request.headers['content-type']);
     const given = readGivenHeaders(request.raw.rawHeaders);
-    return bodies.with(request.raw, bodyLimit(kind), (body) =>
+    const answer = await bodies.with<object>(request.raw, bodyLimit(kind), (body) =>
       isBatch(kind, body) ? takeBatch(topic, kind, body, given, reply) : takeReading(topic, kind, body, given),
     );
+    if (closing.isClosing) reply.header('connection', 'close');
+    return answer;
   });
 
   async function takeReading(topic: SensorTopic, kind: BodyKind, body: Buffer, given: GivenHeaders) {
@@ -109,7 +113,8 @@ export function createIngestEndpoint(options: IngestEndpointOptions): FastifyIns
     if (appended.length > 0) observer?.onAccepted(topic, appended.length);
     for (const outcome of batch.outcomes) if (outcome instanceof IngestRefusal) observer?.onRefused(outcome.status);
     const isComplete = appended.length === batch.outcomes.length;
-    return reply.code(isComplete ? 200 : 207).send({ offsets: batchOffsets(batch, appended) });
+    reply.code(isComplete ? 200 : 207);
+    return { offsets: batchOffsets(batch, appended) };
   }
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -121,7 +126,6 @@ export function createIngestEndpoint(options: IngestEndpointOptions): FastifyIns
     return reply.code(status).send(field === null ? { error: message } : { error: message, field });
   }
 
-  closeWithin(app, clock, options.closeGraceMs ?? CLOSE_GRACE_MS);
   return app;
 }
 
@@ -153,10 +157,15 @@ function answerBadHttp(error: NodeJS.ErrnoException, socket: Socket, observer: I
   socket.end(head + body, () => socket.destroy());
 }
 
-/** Bounds close(): a client that never ends its request can't hold it up. */
-function closeWithin(app: FastifyInstance, clock: Clock, graceMs: number): void {
+/**
+ * Bounds close(): a client that never ends its request can't hold it up. Tells when it has begun, for the
+ * answers still to be given to say that the connection ends.
+ */
+function closeWithin(app: FastifyInstance, clock: Clock, graceMs: number): { readonly isClosing: boolean } {
+  const state = { isClosing: false };
   const closed = new AbortController();
   app.addHook('preClose', (done) => {
+    state.isClosing = true;
     void clock.sleep(graceMs, closed.signal).then(() => app.server.closeAllConnections());
     done();
   });
@@ -164,4 +173,5 @@ function closeWithin(app: FastifyInstance, clock: Clock, graceMs: number): void 
     closed.abort();
     done();
   });
+  return state;
 }

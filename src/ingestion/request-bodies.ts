@@ -77,7 +77,7 @@ function receive(request: IncomingMessage, limit: BodyLimit, take: (bytes: numbe
         requireAtMost(maxBytes, size);
       } catch (error) {
         settle();
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     };
     const onEnd = () => {

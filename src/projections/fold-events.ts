@@ -1,6 +1,7 @@
 import { decodeEvent } from '../event-store/event-codec.js';
 import type { DomainEvent } from '../event-store/event-schemas.js';
 import type { RecordedEvent } from '../event-store/event-store.js';
+import type { ProjectionCopy } from './projection-sink.js';
 import type { ColumnType, Projection, ProjectionRow, StoredRow } from './projection.js';
 
 /** An event that a projection could not take. */
@@ -74,4 +75,16 @@ function checkRow(projection: Projection, values: ProjectionRow): void {
 function fits(value: unknown, type: ColumnType): boolean {
   if (value === null) return type.endsWith(' or null');
   return type.startsWith('text') ? typeof value === 'string' : Number.isSafeInteger(value);
+}
+
+/** Both steps: the rows that these events change in a copy, and the events that fail. Writes nothing. */
+export async function foldBatch(
+  projection: Projection,
+  copy: Pick<ProjectionCopy, 'load'>,
+  batch: readonly RecordedEvent[],
+): Promise<{ rows: readonly StoredRow[]; failed: readonly FailedEvent[] }> {
+  const { keyed, failed: unreadable } = keyEvents(projection, batch);
+  const before = await copy.load([...new Set(keyed.flatMap(({ keys }) => keys))]);
+  const { changed, failed } = foldEvents(projection, before, keyed);
+  return { rows: changed, failed: [...unreadable, ...failed] };
 }

@@ -49,14 +49,15 @@ export class PlacesTable {
    * when the list's version is that of the last sync. A call while one is running waits for that one.
    *
    * Both sides are walked by ascending id and only differences are written, so a sensor that is in both
-   * lists is never missing, whatever moment a reader or a crash comes at.
+   * lists is never missing, whatever moment a reader or a crash comes at. Thrown: `CustomersUnavailable`;
+   * the reason of `signal` when it is aborted.
    */
-  sync(customers: CustomerStore): Promise<number> {
-    this.running ??= this.syncOnce(customers).finally(() => (this.running = null));
+  sync(customers: CustomerStore, signal?: AbortSignal): Promise<number> {
+    this.running ??= this.syncOnce(customers, signal).finally(() => (this.running = null));
     return this.running;
   }
 
-  private async syncOnce(customers: CustomerStore): Promise<number> {
+  private async syncOnce(customers: CustomerStore, signal?: AbortSignal): Promise<number> {
     // The version first: a change during the walk gives another one, and so another sync.
     const version = await customers.version();
     if (version === this.db.get<{ version: string | null }>('SELECT version FROM places_state')?.version) return 0;
@@ -64,6 +65,7 @@ export class PlacesTable {
     try {
       let after = -1;
       for await (const page of customers.places()) {
+        signal?.throwIfAborted();
         const last = page.at(-1);
         if (!last) continue;
         changed += await this.replaceRange(after, last.sensorId, page);

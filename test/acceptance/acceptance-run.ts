@@ -84,6 +84,10 @@ async function sendWhileKilling(product: Product, { folder, seed, compress, seco
     say(`kill -9 after ${(atMs / 1000).toFixed(1)} s`);
     await product.killAndRestart();
   }
+  while (simulator.isRunning) {
+    product.assertRunning();
+    await systemClock.sleep(1000, end.signal);
+  }
   const { code, signal } = await ended;
   if (code !== 0) throw new Error(`the simulator ended with ${code ?? signal}`);
   return JSON.parse(readFileSync(reportFile, 'utf8')) as SimulationReport;
@@ -129,16 +133,11 @@ interface SensorCounts {
 async function readHistories(product: Product, sensorIds: readonly string[]): Promise<History[]> {
   const histories: History[] = [];
   for (const sensorId of sensorIds.slice(0, REPLAYED_SENSORS)) {
-    histories.push({ sensorId, from: 'vigia replay', events: eventsIn(await product.command('replay', sensorId, '--json')) });
+    histories.push({ sensorId, from: 'vigia replay', events: JSON.parse(await product.command('replay', sensorId, '--json')) as HistoryEvent[] });
   }
   for (const sensorId of sensorIds.slice(0, AUDITED_SENSORS)) {
     const newestFirst = await product.list<HistoryEvent>(`/api/audit/sensors/${sensorId}`);
     histories.push({ sensorId, from: 'the audit API', events: newestFirst.reverse() });
   }
   return histories;
-}
-
-/** The events that `vigia replay --json` prints, one a line. */
-function eventsIn(output: string): HistoryEvent[] {
-  return output.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as HistoryEvent);
 }

@@ -39,7 +39,12 @@ async function main(): Promise<boolean> {
   const asked = readArguments();
   const results: { readonly kills: number; readonly result: RunResult }[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'vigia-acceptance-'));
-  let isSound = false;
+  // Also after Ctrl-C, where nothing below is reached.
+  process.once('exit', (code) => {
+    const isWanted = asked.keep || code === 1;
+    if (isWanted) console.log(`\ndata and logs are in ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
+  });
   try {
     for (const kills of asked.kills) {
       console.log(`\n== ${kills === 0 ? 'undisturbed' : `with ${kills} × kill -9`}, seed ${asked.seed}`);
@@ -52,12 +57,9 @@ async function main(): Promise<boolean> {
       console.log(`   processed ${(result.settledMs / 1000).toFixed(1)} s after the last acknowledgement`);
     }
     printBesideSource(results.map(({ result }) => result));
-    isSound = results.every(({ result }) => result.checks.every(({ differences }) => differences.length === 0));
-    return isSound;
+    return results.every(({ result }) => result.checks.every(({ differences }) => differences.length === 0));
   } finally {
     await stopAll();
-    if (asked.keep || !isSound) console.log(`\ndata and logs are in ${folder}`);
-    else rmSync(folder, { recursive: true, force: true });
   }
 }
 

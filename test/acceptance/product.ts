@@ -29,6 +29,8 @@ interface Page<Item> {
 
 interface HealthPart {
   readonly name: string;
+  readonly status: string;
+  readonly detail: string;
   readonly lagEvents?: number;
   readonly lagSeconds?: number;
 }
@@ -90,32 +92,24 @@ export class Product {
     return { ...ended, tookMs: systemClock.now() - startMs };
   }
 
-  /** Waits for the API's first answer; gives how long it took. */
+  /** Waits until the start is over, with the customers set up; gives how long it took. */
   async waitUntilUp(): Promise<number> {
-    const startMs = systemClock.now();
-    for (;;) {
-      this.assertRunning();
-      if (await this.get('/api/health').then(() => true, () => false)) return systemClock.now() - startMs;
-      if (systemClock.now() - startMs > START_LIMIT_MS) throw new Error(`no answer from /api/health within ${START_LIMIT_MS / 1000} s; see ${this.paths.logFile}`);
-      await systemClock.sleep(POLL_MS);
-    }
+    return this.waitFor('started', START_LIMIT_MS, 1, async () => notStarted(await this.health()));
   }
 
   /** Waits until nothing lags and no e-mail is owed; gives how long it took. Thrown: an error that says what still lags. */
   async waitUntilSettled(): Promise<number> {
-    const startMs = systemClock.now();
-    let settledPolls = 0;
-    let what = 'nothing heard yet';
-    while (settledPolls < SETTLED_POLLS) {
-      this.assertRunning();
-      if (systemClock.now() - startMs > SETTLED_LIMIT_MS) throw new Error(`not everything processed within ${SETTLED_LIMIT_MS / 1000} s: ${what}`);
-      await systemClock.sleep(POLL_MS);
-      what = await this.unsettled().catch((error: unknown) => String(error));
-      settledPolls = what === '' ? settledPolls + 1 : 0;
-    }
-    return systemClock.now() - startMs;
+    return this.waitFor('everything processed', SETTLED_LIMIT_MS, SETTLED_POLLS, async () => {
+      const parts = await this.health();
+      const behind = parts.filter(({ lagEvents, lagSeconds }) => (lagEvents ?? lagSeconds ?? 0) > 0);
+      const why = notStarted(parts) || behind.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
+      if (why !== '') return why;
+      const pending = (await this.alarms()).filter(({ email }) => email === 'pending').length;
+      return pending > 0 ? `${pending} e-mails pending` : '';
+    });
   }
 
+  /** Every alarm. */
   alarms(): Promise<ApiAlarm[]> {
     return this.list('/api/alarms');
   }
@@ -141,23 +135,40 @@ export class Product {
     return JSON.parse(text) as unknown;
   }
 
-  /** What `vigia …` prints. Thrown: an error when it does not end with 0. */
+  /** What `vigia …` prints on stdout. Thrown: an error when it prints nothing; its exit code may be its verdict. */
   async command(...args: readonly string[]): Promise<string> {
-    const ended = await new Child({ args: [join('dist', 'cli', 'vigia.js'), ...args], env: this.env }).ended;
-    if (ended.code !== 0) throw new Error(`vigia ${args.join(' ')} ended with ${ended.code ?? ended.signal}: ${ended.stdout.slice(0, 500)}`);
-    return ended.stdout;
+    const { code, signal, stdout } = await new Child({ args: [join('dist', 'cli', 'vigia.js'), ...args], env: this.env }).ended;
+    if (stdout.trim() === '') throw new Error(`vigia ${args.join(' ')} ended with ${code ?? signal} and printed nothing`);
+    return stdout;
   }
 
-  private assertRunning(): void {
+  /** Thrown: an error when the process has ended by itself. */
+  assertRunning(): void {
     if (!this.child?.isRunning) throw new Error(`the product's process ended by itself; see ${this.paths.logFile}`);
   }
 
-  /** What is not settled yet, empty when all is. */
-  private async unsettled(): Promise<string> {
-    const { parts } = (await this.get('/api/health')) as { parts: readonly HealthPart[] };
-    const lagging = parts.filter(({ lagEvents, lagSeconds }) => (lagEvents ?? lagSeconds ?? 0) > 0);
-    if (lagging.length > 0) return lagging.map((part) => `${part.name} lags ${part.lagEvents ?? 0} events, ${part.lagSeconds ?? 0} s`).join('; ');
-    const pending = (await this.alarms()).filter(({ email }) => email === 'pending');
-    return pending.length > 0 ? `${pending.length} e-mails pending` : '';
+  private async health(): Promise<readonly HealthPart[]> {
+    return ((await this.get('/api/health')) as { parts: readonly HealthPart[] }).parts;
   }
+
+  /** Asks `why` until it says nothing `times` running; gives how long it took. Thrown: an error with what it said last. */
+  private async waitFor(what: string, limitMs: number, times: number, why: () => Promise<string>): Promise<number> {
+    const startMs = systemClock.now();
+    for (let quiet = 0; quiet < times; ) {
+      this.assertRunning();
+      const reason = await why().catch((error: unknown) => String(error));
+      quiet = reason === '' ? quiet + 1 : 0;
+      if (reason !== '' && systemClock.now() - startMs > limitMs) throw new Error(`not ${what} within ${limitMs / 1000} s: ${reason}; see ${this.paths.logFile}`);
+      if (quiet < times) await systemClock.sleep(POLL_MS);
+    }
+    return systemClock.now() - startMs;
+  }
+}
+
+/** The parts that are down or still starting, empty when there is none. */
+function notStarted(parts: readonly HealthPart[]): string {
+  return parts
+    .filter(({ name, status }) => status === 'down' || (name === 'application' && status !== 'up'))
+    .map(({ name, detail }) => `${name}: ${detail}`)
+    .join('; ');
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { simpleParser, type ParsedMail } from 'mailparser';
-import type { NotificationPolicy } from '../../src/alarm-domain/notification.js';
+import { NOTIFICATION_POLICY, type NotificationPolicy } from '../../src/alarm-domain/notification.js';
 import { notificationStream, type NotificationEvent } from '../../src/alarm-domain/notification-events.js';
 import { systemClock } from '../../src/clock.js';
 import { CustomersUnavailable } from '../../src/customers/customer-store.js';
@@ -14,11 +14,11 @@ import type { Mailer } from '../../src/notifications/mailer.js';
 import { NotificationDispatcher, type DispatcherOptions } from '../../src/notifications/notification-dispatcher.js';
 import { SmtpMailer } from '../../src/notifications/smtp-mailer.js';
 import { CUSTOMER } from './alarm-fixtures.js';
+import { SkippableClock } from './skippable-clock.js';
 import { SmtpTestServer } from './smtp-test-server.js';
 
-/** Short, so that a spec sees retries and the ends of claims; a sending takes 400 ms at most. */
-const POLICY: NotificationPolicy = { claimLimitMs: 800, firstRetryMs: 20, longestRetryMs: 100, maxAttempts: 20 };
-const SMTP_LIMITS = { connect: 200, silence: 200, send: 400 };
+/** Retries come soon; the end of a claim comes when the spec skips the time to it. */
+const POLICY: NotificationPolicy = { ...NOTIFICATION_POLICY, firstRetryMs: 20, longestRetryMs: 100 };
 
 export interface DispatcherChanges extends Partial<Omit<DispatcherOptions, 'policy'>> {
   readonly policy?: Partial<NotificationPolicy>;
@@ -29,6 +29,7 @@ export class NotifierBench {
   /** While true the customer store answers nothing. */
   customersAreDown = false;
   readonly problems: string[] = [];
+  readonly clock = new SkippableClock();
   private readonly running: NotificationDispatcher[] = [];
   private readonly mailers: Mailer[] = [];
 
@@ -62,7 +63,7 @@ export class NotifierBench {
       },
       mailer: changes.mailer ?? this.smtp(),
       settings: { language: 'es', from: 'alarms@vigia.local', to: 'guard@vigia.local', consoleUrl: null },
-      clock: systemClock,
+      clock: this.clock,
       log: { warn: (_details, message) => void this.problems.push(message) },
       ...changes,
       policy: { ...POLICY, ...changes.policy },
@@ -73,14 +74,13 @@ export class NotifierBench {
   }
 
   smtp(): SmtpMailer {
-    const mailer = new SmtpMailer(this.server.url, systemClock, SMTP_LIMITS);
+    const mailer = new SmtpMailer(this.server.url, systemClock);
     this.mailers.push(mailer);
     return mailer;
   }
 
-  /** The folder's mailer, with limits that suit the short claims. */
-  async folder(): Promise<Mailer> {
-    return Object.assign(await MailboxFolderMailer.open(this.mailbox), { sendLimitMs: SMTP_LIMITS.send });
+  async folder(): Promise<MailboxFolderMailer> {
+    return MailboxFolderMailer.open(this.mailbox);
   }
 
   async folderMails(): Promise<ParsedMail[]> {
@@ -100,7 +100,11 @@ export class NotifierBench {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.running.map((dispatcher) => dispatcher.stop()));
+    const stops = this.running.map((dispatcher) => dispatcher.stop());
+    // No need to wait for those that a spec has left hanging.
+    await systemClock.sleep(20);
+    this.clock.skip(2000);
+    await Promise.all(stops);
     await Promise.all(this.mailers.map((mailer) => mailer.close()));
     await this.server.stop();
     await this.store.close();

@@ -24,14 +24,14 @@ const MAX_GATHERED = 250;
 const MAX_REPLAYED = 1000;
 
 /** How often it is looked whether the read models have what is to be told, and how long at most. */
-const PROJECTED_POLL_MS = 25;
+const PROJECTED_POLL_MS = 50;
 const PROJECTED_LIMIT_MS = 5000;
 
 /** Pause before the feed starts again after it failed. */
 const REPAIR_MS = 1000;
 
-/** Tells how far the read models are. */
-export type ProjectedTo = () => Promise<Position | null>;
+/** Tells whether all read models have every event to a position. */
+export type IsProjected = (position: Position) => Promise<boolean>;
 
 /**
  * Tells all connected pages what changed. One subscription serves all of them; an alarm is told of only
@@ -48,7 +48,7 @@ export class LiveFeed {
   constructor(
     private readonly store: EventStore,
     private readonly alarms: Pick<AlarmReads, 'get'>,
-    private readonly projectedTo: ProjectedTo,
+    private readonly isProjected: IsProjected,
     private readonly clock: Clock,
     private readonly logFailure: (error: unknown) => void,
   ) {}
@@ -182,7 +182,7 @@ export class LiveFeed {
   private async untilProjected(position: Position, signal: AbortSignal): Promise<void> {
     const until = this.clock.now() + PROJECTED_LIMIT_MS;
     while (!signal.aborted && this.clock.now() < until) {
-      if (((await this.projectedTo()) ?? '') >= position) return;
+      if (await this.isProjected(position)) return;
       await this.clock.sleep(PROJECTED_POLL_MS, signal);
     }
   }

@@ -14,7 +14,7 @@ export class ListAlarmsHandler {
   /** Thrown: `BadCursor`. */
   async execute({ filter }: ListAlarms): Promise<AlarmPage> {
     const { sensor, ...rest } = filter;
-    return this.alarms.list(definedOnly({ ...rest, sensorId: sensor }));
+    return this.alarms.list(definedOnly({ ...rest, sensorId: sensor?.toString() }));
   }
 }
 

@@ -4,11 +4,14 @@ import type { PlacesTable } from './places-table.js';
 
 const CHECK_MS = 3000;
 
+/** During an import the list changes all the time: reading it must not take more than a sixth of this process's time. */
+const REST_PER_SYNC = 5;
+
 /** Keeps the places equal to the customer list until it is stopped: at the start, and within seconds of each change. */
-export class PlaceWatch {
+export class PlacesSync {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
-  /** Why the last sync failed, null when it did not; the next one comes after `CHECK_MS`. */
+  /** Why the last sync failed, null when it did not; the next one comes within seconds. */
   lastError: string | null = null;
 
   constructor(
@@ -19,8 +22,9 @@ export class PlaceWatch {
 
   /** Resolves after the first sync, also a failed one. */
   async start(): Promise<void> {
-    await this.sync();
-    this.running = this.watch(this.stopping.signal);
+    const { signal } = this.stopping;
+    const tookMs = await this.sync(signal);
+    this.running = this.watch(tookMs, signal);
   }
 
   async stop(): Promise<void> {
@@ -28,20 +32,22 @@ export class PlaceWatch {
     await this.running;
   }
 
-  private async watch(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await this.clock.sleep(CHECK_MS, signal);
+  private async watch(firstTookMs: number, signal: AbortSignal): Promise<void> {
+    for (let tookMs = firstTookMs; ; ) {
+      await this.clock.sleep(Math.max(CHECK_MS, tookMs * REST_PER_SYNC), signal);
       if (signal.aborted) return;
-      await this.sync();
+      tookMs = await this.sync(signal);
     }
   }
 
-  private async sync(): Promise<void> {
+  private async sync(signal: AbortSignal): Promise<number> {
+    const startMs = this.clock.now();
     try {
-      await this.places.sync(this.customers);
+      await this.places.sync(this.customers, signal);
       this.lastError = null;
     } catch (error) {
       this.lastError = error instanceof Error ? error.message : String(error);
     }
+    return this.clock.now() - startMs;
   }
 }

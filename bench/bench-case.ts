@@ -1,0 +1,22 @@
+/** One table of bench/RESULTS.md. */
+export interface CaseResult {
+  readonly title: string;
+  /** What was measured, on what data, and how to read it. */
+  readonly about: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export type BenchCase = (options: { readonly isQuick: boolean }) => Promise<CaseResult>;
+
+/** `1.20 / 1.31 / 1.35` of some measurements. */
+export function spread(values: readonly number[], digits = 0): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const show = (value: number): string => value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return [sorted[0], median(values), sorted.at(-1)].map((value) => show(value as number)).join(' / ');
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+}

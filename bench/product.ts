@@ -1,0 +1,52 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../test/servers/server-process.js';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+/** Vigía itself, as built, on a data folder. */
+export class RunningProduct {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly consoleUrl: string,
+    readonly ingestPort: number,
+  ) {}
+
+  /** Starts it and waits until every part is up. */
+  static async start(dataDir: string, customers: number): Promise<RunningProduct> {
+    const [consolePort, ingestPort] = [await freePort(), await freePort()];
+    const child = spawn(process.execPath, [MAIN], {
+      env: {
+        ...process.env,
+        VIGIA_DATA_DIR: dataDir,
+        VIGIA_CONSOLE_PORT: String(consolePort),
+        VIGIA_INGEST_PORT: String(ingestPort),
+        VIGIA_SIMULATE: '0',
+        VIGIA_CUSTOMERS: String(customers),
+        VIGIA_LOG_LEVEL: 'warn',
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const product = new RunningProduct(child, `http://127.0.0.1:${consolePort}`, ingestPort);
+    while ((await product.health()) !== 'up') {
+      if (child.exitCode !== null) throw new Error(`the product ended with ${child.exitCode}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return product;
+  }
+
+  async health(): Promise<string> {
+    try {
+      return ((await (await fetch(`${this.consoleUrl}/api/health`)).json()) as { status: string }).status;
+    } catch {
+      return 'none';
+    }
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await ended;
+  }
+}

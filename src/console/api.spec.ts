@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import { notificationStream } from '../alarm-domain/notification-events.js';
+import { sensorStream } from '../alarm-domain/sensor.js';
+import type { Customer } from '../customers/customer.js';
+import { toAppend } from '../event-store/event-codec.js';
+import { CUSTOMER, alarmTriggered, raise } from '../../test/support/alarm-fixtures.js';
+import { ConsoleBench } from '../../test/support/console-bench.js';
+import * as schemas from './response-schemas.js';
+
+/** The API over real HTTP, on real stores. Every answer is held to the schema that it is documented with. */
+
+const HOUR_MS = 3_600_000;
+const START_MS = Date.parse('2026-03-01T12:00:00.000Z');
+
+const LONDON: Customer = { ...CUSTOMER, id: 7, name: 'Ada', city: 'London', geohash: 'gcpvj0duq', dashboard: 'UK' };
+
+let bench: ConsoleBench;
+const smoke = alarmTriggered(CUSTOMER.id, 'smoke', START_MS);
+const motion = alarmTriggered(LONDON.id, 'motion', START_MS + 60_000);
+const unplaced = alarmTriggered(123456, 'temperature', START_MS + 120_000);
+const recovered = alarmTriggered(LONDON.id, 'temperature', START_MS - HOUR_MS);
+
+beforeAll(async () => {
+  bench = await ConsoleBench.start();
+  await bench.customers.save([CUSTOMER, LONDON]);
+  for (const alarm of [recovered, smoke, motion, unplaced]) await raise(bench.store, alarm);
+  const { alarmId, sensorId, alarmType } = recovered.data;
+  const recoveredAt = new Date(START_MS - HOUR_MS / 2).toISOString();
+  const metadata = { ...recovered.metadata, recordedAt: recoveredAt, receivedAt: recoveredAt };
+  await bench.store.append(
+    sensorStream(sensorId),
+    [toAppend({ id: randomUUID(), type: 'AlarmRecovered', data: { alarmId, sensorId, alarmType, recoveredAt, by: 'ok-message' }, metadata })],
+    'any',
+  );
+  await park(smoke.data.alarmId, smoke.data.sensorId);
+  await bench.settle();
+});
+afterAll(() => bench.stop());
+
+async function park(alarmId: string, sensorId: number): Promise<void> {
+  const metadata = { schemaVersion: 1, recordedAt: new Date(START_MS + 5000).toISOString(), correlationId: alarmId, causationId: alarmId };
+  const events = [
+    toAppend({ id: randomUUID(), type: 'NotificationRequested', data: { alarmId, sensorId }, metadata }),
+    toAppend({ id: randomUUID(), type: 'NotificationParked', data: { alarmId, sensorId, attempt: 3, reason: '550 no such mailbox' }, metadata }),
+  ];
+  await bench.store.append(notificationStream(alarmId), events, 'no-stream');
+}
+
+/** A 200 of the documented shape. */
+async function ok<T extends z.ZodType>(path: string, schema: T): Promise<z.infer<T>> {
+  const { status, body } = await bench.get(path);
+  expect({ path, status, body }).toMatchObject({ status: 200 });
+  return schema.parse(body);
+}
+
+interface ProblemBody {
+  status: number;
+  detail: string;
+  instance: string;
+  errors?: { field: string; detail: string }[];
+}
+
+async function problem(path: string): Promise<ProblemBody> {
+  const { status, headers, body } = await bench.get<ProblemBody>(path);
+  expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+  expect(body).toMatchObject({ status, instance: path });
+  schemas.problem.parse(body);
+  return body;
+}
+
+describe('alarms', () => {
+  it('are listed newest first, with place, evidence and e-mail state', async () => {
+    const { items, next, total } = await ok('/api/alarms', schemas.alarmList);
+    expect(items.map(({ alarmId }) => alarmId)).toEqual([unplaced, motion, smoke, recovered].map(({ data }) => data.alarmId));
+    expect({ next, total }).toEqual({ next: null, total: 4 });
+    expect(items[2]).toMatchObject({
+      sensorId: '42959', type: 'smoke', status: 'open', zone: 'Mediterranean', geohash: 'eztz8kqyz', email: 'parked', recoveredAt: null,
+      triggeredAt: '2026-03-01T12:00:00.000Z',
+    });
+    expect(items[2]?.evidence).toHaveLength(3);
+    expect(items[0]).toMatchObject({ zone: null, geohash: null });
+  });
+
+  it.each([
+    ['status=open', 3],
+    ['status=recovered', 1],
+    ['type=smoke', 1],
+    ['zone=UK', 2],
+    ['zone=UK&status=open&type=motion', 1],
+    ['sensor=7', 2],
+    ['sensor=007', 2],
+    ['from=2026-03-01T12:00:00Z&to=2026-03-01T12:01:00Z', 1],
+    ['from=2026-03-01T13:00:00%2B01:00', 3],
+    ['zone=Africa', 0],
+  ])('filter by %s', async (query, count) => {
+    const { items, total } = await ok(`/api/alarms?${query}`, schemas.alarmList);
+    expect({ items: items.length, total }).toEqual({ items: count, total: count });
+  });
+
+  it('come in pages that follow on one another', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: z.infer<typeof schemas.alarmList> = await ok(`/api/alarms?limit=1${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`, schemas.alarmList);
+      expect(page.total).toBe(4);
+      seen.push(...page.items.map(({ alarmId }) => alarmId));
+      cursor = page.next;
+    } while (cursor !== null);
+    expect(seen).toEqual([unplaced, motion, smoke, recovered].map(({ data }) => data.alarmId));
+  });
+
+  it('are found one by one, with what became of the e-mail', async () => {
+    const details = await ok(`/api/alarms/${smoke.data.alarmId}`, schemas.alarmDetails);
+    expect(details.notifications).toEqual([
+      { type: 'NotificationRequested', recordedAt: '2026-03-01T12:00:05.000Z', data: { alarmId: smoke.data.alarmId, sensorId: 42959 } },
+      expect.objectContaining({ type: 'NotificationParked', data: expect.objectContaining({ reason: '550 no such mailbox' }) }),
+    ]);
+    expect(details.emailDetail).toMatchObject({ reason: '550 no such mailbox' });
+    expect(details.mail).toBeNull();
+  });
+
+  it('that do not exist are a 404', async () => {
+    expect(await problem(`/api/alarms/${randomUUID()}`)).toMatchObject({ status: 404, detail: expect.stringContaining('no alarm') });
+  });
+});
+
+describe('sensors and customers', () => {
+  it('show state, place, customer and last events', async () => {
+    const sensor = await ok('/api/sensors/7', schemas.sensorDetails);
+    expect(sensor).toMatchObject({
+      sensorId: '7', place: { geohash: LONDON.geohash, zone: 'UK' }, customerState: 'known',
+      customer: { name: 'Ada', surname: CUSTOMER.surname, city: 'London', country: CUSTOMER.country },
+    });
+    expect(sensor.openAlarms).toEqual({ motion: expect.objectContaining({ alarmId: motion.data.alarmId }) });
+    expect(sensor.lastEvents.map(({ type }) => type)).toEqual(['AlarmRecovered', 'AlarmTriggered', 'AlarmTriggered']);
+  });
+
+  it('a sensor without a customer is known by its alarm', async () => {
+    expect(await ok('/api/sensors/123456', schemas.sensorDetails)).toMatchObject({ place: null, customer: null, customerState: 'unknown' });
+  });
+
+  it('a customer has every column', async () => {
+    expect(await ok('/api/customers/42959', schemas.customer)).toEqual(CUSTOMER);
+  });
+
+  it.each(['/api/sensors/99', '/api/customers/99', '/api/audit/sensors/99'])('%s is a 404', async (path) => {
+    expect(await problem(path)).toMatchObject({ status: 404, detail: expect.stringContaining('99') });
+  });
+});
+
+describe('the audit', () => {
+  it('gives the state as of a recorded time, and the events up to then', async () => {
+    const then = await ok('/api/audit/sensors/7?asOf=2026-03-01T11:15:00Z', schemas.sensorAudit);
+    expect(then.asOf).toBe('2026-03-01T11:15:00.000Z');
+    expect(then.state.openAlarms).toEqual({ temperature: expect.objectContaining({ alarmId: recovered.data.alarmId }) });
+    expect(then.items.map(({ type, revision }) => [type, revision])).toEqual([['AlarmTriggered', 0]]);
+    expect(then.items[0]?.metadata).toMatchObject({ schemaVersion: 1, source: { topic: 'ENTRY' } });
+
+    const before = await ok('/api/audit/sensors/7?asOf=2026-02-01T00:00:00Z', schemas.sensorAudit);
+    expect(before).toMatchObject({ total: 0, items: [], state: { openAlarms: {}, strikes: {} } });
+  });
+
+  it('comes in pages', async () => {
+    const first = await ok('/api/audit/sensors/7?limit=2', schemas.sensorAudit);
+    expect(first).toMatchObject({ total: 3, next: '0' });
+    const second = await ok('/api/audit/sensors/7?limit=2&cursor=0', schemas.sensorAudit);
+    expect([...first.items, ...second.items].map(({ revision }) => revision)).toEqual([2, 1, 0]);
+    expect(second.next).toBeNull();
+  });
+});
+
+describe('map and counts', () => {
+  it('the map has cells of the asked length, and the unplaced', async () => {
+    const { cells, unplaced: others } = await ok('/api/map?prefixLength=2', schemas.mapAnswer);
+    expect(cells).toEqual([
+      { geohash: 'ez', sensors: 1, active: 1, byType: { motion: 0, smoke: 1, temperature: 0 }, worst: 'active' },
+      { geohash: 'gc', sensors: 1, active: 1, byType: { motion: 1, smoke: 0, temperature: 0 }, worst: 'active' },
+    ]);
+    expect(others).toEqual({ sensors: 1, active: 1 });
+    expect((await ok('/api/map?prefixLength=9&zone=UK', schemas.mapAnswer)).cells.map(({ geohash }) => geohash)).toEqual([LONDON.geohash]);
+  });
+
+  it('counts alarms per minute and type', async () => {
+    const { items } = await ok('/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T12:02:00Z', schemas.countList);
+    expect(items).toEqual([
+      { minute: '2026-03-01T12:00:00.000Z', type: 'smoke', count: 1 },
+      { minute: '2026-03-01T12:01:00.000Z', type: 'motion', count: 1 },
+    ]);
+    expect((await ok('/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T13:00:00Z&type=motion', schemas.countList)).items).toHaveLength(1);
+    expect((await ok('/api/counts', schemas.countList)).items).toEqual([]);
+  });
+});
+
+describe('bad requests', () => {
+  it.each<[string, string]>([
+    ['/api/alarms?limit=0', 'limit'],
+    ['/api/alarms?limit=501', 'limit'],
+    ['/api/alarms?limit=ten', 'limit'],
+    ['/api/alarms?limit=', 'limit'],
+    ['/api/alarms?limit=1&limit=2', 'limit'],
+    ['/api/alarms?status=closed', 'status'],
+    ['/api/alarms?zone=Atlantis', 'zone'],
+    ['/api/alarms?type=fire', 'type'],
+    ['/api/alarms?from=2026-03-01', 'from'],
+    ['/api/alarms?from=2026-03-01T12:00:00', 'from'],
+    ['/api/alarms?from=2026-02-30T12:00:00Z', 'from'],
+    ['/api/alarms?sensor=2147483648', 'sensor'],
+    ['/api/alarms?sensor=-1', 'sensor'],
+    ['/api/alarms?cursor=nonsense', 'cursor'],
+    ['/api/alarms?colour=red', 'colour'],
+    ['/api/alarms/not-an-id', 'id'],
+    ['/api/alarms/7/', 'id'],
+    ['/api/sensors/2147483648', 'id'],
+    ['/api/sensors/7.5', 'id'],
+    ['/api/sensors/7?x=1', 'x'],
+    ['/api/customers/abc', 'id'],
+    ['/api/map?prefixLength=10', 'prefixLength'],
+    ['/api/map?prefixLength=0', 'prefixLength'],
+    ['/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
+    ['/api/counts?from=2025-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
+    ['/api/audit/sensors/7?cursor=99', 'cursor'],
+    ['/api/audit/sensors/7?asOf=yesterday', 'asOf'],
+    ['/api/mailbox/..%2F..%2Fetc%2Fpasswd', 'name'],
+    ['/api/mailbox/x.eml?y=1', 'y'],
+    ['/api/health?deep=1', 'deep'],
+    ['/api/live?x=1', 'x'],
+  ])('%s names %s', async (path, field) => {
+    const body = await problem(path);
+    expect(body.status).toBe(400);
+    expect(body.errors?.map((error) => error.field)).toContain(field);
+    expect(body.detail).toContain(field);
+  });
+
+  it('every bad parameter is named', async () => {
+    const { errors } = await problem('/api/alarms?limit=0&type=fire&colour=red&shape=round');
+    expect(errors?.map(({ field }) => field).sort()).toEqual(['colour', 'limit', 'shape', 'type']);
+  });
+
+  it('an address without anything is a 404, a malformed one a 400', async () => {
+    expect(await problem('/api/nothing')).toMatchObject({ status: 404 });
+    expect(await problem('/api/alarms/%zz')).toMatchObject({ status: 400 });
+  });
+});

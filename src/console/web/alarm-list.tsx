@@ -1,0 +1,89 @@
+import { ALARM_TYPES, type AlarmSummary } from './api.js';
+import { useFormats } from './format.js';
+import { EmailIcon, TypeIcon } from './icons.js';
+import type { AlarmFilter } from './open-alarms.js';
+import { useTexts } from './texts.js';
+import type { ConsoleData } from './use-console-data.js';
+
+interface Props {
+  readonly data: ConsoleData;
+  readonly filter: AlarmFilter;
+  readonly onChoose: (part: Partial<AlarmFilter>) => void;
+  readonly onShow: (alarmId: string) => void;
+  readonly onMore: () => void;
+}
+
+/** The open alarms, newest first. */
+export function AlarmListPanel({ data, filter, onChoose, onShow, onMore }: Props) {
+  const texts = useTexts();
+  const { number } = useFormats();
+  const { alarms, total } = data;
+  const isFiltered = filter.type !== null || filter.zone !== null || filter.cell !== null;
+  return (
+    <section class="panel alarms" aria-label={texts.openAlarms}>
+      <div class="panel-head">
+        <h2>
+          {texts.openAlarms} <span class="count">{alarms === null ? '' : number(total)}</span>
+        </h2>
+        {filter.zone !== null && <Chip text={filter.zone} label={texts.allZones} onRemove={() => onChoose({ zone: null, cell: null })} />}
+        {filter.cell !== null && <Chip text={texts.cell(filter.cell)} label={texts.clearCell} onRemove={() => onChoose({ cell: null })} />}
+        <div class="chips" role="group" aria-label={texts.allTypes}>
+          {ALARM_TYPES.map((type) => (
+            <button key={type} type="button" class={`chip ${type}`} aria-pressed={filter.type === type} onClick={() => onChoose({ type: filter.type === type ? null : type })}>
+              {texts.type[type]}
+            </button>
+          ))}
+        </div>
+      </div>
+      {alarms === null ? (
+        <p class="empty">{texts.loading}</p>
+      ) : alarms.length === 0 ? (
+        <p class="empty calm">{isFiltered ? texts.noneHere : texts.none}</p>
+      ) : (
+        <ol data-testid="alarm-list">
+          {alarms.map((alarm) => (
+            <Row key={alarm.alarmId} alarm={alarm} nowMs={data.nowMs} onShow={onShow} />
+          ))}
+        </ol>
+      )}
+      {alarms !== null && alarms.length < total && (
+        <button type="button" class="more" onClick={onMore}>
+          {texts.more} <small>{texts.showing(number(alarms.length), number(total))}</small>
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Row({ alarm, nowMs, onShow }: { alarm: AlarmSummary; nowMs: number; onShow: (alarmId: string) => void }) {
+  const texts = useTexts();
+  const formats = useFormats();
+  return (
+    <li>
+      <button type="button" class="alarm" onClick={() => onShow(alarm.alarmId)} data-testid={`alarm-${alarm.sensorId}-${alarm.type}`}>
+        <TypeIcon type={alarm.type} />
+        <span class="what">
+          <b>{texts.type[alarm.type]}</b>
+          <span>{alarm.zone ?? texts.noZone}</span>
+        </span>
+        <span class="where">
+          <span>
+            {texts.sensor} {alarm.sensorId}
+          </span>
+          <time dateTime={alarm.triggeredAt} title={formats.dateTime(alarm.triggeredAt)}>
+            {formats.age(alarm.triggeredAt, Math.max(nowMs, Date.now()))}
+          </time>
+        </span>
+        <EmailIcon state={alarm.email} label={texts.email[alarm.email]} />
+      </button>
+    </li>
+  );
+}
+
+function Chip({ text, label, onRemove }: { text: string; label: string; onRemove: () => void }) {
+  return (
+    <button type="button" class="chip is-set" title={label} aria-label={`${text}: ${label}`} onClick={onRemove}>
+      {text} <span aria-hidden="true">×</span>
+    </button>
+  );
+}

@@ -1,0 +1,40 @@
+import { ALARM_TYPES } from './api.js';
+import { useFormats } from './format.js';
+import { useTexts } from './texts.js';
+import type { ConsoleData } from './use-console-data.js';
+
+/** The numbers of the moment. */
+export function Figures({ data }: { data: ConsoleData }) {
+  const texts = useTexts();
+  const { number } = useFormats();
+  const { map, counts, openTotal } = data;
+  const cells = map?.cells ?? [];
+  const unplaced = map?.unplaced ?? { sensors: 0, active: 0 };
+  const sensors = cells.reduce((sum, cell) => sum + cell.sensors, unplaced.sensors);
+  const active = cells.reduce((sum, cell) => sum + cell.active, unplaced.active);
+  const inHour = counts?.reduce((sum, { count }) => sum + count, 0) ?? null;
+  const byType = ALARM_TYPES.map((type) => ({ type, count: counts?.reduce((sum, item) => sum + (item.type === type ? item.count : 0), 0) ?? 0 }));
+  return (
+    <section class="figures" aria-label={texts.title}>
+      <Figure label={texts.openAlarms} value={openTotal === null ? '–' : number(openTotal)} isLoud={(openTotal ?? 0) > 0} testId="open-total" />
+      <Figure label={texts.activeSensors} value={map === null ? '–' : number(active)} note={map === null ? '' : texts.ofSensors(number(sensors))} testId="active-total" />
+      <Figure
+        label={texts.lastHour}
+        value={inHour === null ? '–' : number(inHour)}
+        note={byType.map(({ type, count }) => `${texts.type[type]} ${number(count)}`).join(' · ')}
+        testId="hour-total"
+      />
+      {unplaced.sensors > 0 && <Figure label={texts.unplaced} value={number(unplaced.sensors)} note={texts.unplacedActive(number(unplaced.active))} testId="unplaced-total" />}
+    </section>
+  );
+}
+
+function Figure({ label, value, note, isLoud, testId }: { label: string; value: string; note?: string; isLoud?: boolean; testId: string }) {
+  return (
+    <div class={`figure ${isLoud ? 'is-loud' : ''}`} data-testid={testId}>
+      <span>{label}</span>
+      <strong>{value}</strong>
+      <small>{note}</small>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { getJson, queryOf, type AlarmList, type AlarmSummary, type AlarmType } from './api.js';
+
+/** Which open alarms the list shows. */
+export interface AlarmFilter {
+  readonly type: AlarmType | null;
+  readonly zone: string | null;
+  /** A geohash prefix. */
+  readonly cell: string | null;
+}
+
+export const NO_FILTER: AlarmFilter = { type: null, zone: null, cell: null };
+
+/** The server knows no cells, so for one all open alarms of the zone are read, up to this many. */
+const MOST_FOR_CELL = 5000;
+const PAGE = 500;
+
+/** The newest open alarms that pass, `wanted` at most, and how many there are. */
+export async function loadOpenAlarms(filter: AlarmFilter, wanted: number): Promise<{ alarms: AlarmSummary[]; total: number }> {
+  const { type, zone, cell } = filter;
+  const most = cell === null ? wanted : MOST_FOR_CELL;
+  const alarms: AlarmSummary[] = [];
+  let cursor: string | null = null;
+  let total = 0;
+  do {
+    const limit = Math.min(PAGE, most - alarms.length);
+    const page: AlarmList = await getJson<AlarmList>(`/api/alarms${queryOf({ status: 'open', type, zone, limit, cursor })}`);
+    alarms.push(...page.items);
+    total = page.total;
+    cursor = page.next;
+  } while (cursor !== null && alarms.length < most);
+  if (cell === null) return { alarms, total };
+  const inCell = alarms.filter((alarm) => matches(alarm, filter));
+  return { alarms: inCell.slice(0, wanted), total: inCell.length };
+}
+
+/** The list after an alarm has changed. */
+export function merge(alarms: readonly AlarmSummary[], changed: AlarmSummary, filter: AlarmFilter): readonly AlarmSummary[] {
+  const others = alarms.filter(({ alarmId }) => alarmId !== changed.alarmId);
+  if (changed.status !== 'open' || !matches(changed, filter)) return others.length === alarms.length ? alarms : others;
+  const at = others.findIndex(({ triggeredAt }) => triggeredAt <= changed.triggeredAt);
+  return at === -1 ? [...others, changed] : [...others.slice(0, at), changed, ...others.slice(at)];
+}
+
+export function matches({ type, zone, geohash }: AlarmSummary, filter: AlarmFilter): boolean {
+  return (
+    (filter.type === null || type === filter.type) &&
+    (filter.zone === null || zone === filter.zone) &&
+    (filter.cell === null || (geohash?.startsWith(filter.cell) ?? false))
+  );
+}

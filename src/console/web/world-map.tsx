@@ -1,0 +1,189 @@
+import { geoGraticule10, geoPath, type GeoProjection } from 'd3-geo';
+import { useMemo, useState } from 'preact/hooks';
+import { feature } from 'topojson-client';
+import type { GeometryCollection, Topology } from 'topojson-specification';
+import landTopology from 'world-atlas/land-110m.json';
+import { ZONES } from '../../customers/zones.js';
+import { ALARM_TYPES, type MapAnswer, type MapCell } from './api.js';
+import { useFormats } from './format.js';
+import { boundsOf, middleOf, projectionFor } from './map-projection.js';
+import type { AlarmFilter } from './open-alarms.js';
+import { useTexts } from './texts.js';
+import { useWidth } from './use-size.js';
+
+const topology = landTopology as unknown as Topology<{ land: GeometryCollection }>;
+const land = feature(topology, topology.objects.land);
+
+const WIDE = 0.47;
+const NARROW = 0.62;
+
+interface Props {
+  readonly map: MapAnswer | null;
+  readonly filter: AlarmFilter;
+  readonly onChoose: (part: Partial<AlarmFilter>) => void;
+}
+
+/** The world or one zone, with the sensors by cell. */
+export function MapPanel({ map, filter, onChoose }: Props) {
+  const texts = useTexts();
+  const { ref, width } = useWidth<HTMLDivElement>();
+  const [pointed, setPointed] = useState<MapCell | null>(null);
+  const height = Math.round(width * (width < 600 ? NARROW : WIDE));
+  const cells = map?.cells ?? [];
+  // The frame of a zone depends on where its cells are, not on what happens in them.
+  const frame = filter.zone === null ? '' : cells.map(({ geohash }) => geohash).join();
+  const projection = useMemo(() => projectionFor(width, height, filter.zone === null ? null : cells), [width, height, frame]);
+
+  return (
+    <section class="panel map" aria-label={texts.map}>
+      <div class="panel-head">
+        <h2>{filter.zone ?? texts.map}</h2>
+        <Legend />
+        <label class="zone">
+          <span class="unseen">{texts.zone}</span>
+          <select value={filter.zone ?? ''} onChange={(event) => onChoose({ zone: event.currentTarget.value || null, cell: null })} data-testid="zone">
+            <option value="">{texts.allZones}</option>
+            {ZONES.map((zone) => (
+              <option key={zone} value={zone}>
+                {zone}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <div class="map-ground" ref={ref}>
+        {width > 0 && (
+          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={texts.map}>
+            <Ground projection={projection} />
+            <Cells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={(cell) => onChoose({ cell: filter.cell === cell ? null : cell })} />
+          </svg>
+        )}
+        {pointed !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} />}
+      </div>
+    </section>
+  );
+}
+
+function Ground({ projection }: { projection: GeoProjection }) {
+  const paths = useMemo(() => {
+    const path = geoPath(projection).digits(1);
+    return { sphere: path({ type: 'Sphere' }), lines: path(geoGraticule10()), land: path(land) };
+  }, [projection]);
+  return (
+    <g aria-hidden="true">
+      <path class="sphere" d={paths.sphere ?? ''} />
+      <path class="graticule" d={paths.lines ?? ''} />
+      <path class="land" d={paths.land ?? ''} />
+    </g>
+  );
+}
+
+interface CellsProps {
+  readonly cells: readonly MapCell[];
+  readonly projection: GeoProjection;
+  readonly chosen: string | null;
+  readonly onPoint: (cell: MapCell | null) => void;
+  readonly onChoose: (geohash: string) => void;
+}
+
+function Cells({ cells, projection, chosen, onPoint, onChoose }: CellsProps) {
+  const texts = useTexts();
+  const { number } = useFormats();
+  const most = Math.max(1, ...cells.map(({ sensors }) => sensors));
+  const first = cells[0];
+  const roomPx = first === undefined ? 0 : cellWidthPx(first.geohash, projection);
+  // The active ones are drawn last, over the others.
+  const ordered = [...cells].sort((a, b) => a.active - b.active);
+  return (
+    <g>
+      {ordered.map((cell) => {
+        const at = projection(middleOf(cell.geohash));
+        if (at === null) return null;
+        const radius = Math.max(1.8, Math.sqrt(cell.sensors / most) * Math.min(16, roomPx * 0.46));
+        const isActive = cell.active > 0;
+        const name = `${texts.cell(cell.geohash)}: ${number(cell.sensors)} ${texts.sensors}, ${number(cell.active)} ${texts.active}`;
+        return (
+          <g
+            key={cell.geohash}
+            class={`cell ${isActive ? 'is-active' : ''} ${chosen === cell.geohash ? 'is-chosen' : ''}`}
+            transform={`translate(${at[0].toFixed(1)} ${at[1].toFixed(1)})`}
+            role="button"
+            tabIndex={isActive ? 0 : -1}
+            aria-label={name}
+            data-testid={`cell-${cell.geohash}`}
+            onPointerEnter={() => onPoint(cell)}
+            onPointerLeave={() => onPoint(null)}
+            onFocus={() => onPoint(cell)}
+            onBlur={() => onPoint(null)}
+            onClick={() => onChoose(cell.geohash)}
+            onKeyDown={(event) => (event.key === 'Enter' || event.key === ' ') && onChoose(cell.geohash)}
+          >
+            <circle class="sensors" r={radius.toFixed(1)} />
+            {isActive && <ActiveMark key={cell.active} count={cell.active} radius={radius} />}
+          </g>
+        );
+      })}
+    </g>
+  );
+}
+
+/** Shape and number tell it as well as the colour does. */
+function ActiveMark({ count, radius }: { count: number; radius: number }) {
+  const text = count > 999 ? `${Math.floor(count / 1000)}k` : String(count);
+  const half = 7.5 + text.length * 2;
+  return (
+    <>
+      <circle class="ring" r={Math.max(radius, half) + 2} />
+      <path class="diamond" d={`M0 ${-half}L${half} 0L0 ${half}L${-half} 0Z`} />
+      <text dy="0.35em">{text}</text>
+    </>
+  );
+}
+
+function cellWidthPx(geohash: string, projection: GeoProjection): number {
+  const [, west, , east] = boundsOf(geohash);
+  const [left, right] = [projection([0, 0]), projection([east - west, 0])];
+  return left === null || right === null ? 0 : Math.abs(right[0] - left[0]);
+}
+
+function Tip({ cell, projection, width }: { cell: MapCell; projection: GeoProjection; width: number }) {
+  const texts = useTexts();
+  const { number } = useFormats();
+  const [longitude, latitude] = middleOf(cell.geohash);
+  const at = projection([longitude, latitude]);
+  if (at === null) return null;
+  const place = `${number(Math.abs(Math.round(latitude)))}° ${latitude < 0 ? 'S' : 'N'}, ${number(Math.abs(Math.round(longitude)))}° ${longitude < 0 ? 'W' : 'E'}`;
+  return (
+    <div class={`tip ${at[0] > width / 2 ? 'is-left' : ''}`} style={{ left: `${at[0]}px`, top: `${at[1]}px` }} role="status">
+      <b>{texts.cell(cell.geohash)}</b> <small>{place}</small>
+      <div>
+        {number(cell.sensors)} {texts.sensors}, {cell.active > 0 ? `${number(cell.active)} ${texts.active}` : texts.calm}
+      </div>
+      {ALARM_TYPES.filter((type) => cell.byType[type] > 0).map((type) => (
+        <div key={type} class={`by-type ${type}`}>
+          <i aria-hidden="true" /> {texts.type[type]} {number(cell.byType[type])}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Legend() {
+  const texts = useTexts();
+  return (
+    <ul class="legend">
+      <li>
+        <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">
+          <circle class="sensors" r="5" />
+        </svg>
+        {texts.legendCalm}
+      </li>
+      <li>
+        <svg width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">
+          <path class="diamond" d="M0 -7L7 0L0 7L-7 0Z" />
+        </svg>
+        {texts.legendActive}
+      </li>
+    </ul>
+  );
+}

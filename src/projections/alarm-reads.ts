@@ -1,0 +1,148 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Evidence } from '../alarm-domain/alarm-events.js';
+import type { AlarmType } from '../alarm-domain/reading.js';
+import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
+import { decodeCursor, encodeCursor, type AlarmCursor } from './alarm-cursor.js';
+import { conditions, indexFor, normalise, type AlarmFilter, type AlarmIndex } from './alarm-filter.js';
+import { AlarmTotals } from './alarm-totals.js';
+import { alarms, type AlarmRow, type EmailState } from './alarms.projection.js';
+import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
+
+export { BadCursor } from './alarm-cursor.js';
+
+/** An alarm as the API gives it; `zone` and `geohash` are those of the customer list at the time of the read, null for an unplaced sensor. */
+export interface AlarmView {
+  readonly alarmId: string;
+  readonly sensorId: string;
+  readonly type: AlarmType;
+  readonly status: 'open' | 'recovered';
+  readonly triggeredAt: string;
+  readonly recoveredAt: string | null;
+  readonly zone: string | null;
+  readonly geohash: string | null;
+  readonly email: EmailState;
+  readonly evidence: readonly Evidence[];
+  readonly policy: StrikePolicy;
+  readonly emailDetail: { readonly attempts: number; readonly reason: string | null; readonly possibleDuplicate: boolean };
+}
+
+export interface AlarmQuery extends AlarmFilter {
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly cursor?: string;
+}
+
+export interface AlarmPage {
+  readonly items: AlarmView[];
+  readonly next: string | null;
+  readonly total: number;
+}
+
+const MAX_LIMIT = 1000;
+
+/** A zone with at most so many alarms is read as a whole and sorted: quicker than to look for them among all others. */
+const FEW_ALARMS = 2000;
+
+/** Alarms looked at in one go when a zone's are picked from all: some 8 ms of the event loop. */
+const SLICE_ALARMS = 4000;
+
+const COLUMNS = `a.alarmId, a.sensorId, a.type, a.status, a.triggeredAt, a.recoveredAt, a.evidence, a.policy,
+  a.email, a.attempts, a.reason, a.possibleDuplicate, p.zone, p.geohash`;
+
+/** How alarms and places come together; a CROSS JOIN goes from left to right. */
+const JOINS = {
+  'any-place': (table: string) => `${table} a LEFT JOIN places p ON p.sensor_id = a.sensorId`,
+  'alarms-first': (table: string) => `${table} a CROSS JOIN places p ON p.sensor_id = a.sensorId`,
+  'places-first': (table: string) => `places p CROSS JOIN ${table} a ON a.sensorId = p.sensor_id`,
+} as const;
+
+type JoinedRow = AlarmRow & { readonly zone: string | null; readonly geohash: string | null };
+
+/** Lists of alarms and single ones. */
+export class AlarmReads {
+  private readonly totals: AlarmTotals;
+
+  constructor(private readonly sink: LibsqlProjectionSink) {
+    this.totals = new AlarmTotals(sink);
+  }
+
+  /**
+   * One page, newest first by (triggeredAt, alarmId); `total` is the number of all that match the filter.
+   * An alarm that comes while pages are read appears in none of the later ones and shifts none.
+   * Thrown: `BadCursor`; a RangeError for a bad time or limit; `ReadModelUnavailable`.
+   */
+  async list(query: AlarmQuery): Promise<AlarmPage> {
+    const { limit } = query;
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) throw new RangeError(`limit: got ${limit}, expected 1 to ${MAX_LIMIT}`);
+    const filter = normalise(query);
+    const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    const total = await this.totals.count(filter);
+    // One more than wanted tells whether there is a next page.
+    const rows = total === 0 ? [] : await this.rows(filter, cursor, limit + 1, total);
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return { items: page.map(toView), next: last && rows.length > limit ? encodeCursor(last) : null, total };
+  }
+
+  async get(alarmId: string): Promise<AlarmView | null> {
+    const { table } = this.sink.liveTable(alarms);
+    const row = this.sink.db.get<JoinedRow>(`SELECT ${COLUMNS} FROM ${table} a LEFT JOIN places p ON p.sensor_id = a.sensorId WHERE a.key = ?`, alarmId);
+    return row ? toView(row) : null;
+  }
+
+  private async rows(filter: AlarmFilter, before: AlarmCursor | null, limit: number, total: number): Promise<JoinedRow[]> {
+    if (filter.zone === undefined || filter.sensorId !== undefined) return this.page('any-place', filter, indexFor(filter), before, limit);
+    if (total <= FEW_ALARMS) return this.page('places-first', filter, 'sensorId', before, limit);
+    return this.pickFromAll(filter, before, limit);
+  }
+
+  /** Walks all alarms from new to old, some thousands at a time, until the zone has filled the page. */
+  private async pickFromAll(filter: AlarmFilter, before: AlarmCursor | null, limit: number): Promise<JoinedRow[]> {
+    const { zone: _zone, ...anywhere } = filter;
+    const index = indexFor(filter);
+    const rows: JoinedRow[] = [];
+    let to = [before ? after(before.triggeredAt) : undefined, filter.to].filter((time) => time !== undefined).sort()[0];
+    for (; ; await nextTurn()) {
+      const { table } = this.sink.liveTable(alarms);
+      const walked = to === undefined ? anywhere : { ...anywhere, to };
+      const { where, values } = conditions(walked, index);
+      const end = `SELECT a.triggeredAt FROM ${table} a WHERE ${where} ORDER BY a.triggeredAt DESC LIMIT 1 OFFSET ${SLICE_ALARMS}`;
+      const from = this.sink.db.get<{ triggeredAt: string }>(end, ...values)?.triggeredAt;
+      // A slice takes all alarms of the moment at which it ends.
+      const slice = { ...filter, ...walked, ...(from === undefined ? {} : { from }) };
+      rows.push(...this.page('alarms-first', slice, index, before, limit - rows.length));
+      if (from === undefined || rows.length >= limit) return rows;
+      to = from;
+    }
+  }
+
+  private page(join: keyof typeof JOINS, filter: AlarmFilter, index: AlarmIndex, before: AlarmCursor | null, limit: number): JoinedRow[] {
+    const tables = JOINS[join](this.sink.liveTable(alarms).table);
+    const { where, values } = conditions(filter, index, before);
+    return this.sink.db.all<JoinedRow>(`SELECT ${COLUMNS} FROM ${tables} WHERE ${where} ORDER BY a.triggeredAt DESC, a.key DESC LIMIT ?`, ...values, limit);
+  }
+}
+
+/** The least text after a time, so that `< after(time)` takes that time too. */
+function after(time: string): string {
+  return `${time} `;
+}
+
+function toView(row: JoinedRow): AlarmView {
+  const { alarmId, sensorId, type, status, triggeredAt, recoveredAt, zone, geohash, email, attempts, reason, possibleDuplicate } = row;
+  return {
+    alarmId,
+    sensorId: String(sensorId),
+    type,
+    status,
+    triggeredAt,
+    recoveredAt,
+    zone,
+    geohash,
+    email,
+    evidence: JSON.parse(row.evidence) as Evidence[],
+    policy: JSON.parse(row.policy) as StrikePolicy,
+    emailDetail: { attempts, reason, possibleDuplicate: possibleDuplicate === 1 },
+  };
+}

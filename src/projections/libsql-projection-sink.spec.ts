@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectionSinkContract } from '../../test/contracts/projection-sink.contract.js';
+import { newDir } from '../../test/support/projection-events.js';
+import { alarms } from './alarms.projection.js';
+import { LibsqlProjectionSink } from './libsql-projection-sink.js';
+
+projectionSinkContract('libsql', async () => {
+  const dir = newDir();
+  return { open: () => LibsqlProjectionSink.open(dir) };
+});
+
+describe('LibsqlProjectionSink', () => {
+  it('leaves no table behind of copies that were dropped or replaced', async () => {
+    const sink = await LibsqlProjectionSink.open(newDir());
+    for (let i = 0; i < 3; i += 1) await sink.makeLive(await sink.createCopy(alarms));
+    await sink.drop(await sink.createCopy(alarms));
+    await sink.createCopy(alarms);
+    await sink.dropLeftovers();
+    const { table } = sink.liveTable(alarms);
+    expect(sink.db.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'alarms%'")).toEqual([{ name: table }]);
+    await sink.close();
+  });
+
+  it('says of a read model that was never built, or is being rebuilt with other columns, that it is not available', async () => {
+    const sink = await LibsqlProjectionSink.open(newDir());
+    expect(() => sink.liveTable(alarms)).toThrow('never built');
+    await sink.makeLive(await sink.createCopy(alarms));
+    expect(() => sink.liveTable({ ...alarms, columns: {}, indexes: [] } as never)).toThrow('other columns');
+    expect(sink.liveTable({ ...alarms, version: 2 } as never).table).toBe(sink.liveTable(alarms).table);
+    await sink.close();
+  });
+
+  it('names a file that is no database', async () => {
+    const dir = newDir();
+    writeFileSync(join(dir, 'read-models.db'), 'not a database, but long enough to be looked at as the header of one.'.repeat(20));
+    await expect(LibsqlProjectionSink.open(dir)).rejects.toThrow(join(dir, 'read-models.db'));
+  });
+});
