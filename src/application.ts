@@ -21,7 +21,9 @@ import { ReceiptBook } from './ingestion/receipt-book.js';
 import { SensorStates } from './ingestion/sensor-states.js';
 import { LibsqlMessageLog } from './message-log/libsql-message-log.js';
 import { NestLogger } from './nest-logger.js';
+import type { Mailer } from './notifications/mailer.js';
 import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
+import { MAILER } from './notifications/notifications.module.js';
 import { LibsqlProjectionSink } from './projections/libsql-projection-sink.js';
 import { PlacesSync } from './projections/places-sync.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
@@ -146,6 +148,7 @@ export class Application {
     for (const microservice of nest.getMicroservices()) await microservice.close();
     await Promise.all(this.background);
     await nest.get(NotificationDispatcher).stop();
+    await nest.get<Mailer>(MAILER).close();
     await nest.get(PlacesSync).stop();
     await nest.get(ProjectionRunner).stop();
     await nest.close();

@@ -42,12 +42,12 @@ async function main(): Promise<void> {
   if (config.simulate) simulator = startSimulator(config, ingestUrl);
 }
 
-/** The simulator is a process of its own that posts over HTTP as sensors do; it ends with this one. */
+/** The simulator is a process of its own that posts over HTTP as sensors do; it ends with this one, by the closed channel even after a kill -9. */
 function startSimulator(config: Config, ingestUrl: string): ChildProcess {
   say('readings are simulated; VIGIA_SIMULATE=0 turns that off');
   const sensors = String(Math.max(1, config.generateCustomers));
-  const args = ['simulate', '--preset', 'case1', '--duration', 'forever', '--sensors', sensors, '--url', ingestUrl, '--quiet', '--seed', String(systemClock.now() % 2 ** 31)];
-  return spawn(process.execPath, [fileURLToPath(new URL('cli/vigia.js', import.meta.url)), ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const args = ['simulate', '--preset', 'case1', '--duration', 'forever', '--sensors', sensors, '--url', ingestUrl, '--message-ids', '--quiet', '--seed', String(systemClock.now() % 2 ** 31)];
+  return spawn(process.execPath, [fileURLToPath(new URL('cli/vigia.js', import.meta.url)), ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 
 async function endOf(child: ChildProcess): Promise<void> {

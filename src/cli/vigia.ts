@@ -11,6 +11,9 @@ import { addOperationsCommands } from './operations-commands.js';
 import { addSimulateCommand } from './simulate-command.js';
 import { withApi } from './with-api.js';
 
+// A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
 const program = new Command('vigia')

@@ -28,9 +28,8 @@ export class LocalOperations implements Operations {
     return this.projections.rebuild(projection, onProgress);
   }
 
-  async reconcile(onProgress: Progress): Promise<Reconciliation> {
-    await this.settle();
-    return reconcile(this.log, this.store, this.deadLetters, onProgress);
+  reconcile(onProgress: Progress): Promise<Reconciliation> {
+    return reconcile(this.log, this.store, this.deadLetters, onProgress, () => this.settle());
   }
 
   listDeadLetters(): AsyncIterable<DeadLetter> {

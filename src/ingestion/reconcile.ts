@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SENSOR_EVENT_TYPES, type SensorEvent } from '../alarm-domain/alarm-events.js';
 import { abnormalTypes } from '../alarm-domain/reading.js';
-import { positionKey } from '../alarm-domain/source-position.js';
+import { positionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import { decodeSensorEvent } from '../event-store/sensor-stream.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { SENSOR_TOPICS, type LogRecord, type MessageLog, type SensorTopic } from '../message-log/message-log.js';
+import { SENSOR_TOPICS, type LogRecord, type MessageLog, type PartitionRange, type SensorTopic } from '../message-log/message-log.js';
 import type { DeadLetters } from './dead-letters.js';
 import { isNormalReading } from './normal-reading.js';
 import { parseReading } from './reading-format.js';
@@ -67,16 +67,41 @@ interface PartitionOutcomes {
 /** Tells how far a long run is. */
 export type Progress = (done: number, of: number, what: string) => void;
 
+interface PartitionToCount {
+  readonly topic: SensorTopic;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly startOffset: number;
+  /** What is counted ends here: where the log ended at the call, or later when a receipt covers more. */
+  readonly endOffset: number;
+  readonly outcomes: PartitionOutcomes;
+}
+
 /**
  * Adds up the receipts, then checks them against the events, the dead letters and the records themselves:
- * each record still in the log is read again by the full parser. Records that came after the call began
- * are left out. Call it when intake has been processed, or what is in work counts as unaccounted.
+ * each record still in the log is read again by the full parser.
+ *
+ * `settle` is awaited once the end of the log has been noted, so that what was accepted before it can be
+ * processed; records that come later are left out unless a receipt already covers them.
  */
-export async function reconcile(log: MessageLog, store: EventStore, deadLetters: DeadLetters, onProgress: Progress = () => undefined): Promise<Reconciliation> {
+export async function reconcile(
+  log: MessageLog,
+  store: EventStore,
+  deadLetters: DeadLetters,
+  onProgress: Progress = () => undefined,
+  settle: () => Promise<void> = () => Promise.resolve(),
+): Promise<Reconciliation> {
   const tally = new Tally();
-  const partitions: { topic: SensorTopic; partition: number; epoch: number; startOffset: number; endOffset: number }[] = [];
+  const ranges: (PartitionRange & { topic: SensorTopic })[] = [];
   for (const topic of SENSOR_TOPICS) {
-    for (const range of await log.describe(topic)) partitions.push({ topic, ...range });
+    for (const range of await log.describe(topic)) ranges.push({ topic, ...range });
+  }
+  await settle();
+  // Receipts first: whatever they name was stored before them.
+  const partitions: PartitionToCount[] = [];
+  for (const range of ranges) {
+    const outcomes = await addReceipts(store, log.identity, range, tally);
+    partitions.push({ ...range, endOffset: Math.max(range.endOffset, outcomes.next), outcomes });
   }
   const letters = new Set<string>();
   for await (const letter of deadLetters.list()) letters.add(positionKey(letter.source));
@@ -84,21 +109,20 @@ export async function reconcile(log: MessageLog, store: EventStore, deadLetters:
 
   const total = partitions.reduce((sum, { startOffset, endOffset }) => sum + endOffset - startOffset, 0);
   let read = 0;
-  for (const { topic, partition, epoch, startOffset, endOffset } of partitions) {
-    const outcomes = await addReceipts(store, log.identity, topic, partition, epoch, endOffset, tally);
+  for (const { topic, partition, epoch, startOffset, endOffset, outcomes } of partitions) {
+    const where = `${topic}-${partition}`;
     const name = (offset: number) => positionKey({ log: log.identity, topic, partition, epoch, offset });
     tally.records += endOffset;
-    if (outcomes.next < endOffset) tally.lost(endOffset - outcomes.next, `${topic}-${partition}: no receipt for offsets ${outcomes.next} to ${endOffset - 1}`);
+    if (outcomes.next < endOffset) tally.lost(endOffset - outcomes.next, `${where}: no receipt for offsets ${outcomes.next} to ${endOffset - 1}`);
     for (const [offset, outcome] of outcomes.named) {
-      if (offset >= endOffset) continue;
       const hasEvents = events.delete(name(offset));
-      if (outcome === 'events' && !hasEvents) tally.lost(1, `${topic}-${partition} offset ${offset}: the receipt says events, the event store has none`);
-      if (outcome !== 'events' && hasEvents) tally.twice(1, `${topic}-${partition} offset ${offset}: has events, the receipt says ${outcome}`);
-      if (outcome === 'dead-lettered' && !letters.has(name(offset))) tally.lost(1, `${topic}-${partition} offset ${offset}: the dead letter is missing`);
+      if (outcome === 'events' && !hasEvents) tally.lost(1, `${where} offset ${offset}: the receipt says events, the event store has none`);
+      if (outcome !== 'events' && hasEvents) tally.twice(1, `${where} offset ${offset}: has events, the receipt says ${outcome}`);
+      if (outcome === 'dead-lettered' && !letters.has(name(offset))) tally.lost(1, `${where} offset ${offset}: the dead letter is missing`);
     }
-    for await (const record of log.read(topic, partition, startOffset, Math.min(endOffset, outcomes.next))) {
+    for await (const record of log.read(topic, partition, startOffset, outcomes.next)) {
       const problem = contradiction(topic, record, outcomes.named.get(record.offset) ?? 'normal');
-      if (problem !== null) tally.lost(1, `${topic}-${partition} offset ${record.offset}: ${problem}`);
+      if (problem !== null) tally.lost(1, `${where} offset ${record.offset}: ${problem}`);
       read += 1;
       if (read % 5000 === 0) {
         onProgress(read, total, 'records');
@@ -106,9 +130,9 @@ export async function reconcile(log: MessageLog, store: EventStore, deadLetters:
       }
     }
   }
-  for (const [source, offset] of events) {
-    const partition = partitions.find(({ topic, partition: number, epoch }) => source === positionKey({ log: log.identity, topic, partition: number, epoch, offset }));
-    if (partition && offset < partition.endOffset) tally.twice(1, `${source}: has events, the receipts do not name it`);
+  for (const [key, source] of events) {
+    const partition = partitions.find(({ topic, partition: number, epoch }) => topic === source.topic && number === source.partition && epoch === source.epoch);
+    if (partition && source.offset < partition.outcomes.next) tally.twice(1, `${key}: has events, the receipts do not name it`);
   }
   onProgress(total, total, 'records');
   const { records, normal, events: withEvents, ignored, deadLettered, unaccounted, doubled, problems } = tally;
@@ -116,12 +140,17 @@ export async function reconcile(log: MessageLog, store: EventStore, deadLetters:
 }
 
 /** Adds up the receipts of one partition and checks that they leave no gap and do not overlap. */
-async function addReceipts(store: EventStore, log: string, topic: SensorTopic, partition: number, epoch: number, endOffset: number, tally: Tally): Promise<PartitionOutcomes> {
+async function addReceipts(
+  store: EventStore,
+  log: string,
+  { topic, partition, epoch }: { readonly topic: SensorTopic; readonly partition: number; readonly epoch: number },
+  tally: Tally,
+): Promise<PartitionOutcomes> {
   const outcomes: PartitionOutcomes = { named: new Map(), next: 0 };
   const where = `${topic}-${partition}`;
   for await (const event of store.readStream(receiptStream(log, topic, partition))) {
     const receipt = event.data as Receipt;
-    if (event.type !== RECEIPT_EVENT_TYPE || receipt.epoch !== epoch || receipt.first >= endOffset) continue;
+    if (event.type !== RECEIPT_EVENT_TYPE || receipt.epoch !== epoch) continue;
     if (receipt.first > outcomes.next) tally.lost(receipt.first - outcomes.next, `${where}: no receipt for offsets ${outcomes.next} to ${receipt.first - 1}`);
     if (receipt.first < outcomes.next) tally.twice(outcomes.next - receipt.first, `${where}: two receipts for offsets ${receipt.first} to ${outcomes.next - 1}`);
     outcomes.next = receipt.last + 1;
@@ -147,9 +176,9 @@ async function addReceipts(store: EventStore, log: string, topic: SensorTopic, p
   return outcomes;
 }
 
-/** The sources of all sensor events from this log, with their offsets. */
-async function eventsBySource(store: EventStore, log: string, tally: Tally): Promise<Map<string, number>> {
-  const sources = new Map<string, number>();
+/** The sources of all sensor events from this log. */
+async function eventsBySource(store: EventStore, log: string, tally: Tally): Promise<Map<string, SourcePosition>> {
+  const sources = new Map<string, SourcePosition>();
   const facts = new Set<string>();
   for await (const recorded of store.readAll({ filter: { types: SENSOR_EVENT_TYPES } })) {
     const event = decodeSensorEvent(recorded);
@@ -159,7 +188,7 @@ async function eventsBySource(store: EventStore, log: string, tally: Tally): Pro
     const fact = `${key}|${factOf(event)}`;
     if (facts.has(fact)) tally.twice(1, `${key}: ${factOf(event)} is there twice`);
     facts.add(fact);
-    sources.set(key, source.offset);
+    sources.set(key, source);
   }
   return sources;
 }

@@ -12,7 +12,7 @@ import type { Mailer } from './mailer.js';
 import { NotificationDispatcher } from './notification-dispatcher.js';
 import { SmtpMailer } from './smtp-mailer.js';
 
-const MAILER = Symbol('Mailer');
+export const MAILER = Symbol('Mailer');
 
 /** AlarmTriggered → one e-mail. */
 @Module({
@@ -43,6 +43,6 @@ const MAILER = Symbol('Mailer');
       inject: [MAILER, EVENT_STORE, CUSTOMER_STORE, CONFIG, CLOCK, LOGGER, METRICS],
     },
   ],
-  exports: [NotificationDispatcher],
+  exports: [NotificationDispatcher, MAILER],
 })
 export class NotificationsModule {}

@@ -108,6 +108,6 @@ export class ConsoleBench {
 
 async function answerOf<T>(answer: Response): Promise<{ status: number; headers: Headers; body: T }> {
   const text = await answer.text();
-  const isJson = /json$|json;/.test(answer.headers.get('content-type') ?? '');
+  const isJson = /[/+]json(;|$)/.test(answer.headers.get('content-type') ?? '');
   return { status: answer.status, headers: answer.headers, body: (isJson ? JSON.parse(text) : text) as T };
 }

@@ -12,6 +12,11 @@ function take(plan: MessagePlan, count: number): PlannedMessage[] {
   return Array.from({ length: count }, () => plan.next());
 }
 
+/** The first messages as one text: comparing it takes no time, unlike so many objects. */
+function textOf(asked: Partial<AskedFor>): string {
+  return JSON.stringify(take(planOf(asked), 50_000));
+}
+
 function foretell(plan: MessagePlan, count: number): Foretelling {
   const foretelling = new Foretelling();
   for (let i = 0; i < count; i++) foretelling.acknowledged(plan.next(), null, { partition: 0, offset: i });
@@ -20,14 +25,15 @@ function foretell(plan: MessagePlan, count: number): Foretelling {
 
 describe('MessagePlan', () => {
   it('plans the same messages for the same seed and options, others for another seed', () => {
-    const first = take(planOf({ preset: 'case2', seed: 'a' }), 50_000);
-    expect(take(planOf({ preset: 'case2', seed: 'a' }), 50_000)).toEqual(first);
-    expect(take(planOf({ preset: 'case2', seed: 'b' }), 50_000)).not.toEqual(first);
+    const first = textOf({ preset: 'case2', seed: 'a' });
+    expect(textOf({ preset: 'case2', seed: 'a' }) === first).toBe(true);
+    expect(textOf({ preset: 'case2', seed: 'b' }) === first).toBe(false);
   });
 
   it('plans the same messages of a preset at any speed', () => {
-    expect(take(planOf({ preset: 'case1', compress: 10 }), 20_000)).toEqual(take(planOf({ preset: 'case1' }), 20_000));
-    expect(take(planOf({ preset: 'case1', rate: 5000 }), 20_000)).toEqual(take(planOf({ preset: 'case1' }), 20_000));
+    const first = textOf({ preset: 'case1' });
+    expect(textOf({ preset: 'case1', compress: 10 }) === first).toBe(true);
+    expect(textOf({ preset: 'case1', rate: 5000 }) === first).toBe(true);
   });
 
   it.each(Object.keys(PRESETS) as PresetName[])('comes within 10 % of the alarms and recoveries of %s', (preset) => {

@@ -1,0 +1,56 @@
+import { ConsoleBench } from '../../test/support/console-bench.js';
+import * as schemas from './response-schemas.js';
+
+let bench: ConsoleBench;
+beforeAll(async () => {
+  bench = await ConsoleBench.start();
+});
+afterAll(() => bench.stop());
+
+describe('health', () => {
+  it.each([
+    [['up', 'up'], 'up', 200],
+    [['up', 'degraded'], 'degraded', 200],
+    [['degraded', 'down', 'up'], 'down', 503],
+  ] as const)('of %j is %s', async (statuses, status, code) => {
+    bench.healthParts.splice(0, Infinity, ...statuses.map((part, index) => ({ name: `part ${index}`, status: part, detail: 'as it is', lagEvents: index })));
+    const answer = await bench.get('/api/health');
+    expect(answer.status).toBe(code);
+    expect(schemas.health.parse(answer.body)).toMatchObject({ status, parts: statuses.map((part) => ({ status: part })) });
+  });
+});
+
+describe('metrics', () => {
+  it('are those of the process and of the console', async () => {
+    const { status, headers, body } = await bench.get<string>('/metrics');
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(body).toMatch(/^process_cpu_seconds_total \d/m);
+    expect(body).toMatch(/^vigia_console_live_clients 0$/m);
+    expect(body).toMatch(/^vigia_console_live_clients_cut_total 0$/m);
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('describes every route with its parameters and answers', async () => {
+    const { body } = await bench.get<{ paths: Record<string, Record<string, { parameters?: { name: string; in: string; schema: object }[]; responses: Record<string, object> }>> }>('/api/openapi.json');
+    expect(Object.keys(body.paths).sort()).toEqual(expect.arrayContaining([
+      '/api/alarms', '/api/alarms/{id}', '/api/audit/sensors/{id}', '/api/counts', '/api/customers/{id}', '/api/health', '/api/live',
+      '/api/mailbox', '/api/mailbox/{name}', '/api/map', '/api/operations/reconcile', '/api/sensors/{id}', '/metrics',
+    ]));
+    const list = body.paths['/api/alarms']?.['get'];
+    expect(list?.parameters?.map(({ name }) => name)).toEqual(['status', 'type', 'zone', 'sensor', 'from', 'to', 'limit', 'cursor']);
+    expect(list?.parameters?.find(({ name }) => name === 'limit')?.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 500, default: 50 });
+    expect(JSON.stringify(list?.responses)).toContain('triggeredAt');
+    for (const path of Object.values(body.paths)) {
+      for (const operation of Object.values(path)) expect(operation.responses['default']).toMatchObject({ content: { 'application/problem+json': {} } });
+    }
+    expect(JSON.stringify(body)).not.toContain('#/$defs');
+  });
+
+  it('every reference in it leads somewhere', async () => {
+    const { body } = await bench.get<{ components: { schemas: Record<string, object> } }>('/api/openapi.json');
+    const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name as string);
+    expect(references.filter((name) => !(name in body.components.schemas))).toEqual([]);
+  });
+});

@@ -1,0 +1,180 @@
+import { createConnection, type Socket } from 'node:net';
+import { raise, alarmTriggered, CUSTOMER } from '../../../test/support/alarm-fixtures.js';
+import { ConsoleBench } from '../../../test/support/console-bench.js';
+import { waitFor } from '../../../test/support/wait-for.js';
+import { MAX_LIVE_CLIENTS, LiveFeed } from './live-feed.js';
+
+interface Seen {
+  readonly event: string;
+  readonly id: string | null;
+  readonly data: Record<string, unknown>;
+}
+
+/** A client of the live events over real HTTP. */
+class Listener {
+  readonly seen: Seen[] = [];
+  private readonly stopping = new AbortController();
+  private text = '';
+  isEnded = false;
+
+  static async open(url: string, lastEventId?: string): Promise<Listener> {
+    const listener = new Listener();
+    const answer = await fetch(`${url}/api/live`, {
+      headers: lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId },
+      signal: listener.stopping.signal,
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('text/event-stream');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    void listener.read(answer.body as ReadableStream<Uint8Array>);
+    await waitFor('hello', () => listener.seen.length > 0);
+    return listener;
+  }
+
+  of(event: string): Seen[] {
+    return this.seen.filter((frame) => frame.event === event);
+  }
+
+  /** Null when it got nothing with an id yet. */
+  get lastId(): string | null {
+    return this.seen.findLast(({ id }) => id !== null)?.id ?? null;
+  }
+
+  close(): void {
+    this.stopping.abort();
+  }
+
+  private async read(body: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    try {
+      for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) this.take(decoder.decode(chunk, { stream: true }));
+    } catch {
+      // Closed by the spec itself.
+    }
+    this.isEnded = true;
+  }
+
+  private take(text: string): void {
+    this.text += text;
+    const frames = this.text.split('\n\n');
+    this.text = frames.pop() ?? '';
+    for (const frame of frames) {
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(frame)?.[1] ?? null;
+      const event = field('event');
+      if (event !== null) this.seen.push({ event, id: field('id'), data: JSON.parse(field('data') ?? '{}') as Record<string, unknown> });
+    }
+  }
+}
+
+let bench: ConsoleBench;
+const listeners: Listener[] = [];
+async function listen(lastEventId?: string): Promise<Listener> {
+  const listener = await Listener.open(bench.url, lastEventId);
+  listeners.push(listener);
+  return listener;
+}
+const ids = (frames: readonly Seen[]) => frames.map(({ data }) => data['alarmId']);
+
+beforeEach(async () => {
+  bench = await ConsoleBench.start();
+  await bench.customers.save([CUSTOMER]);
+  await bench.settle();
+});
+afterEach(async () => {
+  listeners.splice(0).forEach((listener) => listener.close());
+  await bench.stop();
+});
+
+describe('a page that follows', () => {
+  it('is told of an alarm once the reads have it, with hints for map and counts', async () => {
+    const page = await listen();
+    const { alarmId } = (await raise(bench.store)).data;
+    await waitFor('the hints', () => page.of('counts').length > 0);
+    expect(page.of('alarm')).toEqual([
+      { event: 'alarm', id: expect.stringMatching(/^\d+$/), data: expect.objectContaining({ alarmId, sensorId: '42959', status: 'open', zone: 'Mediterranean' }) },
+    ]);
+    expect(page.of('alarm')[0]?.data).not.toHaveProperty('evidence');
+    expect(page.seen.map(({ event }) => event)).toEqual(['hello', 'alarm', 'map', 'counts']);
+    expect(await bench.get(`/api/alarms/${alarmId}`)).toMatchObject({ status: 200 });
+  });
+
+  it('comes back with its last id and is told what it missed, each once, in order', async () => {
+    const before = await listen();
+    const first = await raise(bench.store);
+    await waitFor('the first alarm', () => before.of('counts').length > 0);
+    before.close();
+
+    const missed = [];
+    for (let sensorId = 1; sensorId <= 5; sensorId += 1) missed.push(await raise(bench.store, alarmTriggered(sensorId, 'motion')));
+    await bench.settle();
+    const after = await listen(before.lastId as string);
+    const last = await raise(bench.store, alarmTriggered(6, 'motion'));
+    await waitFor('all alarms', () => after.of('alarm').length >= 6);
+    expect(ids(after.of('alarm'))).toEqual([...missed, last].map(({ data }) => data.alarmId));
+    expect(ids(after.of('alarm'))).not.toContain(first.data.alarmId);
+    const positions = after.of('alarm').map(({ id }) => id as string);
+    expect(positions).toEqual([...positions].sort());
+    expect(after.of('reset')).toEqual([]);
+  });
+
+  it.each(['no-position', '9999999999999999'])('with the id %s, which is not of this store, is told to load everything anew', async (id) => {
+    await raise(bench.store);
+    const page = await listen(id);
+    await waitFor('reset', () => page.of('reset').length === 1);
+    expect(page.of('alarm')).toEqual([]);
+  });
+
+  it('that missed more than a thousand changes loads everything anew', async () => {
+    const before = await listen();
+    await raise(bench.store);
+    await waitFor('the first alarm', () => before.of('alarm').length === 1);
+    before.close();
+    await Promise.all(Array.from({ length: 1001 }, (_, index) => raise(bench.store, alarmTriggered(index, 'motion'))));
+    const feedIsThere = await listen();
+    await raise(bench.store, alarmTriggered(5000, 'motion'));
+    await waitFor('the last alarm', () => feedIsThere.of('alarm').some(({ data }) => data['sensorId'] === '5000'));
+    const after = await listen(before.lastId as string);
+    await waitFor('reset', () => after.of('reset').length === 1);
+    expect(after.of('alarm')).toEqual([]);
+  });
+});
+
+describe('the bounds', () => {
+  it(`a client more than ${MAX_LIVE_CLIENTS} gets 503 and when to come again`, async () => {
+    for (let count = 0; count < MAX_LIVE_CLIENTS; count += 1) await listen();
+    const { status, headers } = await bench.get('/api/live');
+    expect({ status, retry: headers.get('retry-after') }).toEqual({ status: 503, retry: '2' });
+    listeners.pop()?.close();
+    await waitFor('a free place', () => !bench.app.get(LiveFeed).isFull);
+    await listen();
+  });
+
+  it('a client that does not read is cut, and no other notices', async () => {
+    const { hostname, port } = new URL(bench.url);
+    const deaf = await new Promise<Socket>((resolve) => {
+      const socket = createConnection({ host: hostname, port: Number(port) }, () => resolve(socket));
+    });
+    deaf.on('error', () => undefined);
+    deaf.pause();
+    deaf.write('GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const page = await listen();
+    const feed = bench.app.get(LiveFeed);
+    await waitFor('both clients', () => feed.connected === 2);
+    // More than what the kernel's own buffers take.
+    let sent = 0;
+    while (feed.cut === 0 && sent < 60_000) {
+      await Promise.all(Array.from({ length: 500 }, () => raise(bench.store, alarmTriggered((sent += 1), 'motion'))));
+    }
+    expect(feed.cut).toBe(1);
+    const { alarmId } = (await raise(bench.store, alarmTriggered(99_999, 'smoke'))).data;
+    await waitFor('the last alarm', () => ids(page.of('alarm')).includes(alarmId), 20_000);
+    expect(feed.connected).toBe(1);
+    deaf.destroy();
+  }, 60_000);
+
+  it('the end of the server ends the streams', async () => {
+    const page = await listen();
+    await bench.app.get(LiveFeed).stop();
+    await waitFor('the end', () => page.isEnded);
+  });
+});

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { notificationStream } from '../alarm-domain/notification-events.js';
+import { systemClock } from '../clock.js';
+import { toAppend } from '../event-store/event-codec.js';
+import { DeadLetters } from '../ingestion/dead-letters.js';
+import type { LogRecord } from '../message-log/message-log.js';
+import { raise } from '../../test/support/alarm-fixtures.js';
+import { ConsoleBench } from '../../test/support/console-bench.js';
+import * as schemas from './response-schemas.js';
+
+let bench: ConsoleBench;
+beforeEach(async () => {
+  bench = await ConsoleBench.start();
+});
+afterEach(() => bench.stop());
+
+function linesOf(body: unknown): Record<string, { [key: string]: unknown }>[] {
+  const lines = String(body).trim().split('\n').map((line) => JSON.parse(line) as Record<string, { [key: string]: unknown }>);
+  lines.forEach((line) => schemas.progressLine.parse(line));
+  return lines;
+}
+
+describe('long operations', () => {
+  it('a rebuild tells how far it is, and gives the result last', async () => {
+    for (let count = 0; count < 3; count += 1) await raise(bench.store);
+    await bench.settle();
+    const { status, headers, body } = await bench.post('/api/operations/projections/alarms/rebuild', {});
+    expect({ status, type: headers.get('content-type') }).toEqual({ status: 200, type: 'application/x-ndjson' });
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(linesOf(body).at(-1)).toMatchObject({ result: { events: 3 } });
+    expect((await bench.get<{ total: number }>('/api/alarms')).body.total).toBe(3);
+  });
+
+  it('a rebuild of something unknown is a 404 that names what there is', async () => {
+    const { status, body } = await bench.post<{ detail: string }>('/api/operations/projections/weather/rebuild', {});
+    expect(status).toBe(404);
+    expect(body.detail).toContain('alarms-per-minute');
+  });
+
+  it('a reconciliation gives its sums', async () => {
+    const { body } = await bench.post('/api/operations/reconcile', {});
+    expect(linesOf(body).at(-1)).toMatchObject({ result: { records: 0, unaccounted: 0, doubled: 0 } });
+  });
+});
+
+describe('dead letters', () => {
+  const record = (offset: number, value: Buffer | null): LogRecord => ({ offset, key: Buffer.from('7'), value, headers: {}, appendedAtMs: 1_772_366_400_000 });
+
+  async function add(count: number): Promise<void> {
+    const letters = new DeadLetters(bench.log, bench.store, systemClock);
+    for (let offset = 0; offset < count; offset += 1) {
+      const source = { log: bench.log.identity, topic: 'ENTRY', partition: 0, epoch: 0, offset };
+      await letters.add('ENTRY', [{ record: record(offset, offset === 0 ? null : Buffer.from([0xff, offset])), source, reason: `bad ${offset}` }]);
+    }
+  }
+
+  it('are listed in pages, with their original bytes', async () => {
+    await add(5);
+    const first = schemas.deadLetterList.parse((await bench.get('/api/operations/dead-letters?limit=3')).body);
+    expect(first.items.map(({ reason }) => reason)).toEqual(['bad 4', 'bad 3', 'bad 2']);
+    expect(first).toMatchObject({ total: 5, items: [{ valueBase64: Buffer.from([0xff, 4]).toString('base64'), status: 'open' }, {}, {}] });
+    const second = schemas.deadLetterList.parse((await bench.get(`/api/operations/dead-letters?limit=3&cursor=${first.next}`)).body);
+    expect(second.items.map(({ reason }) => reason)).toEqual(['bad 1', 'bad 0']);
+    expect(second).toMatchObject({ next: null, items: [{}, { valueBase64: null }] });
+  });
+
+  it('are dropped and replayed by id or all', async () => {
+    await add(3);
+    const { items } = schemas.deadLetterList.parse((await bench.get('/api/operations/dead-letters')).body);
+    expect(await bench.post('/api/operations/dead-letters/drop', { ids: [items[0]?.id] })).toMatchObject({ status: 200, body: { count: 1 } });
+    expect(await bench.post('/api/operations/dead-letters/drop', { ids: [items[0]?.id] })).toMatchObject({ status: 404 });
+    expect(await bench.post('/api/operations/dead-letters/replay', { ids: 'all' })).toMatchObject({ status: 200, body: { count: 2 } });
+    expect((await bench.get('/api/operations/dead-letters?status=open')).body).toMatchObject({ total: 0 });
+    expect((await bench.get('/api/operations/dead-letters?status=replayed')).body).toMatchObject({ total: 2 });
+  });
+
+  it('a cursor of no letter is a 400', async () => {
+    expect(await bench.get('/api/operations/dead-letters?cursor=x')).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a parked e-mail', () => {
+  it('is asked for again once', async () => {
+    const { alarmId, sensorId } = (await raise(bench.store)).data;
+    const metadata = { schemaVersion: 1, recordedAt: '2026-03-01T12:00:00.000Z', correlationId: alarmId, causationId: alarmId };
+    const parked = [
+      toAppend({ id: randomUUID(), type: 'NotificationRequested', data: { alarmId, sensorId }, metadata }),
+      toAppend({ id: randomUUID(), type: 'NotificationParked', data: { alarmId, sensorId, attempt: 1, reason: 'refused' }, metadata }),
+    ];
+    await bench.store.append(notificationStream(alarmId), parked, 'no-stream');
+    const path = `/api/operations/notifications/${alarmId}/retry`;
+    expect(await bench.post(path, {})).toMatchObject({ status: 202, body: { alarmId, status: 'requeued' } });
+    expect(await bench.post(path, {})).toMatchObject({ status: 409 });
+    expect(await bench.post(`/api/operations/notifications/${randomUUID()}/retry`, {})).toMatchObject({ status: 404 });
+  });
+});
