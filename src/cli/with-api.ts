@@ -13,8 +13,9 @@ export async function withApi<T>(use: (api: ApiClient) => Promise<T>): Promise<T
   try {
     lock = DataDirLock.acquire(config.dataDir);
   } catch (error) {
-    if (!(error instanceof DataDirInUse) || error.holder?.consoleUrl == null) throw error;
-    return use(new ApiClient(error.holder.consoleUrl));
+    const url = error instanceof DataDirInUse ? error.holder?.consoleUrl : null;
+    if (!url) throw error;
+    return use(new ApiClient(url));
   }
   const application = await Application.create({ ...config, bindAddress: '127.0.0.1', consolePort: 0, logLevel: 'error' }, lock);
   try {

@@ -41,16 +41,16 @@ describe('the OpenAPI document', () => {
     const list = body.paths['/api/alarms']?.['get'];
     expect(list?.parameters?.map(({ name }) => name)).toEqual(['status', 'type', 'zone', 'sensor', 'from', 'to', 'limit', 'cursor']);
     expect(list?.parameters?.find(({ name }) => name === 'limit')?.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 500, default: 50 });
-    expect(JSON.stringify(list?.responses)).toContain('triggeredAt');
+    expect(list?.responses['200']).toMatchObject({ content: { 'application/json': { schema: { properties: { items: { items: { $ref: '#/components/schemas/Alarm' } } } } } } });
     for (const path of Object.values(body.paths)) {
       for (const operation of Object.values(path)) expect(operation.responses['default']).toMatchObject({ content: { 'application/problem+json': {} } });
     }
-    expect(JSON.stringify(body)).not.toContain('#/$defs');
   });
 
   it('every reference in it leads somewhere', async () => {
     const { body } = await bench.get<{ components: { schemas: Record<string, object> } }>('/api/openapi.json');
-    const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name as string);
-    expect(references.filter((name) => !(name in body.components.schemas))).toEqual([]);
+    const references = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference as string);
+    expect(references).toContain('#/components/schemas/Alarm');
+    expect(references.filter((reference) => !Object.keys(body.components.schemas).some((name) => reference === `#/components/schemas/${name}`))).toEqual([]);
   });
 });

@@ -13,15 +13,17 @@ export function contentOf(mediaType: string, schema: z.ZodType): Record<string, 
 
 interface Document {
   readonly paths: Readonly<Record<string, object>>;
+  readonly components?: { schemas?: Record<string, object> };
 }
 
 /** Says of every operation that any other status comes with Problem Details. */
 export function describeProblems<T extends Document>(document: T): T {
-  const answer = { description: 'Problem Details', content: contentOf('application/problem+json', problem) };
+  const schema = { $ref: '#/components/schemas/Problem' };
+  const answer = { description: 'Problem Details', content: { 'application/problem+json': { schema } } };
   for (const path of Object.values(document.paths)) {
     for (const operation of Object.values(path) as { responses?: Record<string, unknown> }[]) {
       if (operation.responses) operation.responses['default'] = answer;
     }
   }
-  return document;
+  return { ...document, components: { ...document.components, schemas: { ...document.components?.schemas, Problem: toOpenApi(problem) } } };
 }

@@ -14,18 +14,13 @@ function wholeNumber(min: number, max: number) {
   return z.preprocess(toNumber, z.int(expected).min(min, expected).max(max, expected));
 }
 
-/** The OpenAPI document would not show it: zod leaves out the default of a value that is turned into another. */
-function shownDefault(value: number): { default: number } {
-  return { default: value };
-}
-
 /** A time with its zone, turned into UTC with milliseconds, as events have it. */
 const time = z.iso
   .datetime({ offset: true, error: 'expected an ISO 8601 time with its zone, such as 2025-11-24T04:00:00Z (a + in a URL is %2B)' })
   .transform((text) => new Date(text).toISOString());
 
 const cursor = z.string().min(1).max(500).meta({ description: 'the `next` of the answer before' });
-const limit = wholeNumber(1, 500).default(50).meta(shownDefault(50));
+const limit = wholeNumber(1, 500).prefault(50);
 const alarmType = z.enum(ALARM_TYPES);
 const zone = z.enum(ZONES);
 const sensorId = wholeNumber(0, MAX_SENSOR_ID);
@@ -49,7 +44,7 @@ export const alarmParams = z.strictObject({ id: alarmId });
 export const sensorParams = z.strictObject({ id: sensorId });
 export const customerParams = z.strictObject({ id: sensorId });
 
-export const mapQuery = z.strictObject({ prefixLength: wholeNumber(1, 9).default(2).meta(shownDefault(2)), zone: zone.optional() });
+export const mapQuery = z.strictObject({ prefixLength: wholeNumber(1, 9).prefault(2), zone: zone.optional() });
 export type MapQuery = z.output<typeof mapQuery>;
 
 export const countsQuery = z.strictObject({

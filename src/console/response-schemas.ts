@@ -183,5 +183,4 @@ export const problem = z
     detail: z.string(),
     instance: z.string(),
     errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
-  })
-  .meta({ id: 'Problem' });
+  });

@@ -5,7 +5,7 @@ import { MAX_MESSAGE_ID_LENGTH, MAX_SENSOR_ID } from './reading-format.js';
  * readings are normal (R1) and must cost next to nothing.
  *
  * Each step takes the index where something should begin and gives the index behind it, or `NOT_SURE`;
- * indices may run past the record's end into the next one's bytes, so the end is checked at last, once.
+ * indices may run past the record's end into the next one's bytes, so it is checked at last, once, that the closing and white space end there.
  */
 const NOT_SURE = -1;
 
@@ -69,7 +69,7 @@ export function normalReadingId(bytes: Buffer, start: number, end: number): numb
     const isObject = bytes[first] === QUOTE && bytes[first + 1] === SMALL_I;
     at = isObject ? fiveFields(bytes, first) : fiveValues(bytes, first, CLOSE_BRACE);
   }
-  if (at === NOT_SURE || at > end) return NOT_SURE;
+  if (at === NOT_SURE) return NOT_SURE;
   while (at < end && isSpace(bytes[at])) at += 1;
   return at === end ? sensorId : NOT_SURE;
 }

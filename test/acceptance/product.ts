@@ -55,6 +55,7 @@ export class Product {
     private readonly paths: Paths,
     private readonly ports: Ports,
     customers: number,
+    settings: Readonly<Record<string, string>> = {},
   ) {
     this.env = {
       VIGIA_DATA_DIR: paths.dataDir,
@@ -63,6 +64,7 @@ export class Product {
       VIGIA_SIMULATE: '0',
       VIGIA_CUSTOMERS: String(customers),
       VIGIA_LOG_LEVEL: 'warn',
+      ...settings,
     };
   }
 

@@ -17,7 +17,7 @@ export const HEARTBEAT_MS = 15_000;
 /** Changes that come within this time go out together, so that a storm costs the page four refreshes a second. */
 const GATHER_MS = 250;
 
-/** Changes taken together at most: their alarms are read in about 10 ms. More wait in the event store. */
+/** Changes told one by one at most: their alarms are read in about 10 ms. In a storm of more a page loads everything anew, which is less. */
 const MAX_GATHERED = 250;
 
 /** A client that missed more than this loads everything anew, which is less. */
@@ -96,7 +96,7 @@ export class LiveFeed {
     client.hold();
     const missed = await this.missed(after, through);
     if (missed === 'too-much') {
-      client.writeMissed(toWire({ event: 'reset', id: through, data: {} }));
+      client.writeMissed(toWire(resetTo(through)));
     } else {
       if (through !== null) await this.untilProjected(through, this.stopping.signal);
       for (const frame of await this.framesOf(missed)) client.writeMissed(toWire(frame));
@@ -134,22 +134,27 @@ export class LiveFeed {
 
   private async followOnce(signal: AbortSignal): Promise<void> {
     let gathered: RecordedEvent[] = [];
+    let last: Position | null = null;
     for await (const message of this.store.subscribe({ after: this.position, filter: { types: ALARM_CHANGES }, signal })) {
-      if (message.type === 'event') gathered.push(message.event);
-      const isComplete = message.type === 'caught-up' ? gathered.length > 0 : gathered.length >= MAX_GATHERED;
-      if (!isComplete) continue;
-      await this.tell(gathered, signal);
+      if (message.type === 'event') {
+        last = message.event.position;
+        // One more than can be told tells that there were too many.
+        if (gathered.length <= MAX_GATHERED) gathered.push(message.event);
+        continue;
+      }
+      if (last === null) continue;
+      await this.tell(gathered, last, signal);
       gathered = [];
+      last = null;
       await this.clock.sleep(GATHER_MS, signal);
     }
   }
 
-  private async tell(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void> {
-    const last = events.at(-1)?.position;
-    if (last === undefined) return;
+  private async tell(events: readonly RecordedEvent[], last: Position, signal: AbortSignal): Promise<void> {
     if (this.clients.size > 0) {
       await this.untilProjected(last, signal);
-      for (const frame of await this.framesOf(events)) this.broadcast(frame);
+      const frames = events.length > MAX_GATHERED ? [resetTo(last)] : await this.framesOf(events);
+      for (const frame of frames) this.broadcast(frame);
     }
     this.position = last;
   }
@@ -203,4 +208,8 @@ export class LiveFeed {
   private now(): string {
     return isoTime(this.clock.now());
   }
+}
+
+function resetTo(position: Position | null): LiveFrame {
+  return { event: 'reset', id: position, data: {} };
 }

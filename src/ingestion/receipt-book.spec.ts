@@ -1,0 +1,136 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../clock.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { OutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '../event-store/event-store.js';
+import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
+import { ReceiptBook } from './receipt-book.js';
+import { joinReceipts, receiptStream, type Receipt } from './receipt.js';
+
+function receipt(first: number, last: number, more: Partial<Receipt> = {}): Receipt {
+  return { log: 'log', topic: 'ENTRY', partition: 0, epoch: 0, first, last, normal: last - first + 1, events: [], ignored: {}, deadLettered: [], skipped: [], remembered: [], ...more };
+}
+
+async function stored(store: EventStore): Promise<string[]> {
+  const ranges: string[] = [];
+  for await (const { data } of store.readStream(receiptStream('log', 'ENTRY', 0))) ranges.push(`${(data as Receipt).first}-${(data as Receipt).last}`);
+  return ranges;
+}
+
+describe('ReceiptBook', () => {
+  let store: LibsqlEventStore;
+  let nowMs: number;
+  const clock = { now: () => nowMs, sleep: systemClock.sleep };
+  beforeEach(async () => {
+    store = await LibsqlEventStore.open(mkdtempSync(join(tmpdir(), 'vigia-receipts-')), { clock: systemClock });
+    nowMs = 1_000_000;
+  });
+  afterEach(() => store.close());
+
+  const open = async (over: EventStore = store): Promise<ReceiptBook> => {
+    const book = new ReceiptBook(over, 'log', clock);
+    await book.open('ENTRY', 0, 0);
+    return book;
+  };
+
+  it('joins receipts of normal readings for a second', async () => {
+    const book = await open();
+    await book.add(receipt(0, 9));
+    await book.add(receipt(10, 19));
+    expect(await stored(store)).toEqual([]);
+    expect(book.next('ENTRY', 0)).toBe(20);
+    nowMs += 1000;
+    await book.flush();
+    expect(await stored(store)).toEqual(['0-19']);
+  });
+
+  it('stores at once what must not be met again', async () => {
+    const book = await open();
+    await book.add(receipt(0, 0));
+    await book.add(receipt(1, 1, { normal: 0, ignored: { 'alarm-open': [1] } }));
+    expect(await stored(store)).toEqual(['0-1']);
+    await book.add(receipt(2, 2, { normal: 0, deadLettered: [2] }));
+    expect(await stored(store)).toEqual(['0-1', '2-2']);
+  });
+
+  it('goes on after the last stored receipt, and recalls the ids of ignored records', async () => {
+    const book = await open();
+    await book.add(receipt(0, 1, { normal: 1, ignored: { 'alarm-open': [1] }, remembered: [[7, 'm1']] }));
+    await book.add(receipt(2, 3, { normal: 1, ignored: { 'alarm-open': [3] }, remembered: [[7, 'm2']] }));
+    const next = new ReceiptBook(store, 'log', clock);
+    expect(await next.open('ENTRY', 0, 0)).toEqual({ next: 4, remembered: [[7, 'm1'], [7, 'm2']] });
+  });
+
+  it('begins at 0 in another epoch', async () => {
+    const book = await open();
+    await book.add(receipt(0, 3, { normal: 3, ignored: { 'alarm-open': [3] } }));
+    expect(await new ReceiptBook(store, 'log', clock).open('ENTRY', 0, 1)).toMatchObject({ next: 0 });
+  });
+
+  it('keeps a receipt that could not be stored, and stores it before later ones', async () => {
+    let away = true;
+    const book = await open(
+      Object.assign(Object.create(store) as EventStore, {
+        append: (...args: Parameters<EventStore['append']>) => (away ? Promise.reject(new StoreUnavailable('away')) : store.append(...args)),
+      }),
+    );
+    await expect(book.add(receipt(0, 0, { normal: 0, ignored: { 'alarm-open': [0] } }))).rejects.toThrow('away');
+    expect(book.storedThrough()).toEqual([{ topic: 'ENTRY', partition: 0, stored: -1 }]);
+    away = false;
+    await book.add(receipt(1, 5));
+    await book.flush();
+    expect(await stored(store)).toEqual(['0-0', '1-5']);
+    expect(book.storedThrough()).toEqual([{ topic: 'ENTRY', partition: 0, stored: 5 }]);
+  });
+
+  it('repeats an append whose outcome is unknown, and stores it once', async () => {
+    let cut = true;
+    const book = await open(
+      Object.assign(Object.create(store) as EventStore, {
+        append: async (...args: Parameters<EventStore['append']>) => {
+          const result = await store.append(...args);
+          if (cut) {
+            cut = false;
+            throw new OutcomeUnknown('cut');
+          }
+          return result;
+        },
+      }),
+    );
+    await book.add(receipt(0, 0, { normal: 0, deadLettered: [0] }));
+    await book.add(receipt(1, 1, { normal: 0, deadLettered: [1] }));
+    expect(await stored(store)).toEqual(['0-0', '1-1']);
+  });
+
+  it('can’t write a receipt once another process has', async () => {
+    const zombie = await open();
+    const owner = await open();
+    await owner.add(receipt(0, 5, { normal: 5, ignored: { late: [3] } }));
+    await expect(zombie.add(receipt(0, 2, { normal: 2, ignored: { late: [1] } }))).rejects.toThrow(WrongExpectedRevision);
+    expect(await stored(store)).toEqual(['0-5']);
+  });
+
+  it('loses nothing when flushes by time and additions run at once', async () => {
+    const book = await open();
+    const work: Promise<void>[] = [];
+    for (let offset = 0; offset < 200; offset += 1) {
+      work.push(book.add(receipt(offset, offset, offset % 3 === 0 ? { normal: 0, ignored: { late: [offset] } } : {})));
+      nowMs += 400;
+      work.push(book.flush());
+    }
+    await Promise.all(work);
+    await book.flush(true);
+    const ranges = (await stored(store)).map((range) => range.split('-').map(Number) as [number, number]);
+    ranges.forEach(([first], index) => expect(first).toBe(index === 0 ? 0 : (ranges[index - 1] as [number, number])[1] + 1));
+    expect(ranges.at(-1)?.[1]).toBe(199);
+  });
+});
+
+describe('joinReceipts', () => {
+  it('adds up', () => {
+    expect(joinReceipts(receipt(0, 4, { normal: 3, events: [1], ignored: { late: [2] } }), receipt(5, 9, { normal: 3, events: [6], ignored: { late: [7], duplicate: [] }, remembered: [[1, 'a']] }))).toEqual(
+      receipt(0, 9, { normal: 6, events: [1, 6], ignored: { late: [2, 7], duplicate: [] }, remembered: [[1, 'a']] }),
+    );
+  });
+});
