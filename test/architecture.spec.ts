@@ -41,7 +41,8 @@ const FLOW = [
   ['projections'],
   ['notifications'],
   ['console'],
-  ['cli', '.'],
+  ['.'],
+  ['cli'],
 ];
 /** Small files of the top folder that anything but the domain may use. */
 const COMMON = ['clock.js', 'config.js', 'tokens.js'];

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../clock.js';
+import { systemClock, type Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { OutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '../event-store/event-store.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
@@ -21,7 +21,7 @@ async function stored(store: EventStore): Promise<string[]> {
 describe('ReceiptBook', () => {
   let store: LibsqlEventStore;
   let nowMs: number;
-  const clock = { now: () => nowMs, sleep: systemClock.sleep };
+  const clock: Clock = { now: () => nowMs, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
   beforeEach(async () => {
     store = await LibsqlEventStore.open(mkdtempSync(join(tmpdir(), 'vigia-receipts-')), { clock: systemClock });
     nowMs = 1_000_000;
