@@ -100,7 +100,7 @@ async function drain(dir: string, count: number, discard: Discard | undefined): 
   const cpu = process.cpuUsage();
   const start = performance.now();
   await log.consume({
-    resumeAt: async (topic, partition, epoch) => (await receipts.open(topic, partition, epoch)).next,
+    resumeAt: async (topic, partition, range) => (await receipts.open(topic, partition, range)).next,
     ...(discard ? { discard } : {}),
     handle: async (batches) => {
       await handler.handle(batches);

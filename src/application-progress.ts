@@ -4,4 +4,5 @@ import type { Progressing } from './health.js';
 export class ApplicationProgress implements Progressing {
   startingWith: string | null = 'not started';
   consumerFailure: string | null = null;
+  lostRecords = 0;
 }

@@ -122,11 +122,15 @@ export class Application {
     const transport = new MessageLogTransport(
       nest.get(MESSAGE_LOG),
       {
-        resumeAt: async (topic, partition, epoch) => {
-          const { next, remembered } = await receipts.open(topic, partition, epoch);
+        resumeAt: async (topic, partition, range) => {
+          const { next, missing, hasBegunAgain, remembered } = await receipts.open(topic, partition, range);
+          if (missing > 0) this.loseRecords(topic, partition, missing);
+          if (hasBegunAgain) this.logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew');
+          sensors.forgetAll();
           sensors.recall(remembered);
           return next;
         },
+        onRelease: (partition) => receipts.release(partition),
         // With clearOnNormal a normal reading may have an effect, so each must be looked at.
         ...(config.policy.clearOnNormal ? {} : { discard: isNormalReading }),
       },
@@ -138,6 +142,11 @@ export class Application {
     nest.connectMicroservice({ strategy: transport });
     await nest.startAllMicroservices();
     this.background.push(receipts.keepFlushing(stopping.signal, (error) => this.logger.warn({ err: error }, 'receipts wait to be stored')));
+  }
+
+  private loseRecords(topic: string, partition: number, missing: number): void {
+    this.progress.lostRecords += missing;
+    this.logger.error({ topic, partition, missing }, 'records were deleted from the log before they were processed');
   }
 
   /** Ends everything, against the order of the start: intake first, stores last. What is left is found by the next start. */

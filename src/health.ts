@@ -19,6 +19,8 @@ export interface Progressing {
   readonly startingWith: string | null;
   /** Why the log is no longer consumed, null while it is. */
   readonly consumerFailure: string | null;
+  /** Records that the log deleted before they were processed. */
+  readonly lostRecords: number;
 }
 
 /** Asks each part how it is, in the order of the flow. */
@@ -61,7 +63,7 @@ export class SystemHealth implements Health {
 
   private async ingestion(): Promise<HealthPart> {
     const name = 'ingestion';
-    const { consumerFailure, startingWith } = this.progressing;
+    const { consumerFailure, startingWith, lostRecords } = this.progressing;
     if (consumerFailure !== null) return { name, status: 'down', detail: consumerFailure };
     let lagEvents = 0;
     for (const topic of SENSOR_TOPICS) {
@@ -69,6 +71,7 @@ export class SystemHealth implements Health {
         if (this.receipts.isOpen(topic, partition)) lagEvents += endOffset - this.receipts.next(topic, partition);
       }
     }
+    if (lostRecords > 0) return { name, status: 'degraded', detail: `${lostRecords} records were deleted from the log before they were processed`, lagEvents };
     const isWaiting = startingWith !== null;
     return { name, status: 'up', detail: isWaiting ? 'begins after the start' : `${lagEvents} records behind the log`, lagEvents };
   }

@@ -77,8 +77,9 @@ export class BatchHandler {
     const outcomes = new Map<number, Outcome>();
     const unreadable: { record: LogRecord; source: SourcePosition; reason: string }[] = [];
     const bySensor = new Map<number, SensorMessage[]>();
+    const epoch = this.receipts.epoch(batch.topic, batch.partition);
     for (const record of batch.records) {
-      const source: SourcePosition = { log: this.log, topic: batch.topic, partition: batch.partition, epoch: batch.epoch, offset: record.offset };
+      const source: SourcePosition = { log: this.log, topic: batch.topic, partition: batch.partition, epoch, offset: record.offset };
       const message = toSensorMessage(record, source);
       if (message.type === 'unreadable') {
         unreadable.push({ record, source, reason: message.reason });
@@ -94,7 +95,7 @@ export class BatchHandler {
       unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : undefined,
       inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, outcomes)),
     ]);
-    const receipt = this.receiptOf(batch, outcomes);
+    const receipt = this.receiptOf(batch, epoch, outcomes);
     await this.receipts.add(receipt);
     this.observer.processed(receipt);
   }
@@ -152,7 +153,7 @@ export class BatchHandler {
     }
   }
 
-  private receiptOf(batch: LogBatch, outcomes: ReadonlyMap<number, Outcome>): Receipt {
+  private receiptOf(batch: LogBatch, epoch: number, outcomes: ReadonlyMap<number, Outcome>): Receipt {
     const ignored: Partial<Record<IgnoreReason, number[]>> = {};
     const events: number[] = [];
     const deadLettered: number[] = [];
@@ -169,8 +170,8 @@ export class BatchHandler {
         if (outcome.messageId !== null && outcome.reason !== 'duplicate') remembered.push([outcome.sensorId, outcome.messageId]);
       }
     }
-    const { topic, partition, epoch, firstOffset, lastOffset, skipped } = batch;
-    return { log: this.log, topic, partition, epoch, first: firstOffset, last: lastOffset, normal, events, ignored, deadLettered, skipped, remembered };
+    const { topic, partition, firstOffset, lastOffset, lastAppendedAtMs, skipped } = batch;
+    return { log: this.log, topic, partition, epoch, first: firstOffset, last: lastOffset, lastAppendedAtMs, normal, events, ignored, deadLettered, skipped, remembered };
   }
 }
 

@@ -15,7 +15,7 @@ export class MessageLogTransport extends Server implements CustomTransportStrate
 
   constructor(
     private readonly log: MessageLog,
-    private readonly options: Pick<ConsumeOptions, 'resumeAt' | 'discard'>,
+    private readonly options: Omit<ConsumeOptions, 'handle' | 'signal'>,
     private readonly onEnd: (error: unknown) => void,
   ) {
     super();

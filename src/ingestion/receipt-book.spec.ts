@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { OutcomeUnknown, StoreUnavailable, WrongExpectedRevision } from '../event-store/event-store.js';
+import { OutcomeUnknown, StoreUnavailable } from '../event-store/event-store.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
+import { PositionLost, type ResumeRange } from '../message-log/message-log.js';
 import { ReceiptBook } from './receipt-book.js';
 import { joinReceipts, receiptStream, type Receipt } from './receipt.js';
 
 function receipt(first: number, last: number, more: Partial<Receipt> = {}): Receipt {
-  return { log: 'log', topic: 'ENTRY', partition: 0, epoch: 0, first, last, normal: last - first + 1, events: [], ignored: {}, deadLettered: [], skipped: [], remembered: [], ...more };
+  return { log: 'log', topic: 'ENTRY', partition: 0, epoch: 0, first, last, lastAppendedAtMs: 1000 + last, normal: last - first + 1, events: [], ignored: {}, deadLettered: [], skipped: [], remembered: [], ...more };
+}
+
+function range(startOffset: number, endOffset: number): ResumeRange {
+  return { startOffset, endOffset, firstOffsetAfter: (ms) => Promise.resolve(Math.min(endOffset, ms - 1000)) };
 }
 
 async function stored(store: EventStore): Promise<string[]> {
@@ -30,7 +35,7 @@ describe('ReceiptBook', () => {
 
   const open = async (over: EventStore = store): Promise<ReceiptBook> => {
     const book = new ReceiptBook(over, 'log', clock);
-    await book.open('ENTRY', 0, 0);
+    await book.open('ENTRY', 0, range(0, 1_000_000));
     return book;
   };
 
@@ -59,13 +64,39 @@ describe('ReceiptBook', () => {
     await book.add(receipt(0, 1, { normal: 1, ignored: { 'alarm-open': [1] }, remembered: [[7, 'm1']] }));
     await book.add(receipt(2, 3, { normal: 1, ignored: { 'alarm-open': [3] }, remembered: [[7, 'm2']] }));
     const next = new ReceiptBook(store, 'log', clock);
-    expect(await next.open('ENTRY', 0, 0)).toEqual({ next: 4, remembered: [[7, 'm1'], [7, 'm2']] });
+    expect(await next.open('ENTRY', 0, range(0, 4))).toEqual({ next: 4, missing: 0, hasBegunAgain: false, remembered: [[7, 'm1'], [7, 'm2']] });
   });
 
-  it('begins at 0 in another epoch', async () => {
+  it('begins a log that had records before at the first one that is there', async () => {
+    expect(await new ReceiptBook(store, 'log', clock).open('ENTRY', 0, range(50, 60))).toMatchObject({ next: 50, missing: 0 });
+  });
+
+  it('begins the next epoch when the partition ends before its last receipt, with what was appended after it', async () => {
     const book = await open();
-    await book.add(receipt(0, 3, { normal: 3, ignored: { 'alarm-open': [3] } }));
-    expect(await new ReceiptBook(store, 'log', clock).open('ENTRY', 0, 1)).toMatchObject({ next: 0 });
+    await book.add(receipt(0, 9, { normal: 9, ignored: { 'alarm-open': [3] } }));
+    const next = new ReceiptBook(store, 'log', clock);
+    const asked: number[] = [];
+    const anew = { startOffset: 0, endOffset: 9, firstOffsetAfter: (ms: number) => Promise.resolve((asked.push(ms), 2)) };
+    expect(await next.open('ENTRY', 0, anew)).toMatchObject({ next: 2, missing: 0, hasBegunAgain: true });
+    expect(asked).toEqual([1009]);
+    expect(next.epoch('ENTRY', 0)).toBe(1);
+    await next.add(receipt(2, 4, { epoch: 1, normal: 2, ignored: { late: [4] } }));
+    expect(await stored(store)).toEqual(['0-9', '2-4']);
+    expect(await new ReceiptBook(store, 'log', clock).open('ENTRY', 0, range(0, 9))).toMatchObject({ next: 5, hasBegunAgain: false });
+  });
+
+  it('tells how many records the log deleted before they were processed, and goes on with the first one left', async () => {
+    const book = await open();
+    await book.add(receipt(0, 9, { normal: 9, ignored: { late: [3] } }));
+    expect(await new ReceiptBook(store, 'log', clock).open('ENTRY', 0, range(25, 60))).toMatchObject({ next: 25, missing: 15, hasBegunAgain: false });
+  });
+
+  it('stores what waits when a partition is released, and closes it', async () => {
+    const book = await open();
+    await book.add(receipt(0, 9));
+    await book.release(0);
+    expect(await stored(store)).toEqual(['0-9']);
+    expect(book.isOpen('ENTRY', 0)).toBe(false);
   });
 
   it('keeps a receipt that could not be stored, and stores it before later ones', async () => {
@@ -107,7 +138,7 @@ describe('ReceiptBook', () => {
     const zombie = await open();
     const owner = await open();
     await owner.add(receipt(0, 5, { normal: 5, ignored: { late: [3] } }));
-    await expect(zombie.add(receipt(0, 2, { normal: 2, ignored: { late: [1] } }))).rejects.toThrow(WrongExpectedRevision);
+    await expect(zombie.add(receipt(0, 2, { normal: 2, ignored: { late: [1] } }))).rejects.toThrow(PositionLost);
     expect(await stored(store)).toEqual(['0-5']);
   });
 

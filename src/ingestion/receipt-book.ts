@@ -1,6 +1,6 @@
 import { isoTime, type Clock } from '../clock.js';
-import { OutcomeUnknown, type EventStore } from '../event-store/event-store.js';
-import type { SensorTopic } from '../message-log/message-log.js';
+import { OutcomeUnknown, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
+import { PositionLost, type ResumeRange, type SensorTopic } from '../message-log/message-log.js';
 import { joinReceipts, namedOffsets, receiptEvent, receiptStream, RECEIPT_EVENT_TYPE, type Receipt } from './receipt.js';
 
 /** A receipt of normal readings may wait this long for more to join it; a crash meanwhile only reads them again. */
@@ -18,6 +18,8 @@ const REPEATS = 5;
 interface Page {
   readonly topic: SensorTopic;
   readonly partition: number;
+  /** Rises when the partition is found to have begun again; see `SourcePosition`. */
+  readonly epoch: number;
   /** The revision of the last stored receipt, null before the first. */
   revision: bigint | null;
   /** The offset after the last one processed, stored or not. */
@@ -29,6 +31,18 @@ interface Page {
   storing: Receipt | null;
   /** The end of the last write: one at a time. */
   written: Promise<void>;
+}
+
+/** How the work on a partition goes on. */
+export interface Opened {
+  /** The first offset to process. */
+  readonly next: number;
+  /** How many records the log had deleted before they were processed. */
+  readonly missing: number;
+  /** Whether the log lost what had been processed: its topic was made anew, or its end was lost. */
+  readonly hasBegunAgain: boolean;
+  /** The messageIds to recall, oldest first. */
+  readonly remembered: Receipt['remembered'];
 }
 
 /**
@@ -46,27 +60,44 @@ export class ReceiptBook {
     private readonly clock: Clock,
   ) {}
 
-  /** Opens the page of a partition and tells the first offset to process and the messageIds to recall, oldest first. */
-  async open(topic: SensorTopic, partition: number, epoch: number): Promise<{ next: number; remembered: Receipt['remembered'] }> {
+  /** Opens the page of a partition; see `Opened`. */
+  async open(topic: SensorTopic, partition: number, range: ResumeRange): Promise<Opened> {
     const remembered: Receipt['remembered'][] = [];
     let revision: bigint | null = null;
-    let next = 0;
+    let last: Receipt | null = null;
     for await (const event of this.store.readStream(receiptStream(this.log, topic, partition), { direction: 'backwards', limit: RECALLED_RECEIPTS })) {
       if (event.type !== RECEIPT_EVENT_TYPE) continue;
       const receipt = event.data as Receipt;
       if (revision === null) {
         revision = event.revision;
-        if (receipt.epoch === epoch) next = receipt.last + 1;
+        last = receipt;
       }
       remembered.push(receipt.remembered);
     }
-    this.pages.set(`${topic}/${partition}`, { topic, partition, revision, next, pending: null, pendingSinceMs: 0, storing: null, written: Promise.resolve() });
-    return { next, remembered: remembered.reverse().flat() };
+    const { epoch, next, missing } = await whereToGoOn(last, range);
+    this.pages.set(pageKey(topic, partition), { topic, partition, epoch, revision, next, pending: null, pendingSinceMs: 0, storing: null, written: Promise.resolve() });
+    return { next, missing, hasBegunAgain: last !== null && epoch > last.epoch, remembered: remembered.reverse().flat() };
+  }
+
+  /** Stores what is still to be stored of a partition number, and closes its pages. Thrown: as by `flush`; the pages are closed all the same. */
+  async release(partition: number): Promise<void> {
+    const pages = [...this.pages].filter(([, page]) => page.partition === partition);
+    try {
+      for (const [, page] of pages) await this.write(page);
+    } finally {
+      // Unless it was opened again meanwhile.
+      for (const [key, page] of pages) if (this.pages.get(key) === page) this.pages.delete(key);
+    }
   }
 
   /** Whether this process works on the partition. */
   isOpen(topic: SensorTopic, partition: number): boolean {
-    return this.pages.has(`${topic}/${partition}`);
+    return this.pages.has(pageKey(topic, partition));
+  }
+
+  /** Which beginning of the partition its offsets count from. */
+  epoch(topic: SensorTopic, partition: number): number {
+    return this.page(topic, partition).epoch;
   }
 
   /** The offset after the last one processed. */
@@ -139,14 +170,30 @@ export class ReceiptBook {
       try {
         return (await this.store.append(stream, [event], revision ?? 'no-stream')).revision;
       } catch (error) {
+        if (error instanceof WrongExpectedRevision) throw new PositionLost(`the receipt for ${stream} ${receipt.first} to ${receipt.last} was refused`, { cause: error });
         if (!(error instanceof OutcomeUnknown) || attempt === REPEATS) throw error;
       }
     }
   }
 
   private page(topic: SensorTopic, partition: number): Page {
-    const page = this.pages.get(`${topic}/${partition}`);
+    const page = this.pages.get(pageKey(topic, partition));
     if (!page) throw new Error(`partition ${topic}-${partition} was not opened`);
     return page;
   }
+}
+
+function pageKey(topic: SensorTopic, partition: number): string {
+  return `${topic}/${partition}`;
+}
+
+/**
+ * After the last receipt. When the partition ends below it, its topic was made anew or its end was lost:
+ * then offsets come again with other records, which are those appended after the last processed one.
+ */
+async function whereToGoOn(last: Receipt | null, range: ResumeRange): Promise<{ epoch: number; next: number; missing: number }> {
+  if (last === null) return { epoch: 0, next: range.startOffset, missing: 0 };
+  const next = last.last + 1;
+  if (range.endOffset < next) return { epoch: last.epoch + 1, next: await range.firstOffsetAfter(last.lastAppendedAtMs), missing: 0 };
+  return { epoch: last.epoch, next: Math.max(next, range.startOffset), missing: Math.max(0, range.startOffset - next) };
 }

@@ -8,8 +8,8 @@ import { idOf } from './deterministic-id.js';
  * committed (P2): normal ones are counted, all others are named.
  *
  * Shape: `{"log":"5bd1…","topic":"ENTRY","partition":0,"epoch":0,"first":100,"last":4099,"normal":3996,
- * "events":[210,377],"ignored":{"alarm-open":[380]},"deadLettered":[512],"skipped":[],
- * "remembered":[[42959,"msg-17"]]}`. `remembered` are the messageIds of records that were ignored, which
+ * "lastAppendedAtMs":1763956434120,"events":[210,377],"ignored":{"alarm-open":[380]},"deadLettered":[512],
+ * "skipped":[],"remembered":[[42959,"msg-17"]]}`. `remembered` are the messageIds of records that were ignored, which
  * no event remembers; `events` names records that yielded events, also in an earlier delivery.
  */
 export interface Receipt {
@@ -19,6 +19,8 @@ export interface Receipt {
   readonly epoch: number;
   readonly first: number;
   readonly last: number;
+  /** The log's append time of record `last`: what was appended later is not covered, whatever its offset. */
+  readonly lastAppendedAtMs: number;
   readonly normal: number;
   readonly events: readonly number[];
   readonly ignored: Readonly<Partial<Record<IgnoreReason, readonly number[]>>>;
@@ -60,6 +62,7 @@ export function joinReceipts(earlier: Receipt, later: Receipt): Receipt {
   return {
     ...earlier,
     last: later.last,
+    lastAppendedAtMs: later.lastAppendedAtMs,
     normal: earlier.normal + later.normal,
     events: [...earlier.events, ...later.events],
     ignored,

@@ -60,6 +60,12 @@ class Tally {
 
 /** Outcome of the offsets that the receipts of a partition name; an offset not in it, below `next`, was normal. */
 interface PartitionOutcomes {
+  /** The last one that there are receipts of. */
+  readonly epoch: number;
+  /** Where its first receipt begins: what lies before it was never this application's. */
+  readonly first: number;
+  /** Offsets of earlier epochs, whose records the log has lost. */
+  readonly earlier: number;
   readonly named: Map<number, string>;
   next: number;
 }
@@ -70,7 +76,6 @@ export type Progress = (done: number, of: number, what: string) => void;
 interface PartitionToCount {
   readonly topic: SensorTopic;
   readonly partition: number;
-  readonly epoch: number;
   readonly startOffset: number;
   /** What is counted ends here: where the log ended at the call, or later when a receipt covers more. */
   readonly endOffset: number;
@@ -109,10 +114,10 @@ export async function reconcile(
 
   const total = partitions.reduce((sum, { startOffset, endOffset }) => sum + endOffset - startOffset, 0);
   let read = 0;
-  for (const { topic, partition, epoch, startOffset, endOffset, outcomes } of partitions) {
+  for (const { topic, partition, startOffset, endOffset, outcomes } of partitions) {
     const where = `${topic}-${partition}`;
-    const name = (offset: number) => positionKey({ log: log.identity, topic, partition, epoch, offset });
-    tally.records += endOffset;
+    const name = (offset: number) => positionKey({ log: log.identity, topic, partition, epoch: outcomes.epoch, offset });
+    tally.records += endOffset - outcomes.first + outcomes.earlier;
     if (outcomes.next < endOffset) tally.lost(endOffset - outcomes.next, `${where}: no receipt for offsets ${outcomes.next} to ${endOffset - 1}`);
     for (const [offset, outcome] of outcomes.named) {
       const hasEvents = events.delete(name(offset));
@@ -120,7 +125,7 @@ export async function reconcile(
       if (outcome !== 'events' && hasEvents) tally.twice(1, `${where} offset ${offset}: has events, the receipt says ${outcome}`);
       if (outcome === 'dead-lettered' && !letters.has(name(offset))) tally.lost(1, `${where} offset ${offset}: the dead letter is missing`);
     }
-    for await (const record of log.read(topic, partition, startOffset, outcomes.next)) {
+    for await (const record of log.read(topic, partition, Math.max(startOffset, outcomes.first), outcomes.next)) {
       const problem = contradiction(topic, record, outcomes.named.get(record.offset) ?? 'normal');
       if (problem !== null) tally.lost(1, `${where} offset ${record.offset}: ${problem}`);
       read += 1;
@@ -131,7 +136,7 @@ export async function reconcile(
     }
   }
   for (const [key, source] of events) {
-    const partition = partitions.find(({ topic, partition: number, epoch }) => topic === source.topic && number === source.partition && epoch === source.epoch);
+    const partition = partitions.find(({ topic, partition: number, outcomes }) => topic === source.topic && number === source.partition && outcomes.epoch === source.epoch);
     if (partition && source.offset < partition.outcomes.next) tally.twice(1, `${key}: has events, the receipts do not name it`);
   }
   onProgress(total, total, 'records');
@@ -143,14 +148,16 @@ export async function reconcile(
 async function addReceipts(
   store: EventStore,
   log: string,
-  { topic, partition, epoch }: { readonly topic: SensorTopic; readonly partition: number; readonly epoch: number },
+  { topic, partition, startOffset }: { readonly topic: SensorTopic; readonly partition: number; readonly startOffset: number },
   tally: Tally,
 ): Promise<PartitionOutcomes> {
-  const outcomes: PartitionOutcomes = { named: new Map(), next: 0 };
+  let outcomes: PartitionOutcomes | null = null;
   const where = `${topic}-${partition}`;
   for await (const event of store.readStream(receiptStream(log, topic, partition))) {
     const receipt = event.data as Receipt;
-    if (event.type !== RECEIPT_EVENT_TYPE || receipt.epoch !== epoch) continue;
+    if (event.type !== RECEIPT_EVENT_TYPE) continue;
+    if (outcomes === null || outcomes.epoch !== receipt.epoch) outcomes = beginEpoch(outcomes, receipt);
+    const { named: outcomeOf } = outcomes;
     if (receipt.first > outcomes.next) tally.lost(receipt.first - outcomes.next, `${where}: no receipt for offsets ${outcomes.next} to ${receipt.first - 1}`);
     if (receipt.first < outcomes.next) tally.twice(outcomes.next - receipt.first, `${where}: two receipts for offsets ${receipt.first} to ${outcomes.next - 1}`);
     outcomes.next = receipt.last + 1;
@@ -158,8 +165,8 @@ async function addReceipts(
     let named = 0;
     const take = (offsets: readonly number[], outcome: string): number => {
       for (const offset of offsets) {
-        if (outcomes.named.has(offset)) tally.twice(1, `${where} offset ${offset}: ${outcome} and ${outcomes.named.get(offset)}`);
-        outcomes.named.set(offset, outcome);
+        if (outcomeOf.has(offset)) tally.twice(1, `${where} offset ${offset}: ${outcome} and ${outcomeOf.get(offset)}`);
+        outcomeOf.set(offset, outcome);
       }
       named += offsets.length;
       return offsets.length;
@@ -168,12 +175,17 @@ async function addReceipts(
     tally.events += take(receipt.events, 'events');
     for (const [reason, offsets] of Object.entries(receipt.ignored)) tally.ignored[reason] = (tally.ignored[reason] ?? 0) + take(offsets, reason);
     tally.deadLettered += take(receipt.deadLettered, 'dead-lettered');
-    take(receipt.skipped, 'skipped');
+    tally.records -= take(receipt.skipped, 'skipped'); // offsets without a record
     const missing = receipt.last - receipt.first + 1 - named - receipt.normal;
     if (missing > 0) tally.lost(missing, `${where}: the receipt for offsets ${receipt.first} to ${receipt.last} leaves out ${missing}`);
     if (missing < 0) tally.twice(-missing, `${where}: the receipt for offsets ${receipt.first} to ${receipt.last} has ${-missing} too many`);
   }
-  return outcomes;
+  return outcomes ?? { epoch: 0, first: startOffset, earlier: 0, named: new Map(), next: startOffset };
+}
+
+function beginEpoch(before: PartitionOutcomes | null, { epoch, first }: Receipt): PartitionOutcomes {
+  const earlier = before === null ? 0 : before.earlier + before.next - before.first;
+  return { epoch, first, earlier, named: new Map(), next: first };
 }
 
 /** The sources of all sensor events from this log. */

@@ -49,6 +49,11 @@ export class SensorStates {
     if (this.sensors.size > MOST_SENSORS) this.sensors.delete(this.sensors.keys().next().value as number);
   }
 
+  /** All are to be loaded again: others may have written since. */
+  forgetAll(): void {
+    this.sensors.clear();
+  }
+
   /** To be loaded again at the next use. */
   forget(sensorId: number): void {
     this.sensors.delete(sensorId);

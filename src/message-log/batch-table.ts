@@ -12,7 +12,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS log (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1), identity TEXT NOT NULL, last_append_ms INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS partitions (
-    topic TEXT NOT NULL, partition INTEGER NOT NULL, epoch INTEGER NOT NULL, next_offset INTEGER NOT NULL,
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
     PRIMARY KEY (topic, partition)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS batches (
     id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, partition INTEGER NOT NULL,
@@ -44,7 +44,6 @@ export interface BatchRow {
 
 export interface PartitionRow {
   readonly partition: number;
-  readonly epoch: number;
   readonly nextOffset: number;
 }
 
@@ -70,7 +69,7 @@ export class BatchTable {
       await db.define(`PRAGMA max_page_count = ${Math.ceil(maxFileBytes / pageBytes)}`);
     }
     const setUp = await db.writeStatement('INSERT OR IGNORE INTO log VALUES (1, ?, 0)');
-    const addPartition = await db.writeStatement('INSERT OR IGNORE INTO partitions VALUES (?, ?, 0, 0)');
+    const addPartition = await db.writeStatement('INSERT OR IGNORE INTO partitions VALUES (?, ?, 0)');
     if (!db.get('SELECT 1 FROM log')) {
       await db.write(() => {
         setUp.run(randomUUID());
@@ -141,13 +140,19 @@ export class BatchTable {
   // ---- reads ------------------------------------------------------------------------------------
 
   partitions(topic: string): PartitionRow[] {
-    return this.db.all<PartitionRow>('SELECT partition, epoch, next_offset AS nextOffset FROM partitions WHERE topic = ? ORDER BY partition', topic);
+    return this.db.all<PartitionRow>('SELECT partition, next_offset AS nextOffset FROM partitions WHERE topic = ? ORDER BY partition', topic);
   }
 
   /** The first offset still there, null when no row is. */
   firstOffset(topic: string, partition: number): number | null {
     const sql = 'SELECT base_offset AS base FROM batches WHERE topic = ? AND partition = ? ORDER BY last_offset LIMIT 1';
     return this.db.get<{ base: number }>(sql, topic, partition)?.base ?? null;
+  }
+
+  /** The first offset of the first row appended after a time, null when there is none. */
+  firstOffsetAfter(topic: string, partition: number, appendedAtMs: number): number | null {
+    const sql = 'SELECT min(base_offset) AS base FROM batches WHERE topic = ? AND partition = ? AND appended_at_ms > ?';
+    return this.db.get<{ base: number | null }>(sql, topic, partition, appendedAtMs)?.base ?? null;
   }
 
   /** The id of the newest row of all, 0 when there is none. */

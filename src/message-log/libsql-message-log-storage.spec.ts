@@ -152,7 +152,7 @@ describe('append times of the embedded log', () => {
 });
 
 describe('trim of the embedded log', () => {
-  it('deletes whole rows that are old and processed, and goes on with the next offset and epoch', async () => {
+  it('deletes whole rows that are old and processed, and goes on with the next offset', async () => {
     const clock = new SteppedClock(1_000_000);
     await open({ clock });
     for (let batch = 0; batch < 4; batch += 1) {
@@ -160,12 +160,12 @@ describe('trim of the embedded log', () => {
       await log.append('ENTRY', records(10));
     }
     expect(await log.trim('ENTRY', PARTITION, { appendedBeforeMs: 1_003_000, throughOffset: 24 })).toBe(2);
-    expect((await log.describe('ENTRY'))[PARTITION]).toEqual({ partition: PARTITION, epoch: 0, startOffset: 20, endOffset: 40 });
+    expect((await log.describe('ENTRY'))[PARTITION]).toEqual({ partition: PARTITION, startOffset: 20, endOffset: 40 });
     expect(await log.trim('ENTRY', PARTITION, { appendedBeforeMs: 1_003_000, throughOffset: 39 })).toBe(1);
     expect(await log.trim('ENTRY', PARTITION, { appendedBeforeMs: Infinity, throughOffset: 39 })).toBe(1);
     await log.close();
     await open({ clock });
-    expect((await log.describe('ENTRY'))[PARTITION]).toEqual({ partition: PARTITION, epoch: 0, startOffset: 40, endOffset: 40 });
+    expect((await log.describe('ENTRY'))[PARTITION]).toEqual({ partition: PARTITION, startOffset: 40, endOffset: 40 });
     expect(await log.append('ENTRY', records(1))).toEqual([{ partition: PARTITION, offset: 40 }]);
   });
 

@@ -69,9 +69,8 @@ export class LibsqlMessageLog implements MessageLog {
 
   async describe(topic: string): Promise<readonly PartitionRange[]> {
     requireTopic(topic);
-    return this.table.partitions(topic).map(({ partition, epoch, nextOffset }) => ({
+    return this.table.partitions(topic).map(({ partition, nextOffset }) => ({
       partition,
-      epoch,
       startOffset: this.table.firstOffset(topic, partition) ?? nextOffset,
       endOffset: nextOffset,
     }));
@@ -126,7 +125,7 @@ export class LibsqlMessageLog implements MessageLog {
   }
 
   /**
-   * Deletes the oldest rows of a partition, whole and in small portions; offsets and epoch go on as before.
+   * Deletes the oldest rows of a partition, whole and in small portions; offsets go on as before.
    * Resolves with the number of deleted rows. The file keeps its size, its room is used again.
    */
   async trim(topic: string, partition: number, limit: TrimLimit): Promise<number> {

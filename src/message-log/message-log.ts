@@ -25,7 +25,8 @@ export interface MessageLog {
   /**
    * Gives the records of ENTRY and OK to the handler, in the order in which they were appended (P7), until
    * `signal` is aborted. The next batches of the same partition number come after the handler has resolved.
-   * A handler that rejects gets the same batches again, after a pause.
+   * A handler that rejects gets the same batches again, after a pause; with `PositionLost` the partition is
+   * given anew instead, from where `resumeAt` then says.
    */
   consume(options: ConsumeOptions): Promise<void>;
 
@@ -65,7 +66,6 @@ export interface AppendedRecord {
 
 export interface PartitionRange {
   readonly partition: number;
-  readonly epoch: number;
   /** The first offset still there. */
   readonly startOffset: number;
   /** The offset that the next record gets. */
@@ -86,9 +86,10 @@ export interface LogRecord {
 export interface LogBatch {
   readonly topic: SensorTopic;
   readonly partition: number;
-  readonly epoch: number;
   readonly firstOffset: number;
   readonly lastOffset: number;
+  /** The append time of the record at `lastOffset`, or of the last one before it. */
+  readonly lastAppendedAtMs: number;
   /** How many records `discard` took out. */
   readonly discarded: number;
   /** Offsets that hold no record (control records, aborted transactions). */
@@ -100,9 +101,19 @@ export interface LogBatch {
 /** Tells by the bytes `start` (inclusive) to `end` (exclusive) of a record's value that it needs no processing. */
 export type Discard = (bytes: Buffer, start: number, end: number) => boolean;
 
+/** What there is of a partition when it is asked where to begin. */
+export interface ResumeRange {
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** The first offset whose record was appended after that time, `endOffset` when there is none. */
+  firstOffsetAfter(appendedAtMs: number): Promise<number>;
+}
+
 export interface ConsumeOptions {
-  /** Asked at the start for each partition: the first offset to give. */
-  readonly resumeAt: (topic: SensorTopic, partition: number, epoch: number) => Promise<number>;
+  /** Asked for each partition whenever this consumer gets it: the first offset to give, from `startOffset` to `endOffset`. */
+  readonly resumeAt: (topic: SensorTopic, partition: number, range: ResumeRange) => Promise<number>;
+  /** Told when ENTRY and OK of a partition number are no longer this consumer's; no batch of them is in work then. */
+  readonly onRelease?: (partition: number) => Promise<void>;
   /** Called for records of ENTRY; without it every record is given. */
   readonly discard?: Discard;
   /** Batches of one partition number of ENTRY and OK, in the order of their append times. */
@@ -114,6 +125,14 @@ export class UnknownTopic extends Error {
   constructor(readonly topic: string) {
     super(`unknown topic ${JSON.stringify(topic)}; a retry does not help`);
     this.name = 'UnknownTopic';
+  }
+}
+
+/** What a handler throws when another consumer has gone on from where it stands: where to begin must be asked again. */
+export class PositionLost extends Error {
+  constructor(what: string, options?: ErrorOptions) {
+    super(`${what}; another consumer has taken the partition`, options);
+    this.name = 'PositionLost';
   }
 }
 

@@ -15,7 +15,7 @@ const LAST_PAUSE_MS = 5_000;
 type SensorRow = BatchRow & { readonly topic: SensorTopic };
 
 /** Where each topic of one partition number is to be continued. */
-type Resume = Readonly<Record<SensorTopic, { readonly epoch: number; readonly offset: number }>>;
+type Resume = Readonly<Record<SensorTopic, number>>;
 
 export interface ConsumerSource {
   readonly table: BatchTable;
@@ -49,14 +49,18 @@ export async function consumePartition(source: ConsumerSource, partition: number
 }
 
 async function askResume(table: BatchTable, partition: number, { resumeAt }: ConsumeOptions): Promise<Resume> {
-  const of = async (topic: SensorTopic): Promise<Resume[SensorTopic]> => {
-    const { epoch } = table.partitions(topic)[partition]!;
-    const offset = await resumeAt(topic, partition, epoch);
+  const of = async (topic: SensorTopic): Promise<number> => {
+    const endOffset = table.partitions(topic)[partition]!.nextOffset;
+    const offset = await resumeAt(topic, partition, {
+      startOffset: table.firstOffset(topic, partition) ?? endOffset,
+      endOffset,
+      firstOffsetAfter: (appendedAtMs) => Promise.resolve(table.firstOffsetAfter(topic, partition, appendedAtMs) ?? endOffset),
+    });
     const { nextOffset } = table.partitions(topic)[partition]!;
     if (!(offset >= 0 && offset <= nextOffset)) {
       throw new RangeError(`resume offset ${offset} of ${topic}-${partition}, expected 0 to ${nextOffset}: these are not the data it belongs to`);
     }
-    return { epoch, offset };
+    return offset;
   };
   return { ENTRY: await of('ENTRY'), OK: await of('OK') };
 }
@@ -65,7 +69,7 @@ async function askResume(table: BatchTable, partition: number, { resumeAt }: Con
 function startId(table: BatchTable, partition: number, resume: Resume): number {
   let start = table.newestId();
   for (const topic of SENSOR_TOPICS) {
-    const id = table.idAt(topic, partition, resume[topic].offset);
+    const id = table.idAt(topic, partition, resume[topic]);
     if (id !== null) start = Math.min(start, id - 1);
   }
   return start;
@@ -88,10 +92,10 @@ async function handleUntilDone(clock: Clock, batches: readonly LogBatch[], handl
 function toBatches(rows: readonly SensorRow[], resume: Resume, discard: Discard | undefined): { batches: LogBatch[]; corrupt: CorruptRecordBatch | null } {
   const runs: OpenRun[] = [];
   for (const row of rows) {
-    const { epoch, offset } = resume[row.topic];
+    const offset = resume[row.topic];
     if (row.lastOffset < offset) continue;
     try {
-      addRow(runs, row, epoch, Math.max(row.baseOffset, offset), row.topic === 'ENTRY' ? discard : undefined);
+      addRow(runs, row, Math.max(row.baseOffset, offset), row.topic === 'ENTRY' ? discard : undefined);
     } catch (error) {
       if (!(error instanceof CorruptRecordBatch)) throw error;
       return { batches: runs, corrupt: atPlace(row, error) };
@@ -103,21 +107,26 @@ function toBatches(rows: readonly SensorRow[], resume: Resume, discard: Discard 
 /** A run that still grows. */
 interface OpenRun extends LogBatch {
   lastOffset: number;
+  lastAppendedAtMs: number;
   discarded: number;
   readonly records: LogRecord[];
 }
 
-function addRow(runs: OpenRun[], row: SensorRow, epoch: number, fromOffset: number, discard: Discard | undefined): void {
+function addRow(runs: OpenRun[], row: SensorRow, fromOffset: number, discard: Discard | undefined): void {
   const cursor = openRow(row);
   const last = runs.at(-1);
   let run = last && last.topic === row.topic && last.lastOffset + 1 === fromOffset ? last : null;
   while (cursor.next()) {
     if (cursor.offset < fromOffset) continue;
     if (run === null || run.records.length >= MAX_RUN_RECORDS) {
-      run = { topic: row.topic, partition: row.partition, epoch, firstOffset: cursor.offset, lastOffset: cursor.offset, discarded: 0, skipped: [], records: [] };
+      run = {
+        topic: row.topic, partition: row.partition, firstOffset: cursor.offset, lastOffset: cursor.offset,
+        lastAppendedAtMs: cursor.appendedAtMs, discarded: 0, skipped: [], records: [],
+      };
       runs.push(run);
     }
     run.lastOffset = cursor.offset;
+    run.lastAppendedAtMs = cursor.appendedAtMs;
     if (discard && cursor.valueStart >= 0 && discard(row.bytes, cursor.valueStart, cursor.valueEnd)) run.discarded += 1;
     else run.records.push(cursor.record());
   }

@@ -56,15 +56,20 @@ export class RecordCursor {
     return true;
   }
 
+  /** The append time of the record at which the cursor stands. */
+  get appendedAtMs(): number {
+    const { header } = this;
+    return header.hasLogAppendTime ? header.maxTimestampMs : header.baseTimestampMs + this.timestampDelta;
+  }
+
   /** The record at which the cursor stands; its key and value share memory with the batch. */
   record(): LogRecord {
-    const { header } = this;
     return {
       offset: this.offset,
       key: this.keyStart < 0 ? null : this.bytes.subarray(this.keyStart, this.keyEnd),
       value: this.valueStart < 0 ? null : this.bytes.subarray(this.valueStart, this.valueEnd),
       headers: this.headers(),
-      appendedAtMs: header.hasLogAppendTime ? header.maxTimestampMs : header.baseTimestampMs + this.timestampDelta,
+      appendedAtMs: this.appendedAtMs,
     };
   }
 

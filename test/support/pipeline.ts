@@ -61,8 +61,8 @@ export class Pipeline {
     const handler = new BatchHandler(this.log.identity, this.store, sensors, receipts, this.deadLetters, this.policy, systemClock, observer);
     const stop = new AbortController();
     const consuming = this.log.consume({
-      resumeAt: async (topic, partition, epoch) => {
-        const { next, remembered } = await receipts.open(topic, partition, epoch);
+      resumeAt: async (topic, partition, range) => {
+        const { next, remembered } = await receipts.open(topic, partition, range);
         sensors.recall(remembered);
         return next;
       },
