@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -19,4 +20,37 @@ export function goProgram(module: string, version: string, binary: string): stri
     execFileSync('go', ['install', `${module}@${version}`], { env: { ...process.env, GOBIN: dir, GOFLAGS: '' }, stdio: 'inherit' });
   }
   return path;
+}
+
+/** The folder of a Maven project's libraries, downloaded into the cache the first time and again whenever its pom changes. */
+export function mavenLibraries(name: string, pom: string): string {
+  const digest = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
+  return cachedFolder(`${name}-${digest}`, (dir) => {
+    run('mvn', ['--quiet', '--batch-mode', 'dependency:copy-dependencies', `-DoutputDirectory=${dir}`, '--file', pom]);
+  });
+}
+
+/** A folder of the cache, filled the first time. It takes its name only when it is complete: one that was interrupted is not mistaken for it. */
+export function cachedFolder(name: string, fill: (dir: string) => void): string {
+  const dir = join(serversCache(), name);
+  if (existsSync(dir)) return dir;
+  const unfinished = mkdtempSync(`${dir}.`);
+  try {
+    fill(unfinished);
+    // Another process may have been faster; its folder is as good.
+    if (!existsSync(dir)) renameSync(unfinished, dir);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  return dir;
+}
+
+/** Runs a build or download. Thrown: an error with its output when it fails. */
+export function run(program: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): void {
+  try {
+    execFileSync(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 << 20 });
+  } catch (error) {
+    const { message, stdout = '', stderr = '' } = error as Error & { stdout?: Buffer; stderr?: Buffer };
+    throw new Error(`${program} failed: ${message}\n${`${stdout.toString()}${stderr.toString()}`.slice(-4_000)}`);
+  }
 }

@@ -1,50 +1,98 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A TCP port of loopback that nothing listens on at the moment. */
+/** Ports given out so far: two servers that start side by side must not get the same one. */
+const given = new Set<number>();
+
+/**
+ * A TCP port of loopback that nothing listens on at the moment, between 20000 and 31999.
+ * That is below the range from which the system takes the ports of outgoing connections:
+ * while a server is down between a kill and its restart, no client's connection can take its port,
+ * and a client that tries it again and again cannot end up connected to itself.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (given.has(port)) continue;
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    given.add(port);
+    return port;
+  }
 }
 
 /** A server started for a test; `stop` ends it by its own process id and waits for that. */
 export class ServerProcess {
-  private output = '';
+  private tail = '';
 
   private constructor(
     private readonly name: string,
     private readonly child: ChildProcess,
   ) {}
 
-  /** Starts a program and waits until `isReady` says so. Thrown: an error with the program's output when it ends or takes longer. */
-  static async start(name: string, program: string, args: readonly string[], isReady: () => Promise<boolean>, timeoutMs = 30_000): Promise<ServerProcess> {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Starts a program without waiting for it. */
+  static spawn(name: string, program: string, args: readonly string[], cwd?: string): ServerProcess {
+    // The kernel kills the server when this process ends, however it ends: a handler of ours would not run after a SIGKILL.
+    const [command, ...rest] = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', program, ...args] : [program, ...args];
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
     const server = new ServerProcess(name, child);
-    const keep = (chunk: Buffer): void => {
-      server.output = (server.output + chunk.toString()).slice(-20_000);
+    const keep = (chunk: Buffer | string): void => {
+      server.tail = (server.tail + chunk.toString()).slice(-20_000);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    const deadline = Date.now() + timeoutMs;
-    while (!(await isReady().catch(() => false))) {
-      if (child.exitCode !== null || Date.now() > deadline) {
-        await server.stop();
-        throw new Error(`${name} did not become ready:\n${server.output}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    child.on('error', (error) => keep(`${error.message}\n`));
     return server;
   }
 
+  /** Starts a program and waits until `isReady` says so. Thrown: an error with the program's output when it ends or takes longer. */
+  static async start(name: string, program: string, args: readonly string[], isReady: () => Promise<boolean>, timeoutMs = 30_000): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(name, program, args);
+    await server.waitUntilReady(isReady, timeoutMs);
+    return server;
+  }
+
+  /** Thrown: an error with the program's output, when it ends or takes longer; it is stopped then. */
+  async waitUntilReady(isReady: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (!(await isReady().catch(() => false))) {
+      if (!this.running || Date.now() > deadline) {
+        const reason = this.running ? `did not become ready within ${timeoutMs} ms` : `ended (${this.child.signalCode ?? this.child.exitCode}) before it was ready`;
+        await this.stop('SIGKILL');
+        throw new Error(`${this.name} ${reason}; its last output:\n${this.tail}`);
+      }
+      await sleep(50);
+    }
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** The last 20,000 characters of what it wrote. */
+  get output(): string {
+    return this.tail;
+  }
+
+  /** Sends a signal without waiting for its effect: SIGSTOP, SIGCONT. Thrown when the server no longer runs. */
+  signal(signal: NodeJS.Signals): void {
+    if (!this.running || !this.child.kill(signal)) throw new Error(`${this.name} does not run: ${signal} cannot be sent to it`);
+  }
+
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (!this.running) return;
     const ended = once(this.child, 'exit');
     this.child.kill(signal);
+    // A paused one would keep the signal pending.
+    this.child.kill('SIGCONT');
     const giveUp = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
     await ended;
     clearTimeout(giveUp);

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { mavenLibraries } from './cache.js';
+import { ServerProcess } from './server-process.js';
+
+const OWN_FILES = fileURLToPath(new URL('./kafka/', import.meta.url));
+const LOGGING = `-Dlog4j2.configurationFile=${join(OWN_FILES, 'log4j2.properties')}`;
+
+/** The folder of Kafka's libraries and the JMX exporter's, downloaded the first time (46 MB). */
+export function kafkaLibraries(): string {
+  return mavenLibraries('kafka', join(OWN_FILES, 'pom.xml'));
+}
+
+/** One Java process of a Kafka cluster, on a data folder that outlives it. */
+export class KafkaNode {
+  private process: ServerProcess | undefined;
+  private readonly propertiesFile: string;
+
+  constructor(
+    readonly name: string,
+    dir: string,
+    properties: Readonly<Record<string, string | number>>,
+    private readonly heapMb: number,
+    private readonly jmxPort: number | undefined,
+    private readonly isReady: () => Promise<boolean>,
+  ) {
+    const nodeDir = join(dir, name);
+    mkdirSync(nodeDir);
+    this.propertiesFile = join(nodeDir, 'server.properties');
+    const all = { ...properties, 'log.dirs': join(nodeDir, 'data') };
+    writeFileSync(this.propertiesFile, Object.entries(all).map(([key, value]) => `${key}=${value}\n`).join(''));
+  }
+
+  /** Writes the cluster's id into the data folder; Kafka starts on no other. */
+  async format(clusterId: string): Promise<void> {
+    const options = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', LOGGING, '-cp', `${kafkaLibraries()}/*`];
+    await promisify(execFile)('java', [...options, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', this.propertiesFile]);
+  }
+
+  /** Starts the process and waits until it is ready. */
+  async start(timeoutMs: number): Promise<void> {
+    const libraries = kafkaLibraries();
+    const exporter = `-javaagent:${join(libraries, 'jmx_prometheus_javaagent-1.0.1.jar')}=127.0.0.1:${this.jmxPort}:${join(OWN_FILES, 'jmx.yml')}`;
+    const options = [`-Xms${this.heapMb}m`, `-Xmx${this.heapMb}m`, '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', LOGGING];
+    if (this.jmxPort !== undefined) options.push(exporter);
+    this.process = ServerProcess.spawn(`Kafka ${this.name}`, 'java', [...options, '-cp', `${libraries}/*`, 'kafka.Kafka', this.propertiesFile]);
+    await this.process.waitUntilReady(this.isReady, timeoutMs);
+  }
+
+  get running(): boolean {
+    return this.process?.running ?? false;
+  }
+
+  get output(): string {
+    return this.process?.output ?? '';
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (this.process === undefined) throw new Error(`Kafka ${this.name} was never started`);
+    this.process.signal(signal);
+  }
+
+  async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await this.process?.stop(signal);
+  }
+}
