@@ -112,6 +112,8 @@ export interface ResumeRange {
 export interface ConsumeOptions {
   /** Asked for each partition whenever this consumer gets it: the first offset to give, from `startOffset` to `endOffset`. */
   readonly resumeAt: (topic: SensorTopic, partition: number, range: ResumeRange) => Promise<number>;
+  /** The offset up to which, exclusive, what was handled is recorded for good; the log may note it for its own tools. */
+  readonly recordedThrough?: (topic: SensorTopic, partition: number) => number;
   /** Told when ENTRY and OK of a partition number are no longer this consumer's; no batch of them is in work then. */
   readonly onRelease?: (partition: number) => Promise<void>;
   /** Called for records of ENTRY; without it every record is given. */

@@ -1,16 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import type { BatchRow, BatchTable } from './batch-table.js';
+import { handleUntilDone } from './handle-until-done.js';
 import { SENSOR_TOPICS, type ConsumeOptions, type Discard, type LogBatch, type LogRecord, type SensorTopic } from './message-log.js';
-import { CorruptRecordBatch, checkRecordBatch } from './record-batch.js';
+import { CorruptRecordBatch, verifyRecordBatch } from './record-batch.js';
 import { RecordCursor } from './record-cursor.js';
 import type { Wakeup } from './wakeup.js';
 
 /** Records of one run: what a handler decides and appends at a time. */
 const MAX_RUN_RECORDS = 5_000;
-
-const FIRST_PAUSE_MS = 100;
-const LAST_PAUSE_MS = 5_000;
 
 type SensorRow = BatchRow & { readonly topic: SensorTopic };
 
@@ -75,19 +73,6 @@ function startId(table: BatchTable, partition: number, resume: Resume): number {
   return start;
 }
 
-async function handleUntilDone(clock: Clock, batches: readonly LogBatch[], handle: ConsumeOptions['handle'], signal: AbortSignal): Promise<void> {
-  let pauseMs = FIRST_PAUSE_MS;
-  while (!signal.aborted) {
-    try {
-      return await handle(batches);
-    } catch {
-      // The handler knows why it refused, and says so where it does; here it only gets the same again.
-      await clock.sleep(pauseMs, signal);
-      pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
-    }
-  }
-}
-
 /** The rows as runs, and what is wrong with the first row that is not sound, at which the runs end. */
 function toBatches(rows: readonly SensorRow[], resume: Resume, discard: Discard | undefined): { batches: LogBatch[]; corrupt: CorruptRecordBatch | null } {
   const runs: OpenRun[] = [];
@@ -134,7 +119,7 @@ function addRow(runs: OpenRun[], row: SensorRow, fromOffset: number, discard: Di
 
 /** A cursor over a stored row, after all of it was found to be what the row's columns say. */
 export function openRow(row: BatchRow): RecordCursor {
-  const header = checkRecordBatch(row.bytes);
+  const header = verifyRecordBatch(row.bytes);
   const { baseOffset, lastOffset, recordCount } = header;
   if (baseOffset !== row.baseOffset || lastOffset !== row.lastOffset || recordCount !== lastOffset - baseOffset + 1) {
     throw new CorruptRecordBatch(`it holds ${recordCount} records, offsets ${baseOffset} to ${lastOffset}`);

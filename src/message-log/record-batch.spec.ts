@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { LogRecord } from './message-log.js';
-import { checkRecordBatch, encodeRecordBatch, recordSizeBound, HEADER_BYTES, type RecordToEncode } from './record-batch.js';
+import { verifyRecordBatch, encodeRecordBatch, recordSizeBound, HEADER_BYTES, type RecordToEncode } from './record-batch.js';
 import { RecordCursor } from './record-cursor.js';
 
 const SOURCE_FORM = '{"42959", "true", "false", "25.5", "30.0"}';
@@ -36,7 +36,7 @@ const goldenRecords: RecordToEncode[] = [
 ];
 
 function decode(bytes: Buffer, start = 0): LogRecord[] {
-  const cursor = new RecordCursor(bytes, checkRecordBatch(bytes, start));
+  const cursor = new RecordCursor(bytes, verifyRecordBatch(bytes, start));
   const records: LogRecord[] = [];
   while (cursor.next()) records.push(cursor.record());
   return records;
@@ -47,7 +47,7 @@ function withByte(bytes: Buffer, at: number, value: number): Buffer {
   const changed = Buffer.from(bytes);
   changed[at] = value;
   try {
-    checkRecordBatch(changed);
+    verifyRecordBatch(changed);
   } catch (error) {
     const computed = /CRC-32C ([0-9a-f]{8}),/.exec(String(error))?.[1];
     if (computed) changed.write(computed, 17, 'hex');
@@ -108,7 +108,7 @@ describe('record batch', () => {
   it('reads the producer’s own times, and that the values point into the batch', () => {
     // Create time instead of append time, and the second record 5 ms before the first.
     const created = withByte(withByte(GOLDEN, 22, 0), 61 + 54 + 2, 9);
-    const cursor = new RecordCursor(created, checkRecordBatch(created));
+    const cursor = new RecordCursor(created, verifyRecordBatch(created));
     cursor.next();
     expect(cursor.record().appendedAtMs).toBe(1763956434120);
     expect(created.toString('utf8', cursor.valueStart, cursor.valueEnd)).toBe(SOURCE_FORM);
@@ -122,14 +122,14 @@ describe('record batch', () => {
     for (let at = 17; at < GOLDEN.length; at += 1) {
       const damaged = Buffer.from(GOLDEN);
       damaged[at]! ^= 0x10;
-      expect(() => checkRecordBatch(damaged)).toThrow(/CRC-32C [0-9a-f]{8}, stored is [0-9a-f]{8}/);
+      expect(() => verifyRecordBatch(damaged)).toThrow(/CRC-32C [0-9a-f]{8}, stored is [0-9a-f]{8}/);
     }
   });
 
   it('says what is wrong with a batch that is cut, of another version or compressed', () => {
-    expect(() => checkRecordBatch(GOLDEN.subarray(0, 60))).toThrow('60 bytes left');
-    expect(() => checkRecordBatch(GOLDEN.subarray(0, 100))).toThrow('it says it has 144 bytes, 100 are there');
-    expect(() => checkRecordBatch(withByte(GOLDEN, 16, 1))).toThrow('format version 1, expected 2');
+    expect(() => verifyRecordBatch(GOLDEN.subarray(0, 60))).toThrow('60 bytes left');
+    expect(() => verifyRecordBatch(GOLDEN.subarray(0, 100))).toThrow('it says it has 144 bytes, 100 are there');
+    expect(() => verifyRecordBatch(withByte(GOLDEN, 16, 1))).toThrow('format version 1, expected 2');
     expect(() => decode(withByte(GOLDEN, 22, 0x0a))).toThrow('compression type 2');
   });
 

@@ -31,6 +31,7 @@ const BEFORE_LENGTH_ENDS = AT.partitionLeaderEpoch;
 const MAGIC = 2;
 const COMPRESSION_BITS = 0x07;
 const LOG_APPEND_TIME_BIT = 0x08;
+const TRANSACTIONAL_BIT = 0x10;
 const CONTROL_BIT = 0x20;
 
 /** A record to be encoded; a null value is a tombstone. */
@@ -51,6 +52,9 @@ export interface BatchHeader {
   /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
   readonly compression: number;
   readonly isControl: boolean;
+  readonly isTransactional: boolean;
+  /** -1n for a producer that is not idempotent. */
+  readonly producerId: bigint;
   readonly baseTimestampMs: number;
   /** The log's append time when `hasLogAppendTime`, otherwise the newest of the producer's times. */
   readonly maxTimestampMs: number;
@@ -65,8 +69,20 @@ export class CorruptRecordBatch extends Error {
   }
 }
 
-/** One uncompressed batch of at least one record: offsets from `baseOffset` on without a gap, all with the log's append time. */
-export function encodeRecordBatch(records: readonly RecordToEncode[], baseOffset: number, appendedAtMs: number): Buffer {
+/** What an idempotent producer says of itself, so that a batch that is sent again is stored once. */
+export interface BatchProducer {
+  readonly producerId: bigint;
+  readonly epoch: number;
+  /** The number of the batch's first record among the producer's records for the partition, an int32. */
+  readonly sequence: number;
+}
+
+/**
+ * One uncompressed batch of at least one record: offsets from `baseOffset` on without a gap, all with the same
+ * time. Without a producer the time is the log's append time; with one it is the producer's, and the broker
+ * puts its own in its place.
+ */
+export function encodeRecordBatch(records: readonly RecordToEncode[], baseOffset: number, timeMs: number, producer: BatchProducer | null = null): Buffer {
   let size = HEADER_BYTES;
   for (let delta = 0; delta < records.length; delta += 1) {
     const body = bodySize(records[delta]!, delta);
@@ -79,13 +95,13 @@ export function encodeRecordBatch(records: readonly RecordToEncode[], baseOffset
   bytes.writeInt32BE(size - BEFORE_LENGTH_ENDS, AT.batchLength);
   bytes.writeInt32BE(0, AT.partitionLeaderEpoch);
   bytes.writeInt8(MAGIC, AT.magic);
-  bytes.writeInt16BE(LOG_APPEND_TIME_BIT, AT.attributes);
+  bytes.writeInt16BE(producer === null ? LOG_APPEND_TIME_BIT : 0, AT.attributes);
   bytes.writeInt32BE(records.length - 1, AT.lastOffsetDelta);
-  writeInt64(bytes, AT.baseTimestamp, appendedAtMs);
-  writeInt64(bytes, AT.maxTimestamp, appendedAtMs);
-  writeInt64(bytes, AT.producerId, -1);
-  bytes.writeInt16BE(-1, AT.producerEpoch);
-  bytes.writeInt32BE(-1, AT.baseSequence);
+  writeInt64(bytes, AT.baseTimestamp, timeMs);
+  writeInt64(bytes, AT.maxTimestamp, timeMs);
+  bytes.writeBigInt64BE(producer?.producerId ?? -1n, AT.producerId);
+  bytes.writeInt16BE(producer?.epoch ?? -1, AT.producerEpoch);
+  bytes.writeInt32BE(producer?.sequence ?? -1, AT.baseSequence);
   bytes.writeInt32BE(records.length, AT.recordCount);
   bytes.writeUInt32BE(crc32c(bytes, AT.attributes, size), AT.crc);
   return bytes;
@@ -101,27 +117,33 @@ export function recordSizeBound(record: RecordToEncode): number {
  * The header of the batch that begins at `start`, after checking that it is whole and its check sum right.
  * Thrown: `CorruptRecordBatch`.
  */
-export function checkRecordBatch(bytes: Buffer, start = 0): BatchHeader {
+export function verifyRecordBatch(bytes: Buffer, start = 0): BatchHeader {
   const left = bytes.length - start;
   if (left < HEADER_BYTES) throw new CorruptRecordBatch(`${left} bytes left, the header alone has ${HEADER_BYTES}`);
   const magic = bytes.readInt8(start + AT.magic);
   if (magic !== MAGIC) throw new CorruptRecordBatch(`format version ${magic}, expected ${MAGIC}`);
   const size = bytes.readInt32BE(start + AT.batchLength) + BEFORE_LENGTH_ENDS;
   if (size < HEADER_BYTES || size > left) throw new CorruptRecordBatch(`it says it has ${size} bytes, ${left} are there`);
-  const end = start + size;
   const stored = bytes.readUInt32BE(start + AT.crc);
-  const computed = crc32c(bytes, start + AT.attributes, end);
+  const computed = crc32c(bytes, start + AT.attributes, start + size);
   if (stored !== computed) throw new CorruptRecordBatch(`its bytes have CRC-32C ${hex(computed)}, stored is ${hex(stored)}`);
+  return readBatchHeader(bytes, start);
+}
+
+/** The header of a batch of whose bytes nothing is checked. */
+export function readBatchHeader(bytes: Buffer, start = 0): BatchHeader {
   const attributes = bytes.readInt16BE(start + AT.attributes);
   const baseOffset = readInt64(bytes, start + AT.baseOffset);
   return {
     baseOffset,
     lastOffset: baseOffset + bytes.readInt32BE(start + AT.lastOffsetDelta),
     recordsStart: start + HEADER_BYTES,
-    end,
+    end: start + BEFORE_LENGTH_ENDS + bytes.readInt32BE(start + AT.batchLength),
     recordCount: bytes.readInt32BE(start + AT.recordCount),
     compression: attributes & COMPRESSION_BITS,
     isControl: (attributes & CONTROL_BIT) !== 0,
+    isTransactional: (attributes & TRANSACTIONAL_BIT) !== 0,
+    producerId: bytes.readBigInt64BE(start + AT.producerId),
     baseTimestampMs: readInt64(bytes, start + AT.baseTimestamp),
     maxTimestampMs: readInt64(bytes, start + AT.maxTimestamp),
     hasLogAppendTime: (attributes & LOG_APPEND_TIME_BIT) !== 0,

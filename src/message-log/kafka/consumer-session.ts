@@ -1,0 +1,226 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../clock.js';
+import { handleUntilDone } from '../handle-until-done.js';
+import type { ConsumeOptions, LogBatch, SensorTopic } from '../message-log.js';
+import { partitionFor } from '../murmur2.js';
+import { Wakeup } from '../wakeup.js';
+import type { Run } from './fetched-records.js';
+import type { KafkaCluster, KafkaLogSink } from './kafka-cluster.js';
+import { KafkaFailure } from './kafka-errors.js';
+import { PartitionFetcher } from './partition-fetcher.js';
+import { nextStep, PairSide } from './partition-pair.js';
+
+/** How long ENTRY waits for an OK partition that holds more but does not give it. */
+const OK_MAY_LAG_MS = 2_000;
+
+const COMMIT_EVERY_MS = 1_000;
+const ASK_AGAIN_MS = 200;
+const FIRST_PAUSE_MS = 100;
+const LAST_PAUSE_MS = 5_000;
+
+export interface SessionContext {
+  readonly cluster: KafkaCluster;
+  readonly clock: Clock;
+  readonly options: ConsumeOptions;
+  readonly partitions: number;
+  readonly log: KafkaLogSink;
+  /** Tells Kafka how far the work is. */
+  readonly commit: (offsets: readonly { topic: string; partition: number; offset: number }[]) => Promise<void>;
+  /** How far any member of the group is in ENTRY, by partition number; null where that is not known. */
+  readonly committedEntry: () => Promise<readonly (number | null)[]>;
+}
+
+/** ENTRY-n and OK-n while they are this process's. */
+interface Pair {
+  readonly number: number;
+  readonly entry: PairSide;
+  readonly ok: PairSide;
+}
+
+/** An OK run that must wait for all partitions of ENTRY, since its sensors' readings may be in any. */
+interface HeldRun {
+  readonly run: Run;
+  isReady: boolean;
+}
+
+/** The work on the partition numbers of one assignment, from the join of the group to the next rebalance. */
+export class ConsumerSession {
+  private readonly news = new Wakeup();
+  private readonly fetcher: PartitionFetcher;
+  private readonly pairs = new Map<number, Pair>();
+  private readonly ending = new AbortController();
+  private readonly signal: AbortSignal;
+  /** Whether a record was met whose key does not lead to its partition: then no key can be trusted to. */
+  private hasForeignKeys = false;
+
+  constructor(
+    private readonly numbers: readonly number[],
+    private readonly context: SessionContext,
+  ) {
+    this.signal = AbortSignal.any([context.options.signal, this.ending.signal]);
+    this.fetcher = new PartitionFetcher(context.cluster, context.clock, context.log, () => this.news.ring(), this.signal);
+  }
+
+  /** No further run is begun. */
+  end(): void {
+    this.ending.abort();
+  }
+
+  /** Resolves when the session has ended and no handler is in work. */
+  async run(): Promise<void> {
+    const { options, log } = this.context;
+    await Promise.all([this.fetcher.run(), this.keepCommitting(), ...this.numbers.map((number) => this.workOn(number))]);
+    for (const number of this.numbers) {
+      await options.onRelease?.(number).catch((error: unknown) => log.warn({ err: error, partition: number }, 'a partition was released with work that is not recorded; it will be done again'));
+    }
+  }
+
+  /** Opens the pair and works on it, anew after each loss or failure, until the session ends. */
+  private async workOn(number: number): Promise<void> {
+    const { clock, log } = this.context;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!this.signal.aborted) {
+      const openedAt = performance.now();
+      try {
+        const pair = await this.open(number);
+        await this.work(pair);
+      } catch (error) {
+        if (this.signal.aborted) break;
+        if (performance.now() - openedAt > LAST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
+        log.warn({ err: error, partition: number }, 'the work on a partition is begun again');
+        await clock.sleep(pauseMs, this.signal);
+        pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+      } finally {
+        this.close(number);
+      }
+    }
+  }
+
+  private async open(number: number): Promise<Pair> {
+    const { cluster, options } = this.context;
+    await cluster.refreshIfOld();
+    const side = async (topic: SensorTopic): Promise<PairSide> => {
+      const [start, end] = [await this.offset(topic, number, 'start'), await this.offset(topic, number, 'end')];
+      const at = await options.resumeAt(topic, number, {
+        startOffset: start,
+        endOffset: end,
+        firstOffsetAfter: async (appendedAtMs) => (await cluster.offsets(topic, [number], { fromMs: appendedAtMs + 1 }))[0] ?? end,
+      });
+      if (!(at >= start && at <= end)) throw new RangeError(`resume offset ${at} of ${topic}-${number}, expected ${start} to ${end}: these are not the data it belongs to`);
+      return new PairSide(topic, number, at, end);
+    };
+    const pair = { number, entry: await side('ENTRY'), ok: await side('OK') };
+    this.pairs.set(number, pair);
+    // OK first: a response then shows an end of ENTRY that is at least as new as its OK records.
+    this.fetcher.add(pair.ok);
+    this.fetcher.add(pair.entry);
+    return pair;
+  }
+
+  private close(number: number): void {
+    const pair = this.pairs.get(number);
+    if (!pair) return;
+    this.fetcher.remove(pair.ok);
+    this.fetcher.remove(pair.entry);
+    this.pairs.delete(number);
+  }
+
+  private async offset(topic: string, number: number, which: 'start' | 'end'): Promise<number> {
+    return (await this.context.cluster.offsets(topic, [number], which))[0] ?? 0;
+  }
+
+  /** Thrown: `PositionLost`, `KafkaFailure` when the offsets are out of range, `CorruptRecordBatch`. */
+  private async work(pair: Pair): Promise<void> {
+    const { entry, ok } = pair;
+    let okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
+    let held: HeldRun | null = null;
+    while (!this.signal.aborted) {
+      const seen = this.news.count;
+      for (const side of [entry, ok]) {
+        const code = this.fetcher.failureOf(side);
+        if (code !== null) throw new KafkaFailure(`${side.topic}-${side.partition} at offset ${side.fetchOffset}`, code);
+      }
+      if (held?.isReady) {
+        await this.handle(ok, held.run);
+        held = null;
+        continue;
+      }
+      const step = held === null ? nextStep(entry, ok, performance.now(), okMayLagUntil) : entry.headTimeMs() === null ? null : ({ topic: 'ENTRY', throughMs: Infinity } as const);
+      if (step === null) {
+        const waits = new AbortController();
+        await Promise.race([this.news.after(seen, AbortSignal.any([this.signal, waits.signal])), this.context.clock.sleep(OK_MAY_LAG_MS, AbortSignal.any([this.signal, waits.signal]))]);
+        waits.abort();
+        continue;
+      }
+      const side = step.topic === 'ENTRY' ? entry : ok;
+      const run = side.take(step.throughMs, step.topic === 'ENTRY' ? this.context.options.discard : undefined);
+      if (run.lastOffset < run.firstOffset) throw new Error(`${side.topic}-${side.partition}: nothing to take at offset ${run.firstOffset}`);
+      this.hasForeignKeys ||= run.records.some(({ key }) => key === null || partitionFor(key.toString('utf8'), this.context.partitions) !== pair.number);
+      if (step.topic === 'OK') {
+        okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
+        if (this.hasForeignKeys) {
+          held = this.holdUntilEntryIsDone(run);
+          continue;
+        }
+      } else if (ok.isAtEnd) okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
+      await this.handle(side, run);
+      // A handler that never waits must not keep everything else from running.
+      await nextTurn();
+    }
+  }
+
+  private async handle(side: PairSide, run: Run): Promise<void> {
+    const batch: LogBatch = run;
+    if (!(await handleUntilDone(this.context.clock, [batch], this.context.options.handle, this.signal))) return;
+    side.handled(run);
+    this.fetcher.roomMade();
+  }
+
+  /** Every reading that was accepted before the run was seen must have been handled, by whichever member. */
+  private holdUntilEntryIsDone(run: Run): HeldRun {
+    const held: HeldRun = { run, isReady: false };
+    void this.entryIsDone().then((isDone) => {
+      held.isReady = isDone;
+      this.news.ring();
+    });
+    return held;
+  }
+
+  private async entryIsDone(): Promise<boolean> {
+    const { cluster, partitions, clock, committedEntry, log } = this.context;
+    const all = Array.from({ length: partitions }, (_, number) => number);
+    let ends: readonly (number | null)[] | null = null;
+    while (!this.signal.aborted) {
+      try {
+        ends ??= await cluster.offsets('ENTRY', all, 'end');
+        const isOthers = all.some((number) => !this.pairs.has(number));
+        const committed = isOthers ? await committedEntry() : [];
+        const isDone = all.every((number) => (this.pairs.get(number)?.entry.handledThrough ?? committed[number] ?? -1) >= (ends?.[number] ?? 0));
+        if (isDone) return true;
+      } catch (error) {
+        log.debug({ err: error }, 'asking how far ENTRY is failed; asked again');
+      }
+      await clock.sleep(ASK_AGAIN_MS, this.signal);
+    }
+    return false;
+  }
+
+  private async keepCommitting(): Promise<void> {
+    const { clock, commit, options, log } = this.context;
+    const committed = new Map<string, number>();
+    while (!this.signal.aborted) {
+      await clock.sleep(COMMIT_EVERY_MS, this.signal);
+      const offsets = [...this.pairs.values()]
+        .flatMap((pair) => [pair.entry, pair.ok])
+        .map(({ topic, partition, handledThrough }) => ({ topic, partition, offset: Math.min(handledThrough, options.recordedThrough?.(topic, partition) ?? Infinity) }))
+        .filter(({ topic, partition, offset }) => committed.get(`${topic}/${partition}`) !== offset);
+      try {
+        await commit(offsets);
+        for (const { topic, partition, offset } of offsets) committed.set(`${topic}/${partition}`, offset);
+      } catch (error) {
+        log.debug({ err: error }, 'the offsets were not committed to Kafka; the receipts count');
+      }
+    }
+  }
+}
+

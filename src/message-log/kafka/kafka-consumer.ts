@@ -1,0 +1,86 @@
+import type { Kafka } from 'kafkajs';
+import type { Clock } from '../../clock.js';
+import { SENSOR_TOPICS, type ConsumeOptions } from '../message-log.js';
+import { ConsumerSession } from './consumer-session.js';
+import { GroupMember } from './group-member.js';
+import { KafkaCluster, type KafkaLogSink } from './kafka-cluster.js';
+
+const FIRST_PAUSE_MS = 200;
+const LAST_PAUSE_MS = 5_000;
+
+/** All processes of one installation share the work as one group. */
+export const CONSUMER_GROUP = 'vigia';
+
+export interface ConsumerContext {
+  readonly kafka: Kafka;
+  readonly clock: Clock;
+  readonly partitions: number;
+  readonly sessionTimeoutMs: number;
+  readonly log: KafkaLogSink;
+  readonly onRebalance: () => void;
+}
+
+/** Consumes ENTRY and OK as a member of the group until the signal of the options is aborted; see `MessageLog.consume`. */
+export async function consumeAsMember(context: ConsumerContext, options: ConsumeOptions): Promise<void> {
+  const { clock, log } = context;
+  const { signal } = options;
+  let pauseMs = FIRST_PAUSE_MS;
+  while (!signal.aborted) {
+    const begunAt = performance.now();
+    try {
+      await beMember(context, options);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (performance.now() - begunAt > 2 * LAST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
+      log.warn({ err: error }, 'the membership of the group ended and is begun again');
+      await clock.sleep(pauseMs, signal);
+      pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+    }
+  }
+}
+
+/** One membership, from its start to the abort; rejects when it is lost. */
+async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onRebalance }: ConsumerContext, options: ConsumeOptions): Promise<void> {
+  const { signal } = options;
+  const cluster = KafkaCluster.of(kafka);
+  const admin = kafka.admin();
+  let session: ConsumerSession | null = null;
+  // Sessions never overlap: the work of the one before must have come to rest.
+  let ended: Promise<void> = Promise.resolve();
+  let lose: (error: Error) => void = () => undefined;
+  const lost = new Promise<never>((_, reject) => (lose = reject));
+  lost.catch(() => undefined);
+
+  const committedEntry = async (): Promise<(number | null)[]> => {
+    const [entry] = await admin.fetchOffsets({ groupId: CONSUMER_GROUP, topics: ['ENTRY'] });
+    const offsets = new Map(entry?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+    return Array.from({ length: partitions }, (_, number) => offsets.get(number) ?? null);
+  };
+  const member = new GroupMember(
+    kafka,
+    { groupId: CONSUMER_GROUP, topics: SENSOR_TOPICS, sessionTimeoutMs },
+    {
+      onAssigned: (numbers) => {
+        onRebalance();
+        const next = new ConsumerSession(numbers, { cluster, clock, options, partitions, log, commit: (offsets) => member.commit(offsets), committedEntry });
+        session = next;
+        ended = ended.then(() => next.run()).catch((error: unknown) => lose(error as Error));
+      },
+      onRevoked: () => session?.end(),
+      onCrash: lose,
+    },
+  );
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  try {
+    await Promise.all([cluster.connect(SENSOR_TOPICS), admin.connect()]);
+    await Promise.race([member.start(), aborted]);
+    await Promise.race([lost, aborted]);
+  } finally {
+    (session as ConsumerSession | null)?.end();
+    await ended;
+    await Promise.allSettled([member.stop(), cluster.close(), admin.disconnect()]);
+  }
+}

@@ -1,0 +1,166 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Admin, Kafka } from 'kafkajs';
+import type { Clock } from '../../clock.js';
+import {
+  ALL_TOPICS, LogUnavailable, PARTITIONS, UnknownTopic,
+  type AppendedRecord, type ConsumeOptions, type LogRecord, type MessageLog, type OutgoingRecord, type PartitionRange,
+} from '../message-log.js';
+import { fetchRequest } from './fetch-request.js';
+import { FetchedRecords, Run } from './fetched-records.js';
+import { KafkaAppender } from './kafka-appender.js';
+import { createKafka, KafkaCluster, type KafkaLogSink, type KafkaSettings } from './kafka-cluster.js';
+import { consumeAsMember } from './kafka-consumer.js';
+import { KAFKA_ERROR, KafkaFailure } from './kafka-errors.js';
+import { ensureTopics, WrongTopics } from './kafka-topics.js';
+
+/** 64 MiB, as the embedded log: some 400,000 waiting readings, or eight of the largest batches. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** So that a client is answered 503 within 10 s when the brokers are away. */
+const DELIVERY_LIMIT_MS = 9_000;
+
+/** Kafka's own default is 45 s; an alarm can't wait so long for another process to take over. */
+const SESSION_TIMEOUT_MS = 10_000;
+
+const OPEN_LIMIT_MS = 60_000;
+const OPEN_PAUSE_MS = 1_000;
+
+const READ_BYTES = 1024 * 1024;
+const READ_WAIT_MS = 100;
+const READ_ATTEMPTS = 50;
+
+export interface KafkaMessageLogOptions extends KafkaSettings {
+  readonly clock: Clock;
+  readonly log: KafkaLogSink;
+  /** Brokers that hold each record. */
+  readonly replicationFactor: number;
+  readonly maxWaitingBytes?: number;
+  readonly sessionTimeoutMs?: number;
+  /** How long `open` waits for Kafka; 60 s by default. */
+  readonly openLimitMs?: number;
+  /** Called whenever this process's partitions change. */
+  readonly onRebalance?: () => void;
+}
+
+/** The message log on Kafka: topics of two partitions, records with the log's append time. */
+export class KafkaMessageLog implements MessageLog {
+  private readonly closing = new AbortController();
+  private readonly consumers = new Set<Promise<void>>();
+
+  private constructor(
+    readonly identity: string,
+    private readonly kafka: Kafka,
+    /** For describe and read; appends and consumers have connections of their own. */
+    private readonly reader: KafkaCluster,
+    private readonly writer: KafkaCluster,
+    private readonly appender: KafkaAppender,
+    private readonly options: KafkaMessageLogOptions,
+  ) {}
+
+  /** Waits for Kafka, creates or checks the topics. Thrown: `WrongTopics`; an error naming the brokers when they do not answer in time. */
+  static async open(options: KafkaMessageLogOptions): Promise<KafkaMessageLog> {
+    const { clock, log, brokers } = options;
+    const kafka = createKafka(options, log);
+    const deadline = performance.now() + (options.openLimitMs ?? OPEN_LIMIT_MS);
+    for (;;) {
+      try {
+        const identity = await identityAfterCheck(kafka.admin(), options.replicationFactor);
+        const [reader, writer] = [KafkaCluster.of(kafka), KafkaCluster.of(kafka)];
+        await Promise.all([reader.connect(ALL_TOPICS), writer.connect(ALL_TOPICS)]);
+        const appender = new KafkaAppender({ cluster: writer, clock, log, partitions: PARTITIONS, maxWaitingBytes: options.maxWaitingBytes ?? MAX_WAITING_BYTES, deliveryLimitMs: DELIVERY_LIMIT_MS });
+        return new KafkaMessageLog(identity, kafka, reader, writer, appender, options);
+      } catch (error) {
+        if (error instanceof WrongTopics) throw error;
+        if (performance.now() > deadline) throw new LogUnavailable(`Kafka at ${brokers.join(', ')} can't be reached`, { cause: error });
+        log.warn({ err: error, brokers }, 'waiting for Kafka');
+        await clock.sleep(OPEN_PAUSE_MS);
+      }
+    }
+  }
+
+  async append(topic: string, records: readonly OutgoingRecord[]): Promise<readonly AppendedRecord[]> {
+    requireTopic(topic);
+    return records.length === 0 ? [] : this.appender.append(topic, records);
+  }
+
+  async describe(topic: string): Promise<readonly PartitionRange[]> {
+    requireTopic(topic);
+    await this.reader.refreshIfOld();
+    const all = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+    const [starts, ends] = await this.patiently(() => Promise.all([this.reader.offsets(topic, all, 'start'), this.reader.offsets(topic, all, 'end')]));
+    return all.map((partition) => ({ partition, startOffset: starts[partition] ?? 0, endOffset: ends[partition] ?? 0 }));
+  }
+
+  async *read(topic: string, partition: number, fromOffset: number, toOffset = Infinity): AsyncGenerator<LogRecord> {
+    requireTopic(topic);
+    const range = (await this.describe(topic))[partition];
+    if (!range) throw new RangeError(`partition ${partition} of ${topic}, expected 0 to ${PARTITIONS - 1}`);
+    const end = Math.min(toOffset, range.endOffset);
+    let next = Math.max(fromOffset, range.startOffset);
+    while (next < end) {
+      const run = await this.patiently(() => this.readRun(topic, partition, next));
+      for (const record of run.records) if (record.offset < end) yield record;
+      next = run.lastOffset + 1;
+      await nextTurn();
+    }
+  }
+
+  private async readRun(topic: string, partition: number, offset: number): Promise<Run<string>> {
+    const node = this.reader.leaderOf(topic, partition);
+    if (node === null) throw new KafkaFailure(`${topic}-${partition}`, KAFKA_ERROR.leaderNotAvailable);
+    const [fetched] = await this.reader.send(node, fetchRequest([{ topic, partition, offset }], { maxWaitMs: READ_WAIT_MS, maxPartitionBytes: READ_BYTES }));
+    if (!fetched || fetched.errorCode !== KAFKA_ERROR.none) throw new KafkaFailure(`${topic}-${partition} at offset ${offset}`, fetched?.errorCode ?? KAFKA_ERROR.unknownTopicOrPartition);
+    const run = new Run(topic, partition, offset);
+    new FetchedRecords(fetched.records, fetched.aborted).takeInto(run, Infinity, undefined);
+    return run;
+  }
+
+  /** Repeats what a change of leaders may have disturbed. */
+  private async patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        const isFinal = error instanceof KafkaFailure && error.code === KAFKA_ERROR.offsetOutOfRange;
+        if (isFinal || attempt === READ_ATTEMPTS || this.closing.signal.aborted) throw error;
+        await this.options.clock.sleep(READ_WAIT_MS, this.closing.signal);
+        await this.reader.refresh().catch(() => undefined);
+      }
+    }
+  }
+
+  async consume(options: ConsumeOptions): Promise<void> {
+    if (this.closing.signal.aborted) throw new LogUnavailable('the message log is closed');
+    const { clock, log, sessionTimeoutMs = SESSION_TIMEOUT_MS, onRebalance } = this.options;
+    const signal = AbortSignal.any([options.signal, this.closing.signal]);
+    const consuming = consumeAsMember({ kafka: this.kafka, clock, partitions: PARTITIONS, sessionTimeoutMs, log, onRebalance: onRebalance ?? (() => undefined) }, { ...options, signal });
+    this.consumers.add(consuming);
+    await consuming.finally(() => this.consumers.delete(consuming));
+  }
+
+  unavailable(): string | null {
+    return this.appender.unavailable();
+  }
+
+  /** Sends the waiting appends, ends the consumers after what their handlers are at, and disconnects. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.appender.close();
+    await Promise.allSettled(this.consumers);
+    await Promise.allSettled([this.reader.close(), this.writer.close()]);
+  }
+}
+
+async function identityAfterCheck(admin: Admin, replicationFactor: number): Promise<string> {
+  await admin.connect();
+  try {
+    await ensureTopics(admin, replicationFactor);
+    return (await admin.describeCluster()).clusterId;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function requireTopic(topic: string): void {
+  if (!ALL_TOPICS.includes(topic)) throw new UnknownTopic(topic);
+}

@@ -1,0 +1,19 @@
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import { systemClock } from '../../clock.js';
+
+/** The method of kafkajs 2.2.4 that sets a timer of 1 ms again and again while there is nothing to send (its issues 1604 and 1751). */
+interface QueueInside {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  scheduleCheckPendingRequests(): void;
+}
+
+const queue = RequestQueue.prototype as unknown as Partial<QueueInside>;
+const original = queue.scheduleCheckPendingRequests;
+
+/** Lets an idle connection rest: what waits is checked when something waits, or while the broker throttles. */
+if (original) {
+  queue.scheduleCheckPendingRequests = function (this: QueueInside): void {
+    if (this.pending.length > 0 || this.throttledUntil > systemClock.now()) original.call(this);
+  };
+}

@@ -1,0 +1,155 @@
+import type { Clock } from '../../clock.js';
+import { Wakeup } from '../wakeup.js';
+import { fetchRequest, type FetchedPartition } from './fetch-request.js';
+import type { KafkaCluster, KafkaLogSink } from './kafka-cluster.js';
+import { KAFKA_ERROR, kafkaErrorName } from './kafka-errors.js';
+import type { PairSide } from './partition-pair.js';
+
+/** What one response brings of a partition at most, unless one record batch is larger. */
+const MAX_PARTITION_BYTES = 2 * 1024 * 1024;
+
+/** A partition of which so much waits is not fetched; with what is on its way that is 4 MiB each, 16 MiB for two pairs. */
+const ENOUGH_BYTES = MAX_PARTITION_BYTES;
+
+/** How long a broker holds a request while there is no record; an OK may have to wait so long for a look at ENTRY's end. */
+const LONG_POLL_MS = 200;
+/** The same while some partition has no room: it will have soon. */
+const SHORT_POLL_MS = 5;
+
+const LOOK_EVERY_MS = 1_000;
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 1_000;
+
+/** Errors of one partition that another look at the cluster's leaders may mend. */
+const LEADER_ERRORS: ReadonlySet<number> = new Set([
+  KAFKA_ERROR.unknownTopicOrPartition, KAFKA_ERROR.leaderNotAvailable, KAFKA_ERROR.notLeaderOrFollower,
+  KAFKA_ERROR.kafkaStorageError, KAFKA_ERROR.fencedLeaderEpoch, KAFKA_ERROR.unknownLeaderEpoch, KAFKA_ERROR.offsetNotAvailable,
+]);
+
+/** Fetches partitions from their leaders: one request at a time to each broker, for all of its partitions that have room. */
+export class PartitionFetcher {
+  /** In the order in which they are asked for. */
+  private readonly sides = new Set<PairSide>();
+  private readonly failures = new Map<PairSide, number>();
+  private readonly loops = new Map<number, Promise<void>>();
+  private readonly changes = new Wakeup();
+  private refreshing: Promise<void> | null = null;
+
+  constructor(
+    private readonly cluster: KafkaCluster,
+    private readonly clock: Clock,
+    private readonly log: KafkaLogSink,
+    private readonly onNews: () => void,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  add(side: PairSide): void {
+    this.sides.add(side);
+    this.changes.ring();
+  }
+
+  remove(side: PairSide): void {
+    this.sides.delete(side);
+    this.failures.delete(side);
+  }
+
+  /** A side's records were handled. */
+  roomMade(): void {
+    this.changes.ring();
+  }
+
+  /** The error with which fetching a side has ended, null while it goes on. */
+  failureOf(side: PairSide): number | null {
+    return this.failures.get(side) ?? null;
+  }
+
+  /** Until the signal is aborted and no request is on its way. */
+  async run(): Promise<void> {
+    while (!this.signal.aborted) {
+      const seen = this.changes.count;
+      const leaders = new Set([...this.sides].map((side) => this.leaderOf(side)));
+      if (leaders.delete(null)) await this.refresh();
+      for (const node of leaders) {
+        if (node === null || this.loops.has(node)) continue;
+        this.loops.set(node, this.fetchFrom(node).finally(() => this.loops.delete(node)));
+      }
+      await Promise.race([this.changes.after(seen, this.signal), this.clock.sleep(LOOK_EVERY_MS, this.signal)]);
+    }
+    await Promise.all(this.loops.values());
+  }
+
+  private leaderOf({ topic, partition }: PairSide): number | null {
+    return this.cluster.leaderOf(topic, partition);
+  }
+
+  /** As long as the node leads any of the partitions. */
+  private async fetchFrom(node: number): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!this.signal.aborted) {
+      const seen = this.changes.count;
+      const led = [...this.sides].filter((side) => this.leaderOf(side) === node && !this.failures.has(side));
+      if (led.length === 0) return;
+      const wanted = led.filter(({ queuedBytes }) => queuedBytes < ENOUGH_BYTES);
+      if (wanted.length === 0) {
+        await this.changes.after(seen, this.signal);
+        continue;
+      }
+      try {
+        await this.fetchOnce(node, wanted, wanted.length === led.length ? LONG_POLL_MS : SHORT_POLL_MS);
+        pauseMs = FIRST_PAUSE_MS;
+      } catch (error) {
+        if (this.signal.aborted) return;
+        this.log.debug({ err: error, node }, 'a fetch failed and is made again');
+        await this.clock.sleep(pauseMs, this.signal);
+        pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+        await this.refresh();
+      }
+    }
+  }
+
+  private async fetchOnce(node: number, wanted: readonly PairSide[], maxWaitMs: number): Promise<void> {
+    const asked = wanted.map((side) => ({ side, topic: side.topic, partition: side.partition, offset: side.fetchOffset }));
+    const askedAt = performance.now();
+    const request = fetchRequest(asked, { maxWaitMs, maxPartitionBytes: MAX_PARTITION_BYTES });
+    const fetched = await this.cluster.send(node, request);
+    const cameAt = performance.now();
+    let isStale = false;
+    for (const each of fetched) {
+      const found = asked.find(({ topic, partition }) => topic === each.topic && partition === each.partition);
+      // A side that was closed meanwhile, or opened again from elsewhere, has no use for it.
+      if (!found || !this.sides.has(found.side) || found.side.fetchOffset !== found.offset) continue;
+      isStale = this.take(each, found.side, wanted, askedAt, cameAt) || isStale;
+    }
+    this.onNews();
+    if (isStale) {
+      await this.clock.sleep(FIRST_PAUSE_MS, this.signal);
+      await this.refresh();
+    }
+  }
+
+  /** Tells whether the cluster's leaders are no longer those that we know. */
+  private take(fetched: FetchedPartition, side: PairSide, wanted: readonly PairSide[], askedAt: number, cameAt: number): boolean {
+    const { errorCode } = fetched;
+    if (errorCode === KAFKA_ERROR.none) {
+      // The broker reads partitions in the order of the request: what it says of a later one is as new.
+      const isAfterOk = side.topic === 'ENTRY' && wanted.some(({ topic, partition }) => topic === 'OK' && partition === side.partition);
+      side.add(fetched, isAfterOk ? cameAt : askedAt, cameAt);
+      return false;
+    }
+    if (LEADER_ERRORS.has(errorCode)) return true;
+    this.log.warn({ partition: `${side.topic}-${side.partition}`, offset: side.fetchOffset, error: kafkaErrorName(errorCode) }, 'a partition can not be fetched');
+    this.failures.set(side, errorCode);
+    return false;
+  }
+
+  private async refresh(): Promise<void> {
+    this.refreshing ??= this.cluster
+      .refresh()
+      .catch((error: unknown) => this.log.debug({ err: error }, 'the cluster can not be asked for its leaders'))
+      .finally(() => {
+        this.refreshing = null;
+        this.changes.ring();
+      });
+    await this.refreshing;
+  }
+}

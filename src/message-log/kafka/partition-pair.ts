@@ -1,0 +1,109 @@
+import type { Discard, SensorTopic } from '../message-log.js';
+import type { FetchedPartition } from './fetch-request.js';
+import { FetchedRecords, Run } from './fetched-records.js';
+
+/**
+ * What of one topic of the pair has been fetched and not yet been handled.
+ *
+ * Times are of two clocks: append times are the log's; `seenAt`, `freshAt` and the like are this process's
+ * monotonic milliseconds.
+ */
+export class PairSide {
+  /** The offset to fetch next. */
+  fetchOffset: number;
+  /** The offset to handle next. */
+  handledThrough: number;
+  queuedBytes = 0;
+  /** When the first of what waits here came. */
+  private readonly queue: { readonly records: FetchedRecords; readonly seenAt: number }[] = [];
+  /** All that stood in the partition at this moment has been fetched; -Infinity when more is known to be there. */
+  private freshAt = -Infinity;
+
+  constructor(
+    readonly topic: SensorTopic,
+    readonly partition: number,
+    resumeAt: number,
+    /** Where the partition ended when it was asked last. */
+    private endOffset: number,
+  ) {
+    this.fetchOffset = resumeAt;
+    this.handledThrough = resumeAt;
+  }
+
+  /** Takes a response. `freshAt` is the moment whose end of the partition it is sure to show. */
+  add({ records, aborted, endOffset }: FetchedPartition, freshAt: number, seenAt: number): void {
+    this.endOffset = endOffset;
+    if (records.length > 0) {
+      const fetched = new FetchedRecords(records, aborted);
+      if (fetched.nextOffset !== null && fetched.nextOffset > this.fetchOffset) {
+        this.fetchOffset = fetched.nextOffset;
+        this.queue.push({ records: fetched, seenAt });
+        this.queuedBytes += fetched.bytes;
+      }
+    }
+    if (this.isAtEnd) this.freshAt = freshAt;
+  }
+
+  /** Whether nothing is known that has not been fetched. */
+  get isAtEnd(): boolean {
+    return this.fetchOffset >= this.endOffset;
+  }
+
+  /** The append time of the first entry that waits, null when none does. */
+  headTimeMs(): number | null {
+    for (let head = this.queue[0]; head !== undefined; head = this.queue[0]) {
+      const timeMs = head.records.nextTimeMs(this.handledThrough);
+      if (timeMs !== null) return timeMs;
+      this.queue.shift();
+      this.queuedBytes -= head.records.bytes;
+    }
+    return null;
+  }
+
+  /** Whether nothing waits here and nothing that was appended by that moment can still come. */
+  hasNothingBefore(moment: number): boolean {
+    return this.headTimeMs() === null && this.isAtEnd && this.freshAt >= moment;
+  }
+
+  /** When the first of what waits was seen. */
+  headSeenAt(): number {
+    return this.queue[0]?.seenAt ?? Infinity;
+  }
+
+  /** What waits and was appended at `throughMs` at the latest, as one run; at most what one response brought. */
+  take(throughMs: number, discard: Discard | undefined): Run {
+    const run = new Run(this.topic, this.partition, this.handledThrough);
+    this.queue[0]?.records.takeInto(run, throughMs, discard);
+    return run;
+  }
+
+  /** Marks a run as handled. */
+  handled(run: Run): void {
+    this.handledThrough = run.lastOffset + 1;
+  }
+}
+
+/** Which of ENTRY and OK is to be handled next (P7), and through which append time. */
+export type NextStep =
+  | { readonly topic: SensorTopic; readonly throughMs: number }
+  /** Nothing can be handled before another response has come. */
+  | null;
+
+/**
+ * Order by the log's append times; of two at the same time ENTRY goes first.
+ *
+ * OK waits until no ENTRY record that was accepted before it can still come: accepted means visible to a
+ * fetch, so a fetch of ENTRY's end that was made after the OK record was seen settles it. ENTRY waits for
+ * an OK partition that is known to hold more, but not longer than `okMayLagUntil`: an alarm must not wait
+ * for a recovery that does not come, and the rules refuse to let a late OK undo a newer reading.
+ */
+export function nextStep(entry: PairSide, ok: PairSide, now: number, okMayLagUntil: number): NextStep {
+  const entryTime = entry.headTimeMs();
+  const okTime = ok.headTimeMs();
+  if (entryTime !== null && okTime !== null) {
+    return entryTime <= okTime ? { topic: 'ENTRY', throughMs: okTime } : { topic: 'OK', throughMs: entryTime - 1 };
+  }
+  if (entryTime !== null) return ok.isAtEnd || now >= okMayLagUntil ? { topic: 'ENTRY', throughMs: Infinity } : null;
+  if (okTime !== null) return entry.hasNothingBefore(ok.headSeenAt()) ? { topic: 'OK', throughMs: Infinity } : null;
+  return null;
+}

@@ -1,0 +1,9 @@
+import type { KafkaLogSink } from '../../src/message-log/kafka/kafka-cluster.js';
+
+/** Shows warnings with TEST_LOG=1, for someone who looks into a failure. */
+export const silentLog: KafkaLogSink = {
+  warn: (details, message) => {
+    if (process.env['TEST_LOG'] === '1') console.warn(message, details);
+  },
+  debug: () => undefined,
+};
