@@ -158,9 +158,8 @@ export class Application {
     await this.endpoint?.close();
     for (const microservice of nest.getMicroservices()) await microservice.close();
     await Promise.all(this.background);
-    await nest.get(NotificationDispatcher).stop();
+    await Promise.all([nest.get(NotificationDispatcher).stop(), nest.get(CountPublisher).stop()]);
     await nest.get<Mailer>(MAILER).close();
-    await nest.get(CountPublisher).stop();
     await nest.get(PlacesSync).stop();
     await nest.get(ProjectionRunner).stop();
     await nest.close();
