@@ -13,6 +13,7 @@ import { ReceiptBook } from './ingestion/receipt-book.js';
 import type { MessageLog } from './message-log/message-log.js';
 import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
+import { CountPublisher } from './projections/count-publisher.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import { ProjectionsModule } from './projections/projections.module.js';
 import { StoresModule } from './stores.module.js';
@@ -35,10 +36,10 @@ class SystemModule {
         {
           provide: HEALTH,
           useFactory: (
-            log: MessageLog, receipts: ReceiptBook, projections: ProjectionRunner, notifications: NotificationDispatcher,
+            log: MessageLog, receipts: ReceiptBook, projections: ProjectionRunner, count: CountPublisher, notifications: NotificationDispatcher,
             customers: CustomerStore, config: Config, clock: Clock,
-          ) => new SystemHealth(log, receipts, projections, notifications, customers, config.dataDir, clock, progress),
-          inject: [MESSAGE_LOG, ReceiptBook, ProjectionRunner, NotificationDispatcher, CUSTOMER_STORE, CONFIG, CLOCK],
+          ) => new SystemHealth(log, receipts, projections, count, notifications, customers, config.dataDir, clock, progress),
+          inject: [MESSAGE_LOG, ReceiptBook, ProjectionRunner, CountPublisher, NotificationDispatcher, CUSTOMER_STORE, CONFIG, CLOCK],
         },
       ],
       exports: [OPERATIONS, HEALTH],

@@ -24,6 +24,7 @@ import { NestLogger } from './nest-logger.js';
 import type { Mailer } from './notifications/mailer.js';
 import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import { MAILER } from './notifications/notifications.module.js';
+import { CountPublisher } from './projections/count-publisher.js';
 import { LibsqlProjectionSink } from './projections/libsql-projection-sink.js';
 import { PlacesSync } from './projections/places-sync.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
@@ -101,6 +102,7 @@ export class Application {
 
     progress.startingWith = 'processing';
     nest.get(NotificationDispatcher).start();
+    nest.get(CountPublisher).start();
     await this.startConsuming();
     const retention = new LogRetention(nest.get<LibsqlMessageLog>(MESSAGE_LOG), nest.get<ReceiptBook>(ReceiptBook), clock, config.logRetentionMs);
     this.background.push(retention.keepTrimming(stopping.signal, (error) => this.logger.warn({ err: error }, 'the log was not trimmed')));
@@ -156,7 +158,7 @@ export class Application {
     await this.endpoint?.close();
     for (const microservice of nest.getMicroservices()) await microservice.close();
     await Promise.all(this.background);
-    await nest.get(NotificationDispatcher).stop();
+    await Promise.all([nest.get(NotificationDispatcher).stop(), nest.get(CountPublisher).stop()]);
     await nest.get<Mailer>(MAILER).close();
     await nest.get(PlacesSync).stop();
     await nest.get(ProjectionRunner).stop();

@@ -17,3 +17,13 @@ export const systemClock: Clock = {
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** Waits for the work, but no longer than `limitMs`. Thrown: what the work throws within that time. */
+export async function within(clock: Clock, limitMs: number, work: Promise<unknown>): Promise<void> {
+  const ended = new AbortController();
+  try {
+    await Promise.race([work, clock.sleep(limitMs, ended.signal)]);
+  } finally {
+    ended.abort();
+  }
+}

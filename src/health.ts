@@ -5,6 +5,7 @@ import type { CustomerStore } from './customers/customer-store.js';
 import type { ReceiptBook } from './ingestion/receipt-book.js';
 import { SENSOR_TOPICS, type MessageLog } from './message-log/message-log.js';
 import type { NotificationDispatcher } from './notifications/notification-dispatcher.js';
+import type { CountPublisher } from './projections/count-publisher.js';
 import type { ProjectionRunner } from './projections/projection-runner.js';
 
 /** More than this behind, a part is degraded: an operator would notice the delay. */
@@ -29,6 +30,7 @@ export class SystemHealth implements Health {
     private readonly log: MessageLog,
     private readonly receipts: ReceiptBook,
     private readonly projections: ProjectionRunner,
+    private readonly count: CountPublisher,
     private readonly notifications: NotificationDispatcher,
     private readonly customers: CustomerStore,
     private readonly dataDir: string,
@@ -42,6 +44,7 @@ export class SystemHealth implements Health {
       this.messageLog(),
       await this.ingestion(),
       ...(await this.readModels()),
+      await this.countTopic(),
       this.mail(),
       await this.customerStore(),
       await this.disk(),
@@ -84,6 +87,21 @@ export class SystemHealth implements Health {
       const status = !running ? 'down' : isLate || parked > 0 || lastError !== null ? 'degraded' : 'up';
       return { name: `projection ${name}`, status, detail: running ? detail : `stopped; ${detail}`, lagEvents, lagSeconds };
     });
+  }
+
+  private async countTopic(): Promise<HealthPart> {
+    const name = 'count-topic';
+    const { running, lagEvents, lagSeconds, unreadable, lastError } = await this.count.status();
+    if (!running) return { name, status: 'up', detail: 'begins after the start' };
+    const isLate = lagSeconds > LATE_SECONDS;
+    const detail = [`${lagEvents} alarms to be published`, unreadable > 0 ? `${unreadable} unreadable` : '', lastError ?? ''];
+    return {
+      name,
+      status: isLate || unreadable > 0 || lastError !== null ? 'degraded' : 'up',
+      detail: detail.filter((text) => text !== '').join('; '),
+      lagEvents,
+      lagSeconds,
+    };
   }
 
   private mail(): HealthPart {

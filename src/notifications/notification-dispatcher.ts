@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AlarmTriggered } from '../alarm-domain/alarm-events.js';
 import { NOTIFICATION_POLICY, type NotificationPolicy } from '../alarm-domain/notification.js';
 import type { NotificationRequeued } from '../alarm-domain/notification-events.js';
-import type { Clock } from '../clock.js';
+import { within, type Clock } from '../clock.js';
 import type { CustomerStore } from '../customers/customer-store.js';
 import { decodeEvent } from '../event-store/event-codec.js';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.js';
@@ -201,10 +201,4 @@ export class NotificationDispatcher {
       return { type: 'again', notBeforeMs: clock.now() + REPAIR_MS };
     }
   }
-}
-
-async function within(clock: Clock, limitMs: number, work: Promise<unknown>): Promise<void> {
-  const ended = new AbortController();
-  await Promise.race([work, clock.sleep(limitMs, ended.signal)]);
-  ended.abort();
 }

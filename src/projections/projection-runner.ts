@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { EventStore, Position } from '../event-store/event-store.js';
+import { lagAfter, type Lag } from './event-lag.js';
 import { errorText, LiveProjection } from './live-projection.js';
 import type { ParkedEvent, ProjectionSink } from './projection-sink.js';
 import type { Projection } from './projection.js';
@@ -12,9 +13,6 @@ const LAST_PAUSE_MS = 5000;
 
 /** A rebuild that stopped at an event will stop there again, until someone mends it. */
 const STOPPED_PAUSE_MS = 300_000;
-
-/** How far a lag is counted. */
-export const COUNTED_LAG = 1000;
 
 /** How a read model is. */
 export interface ProjectionStatus {
@@ -59,11 +57,6 @@ interface Task {
   isRebuilding: boolean;
   lastError: string | null;
   lag: Lag;
-}
-
-interface Lag {
-  readonly lagEvents: number;
-  readonly lagSeconds: number;
 }
 
 /** How a rebuild gets on; `of` is an estimate until it is done. */
@@ -174,25 +167,11 @@ export class ProjectionRunner {
     const { position, parked } = live;
     let { lastError } = task;
     try {
-      task.lag = await this.lagOf(live);
+      task.lag = await lagAfter(this.store, this.clock, position, live.filter);
     } catch (error) {
       lastError ??= errorText(error);
     }
     return { name, version, position, ...task.lag, parked, running: isRunning, rebuilding: isRebuilding, lastError };
-  }
-
-  /** What the store has after the position is counted anew, so that a subscription that stands still shows. */
-  private async lagOf({ position, filter }: LiveProjection): Promise<Lag> {
-    const head = await this.store.headPosition();
-    if (head === null || (position !== null && position >= head)) return { lagEvents: 0, lagSeconds: 0 };
-    let lagEvents = 0;
-    let oldest: unknown;
-    for await (const { metadata } of this.store.readAll({ after: position, filter, limit: COUNTED_LAG })) {
-      if (lagEvents === 0) oldest = (metadata as { recordedAt?: unknown }).recordedAt;
-      lagEvents += 1;
-    }
-    const sinceMs = typeof oldest === 'string' ? Date.parse(oldest) : NaN;
-    return { lagEvents, lagSeconds: Number.isNaN(sinceMs) ? 0 : Math.max(0, (this.clock.now() - sinceMs) / 1000) };
   }
 
   private task(name: string): Task {

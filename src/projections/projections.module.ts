@@ -1,20 +1,22 @@
 import { Module } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, METRICS } from '../tokens.js';
+import type { MessageLog } from '../message-log/message-log.js';
+import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from '../tokens.js';
 import { AlarmReads } from './alarm-reads.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
+import { CountPublisher } from './count-publisher.js';
 import { CountReads } from './count-reads.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { MapReads } from './map-reads.js';
 import { PlacesSync } from './places-sync.js';
 import { ProjectionRunner } from './projection-runner.js';
 
-/** Events → read models, and what is read from them. */
+/** Events → read models and topic COUNT, and what is read from the models. */
 @Module({
   providers: [
     { provide: LibsqlProjectionSink, useFactory: (config: Config) => LibsqlProjectionSink.open(config.dataDir), inject: [CONFIG] },
@@ -30,6 +32,15 @@ import { ProjectionRunner } from './projection-runner.js';
       inject: [EVENT_STORE, LibsqlProjectionSink, CLOCK, LOGGER, METRICS],
     },
     {
+      provide: CountPublisher,
+      useFactory: (log: MessageLog, store: EventStore, clock: Clock, logger: Logger, registry: Registry) => {
+        const publisher = new CountPublisher({ log, store, clock, problem: (what, error) => logger.warn({ err: error }, `topic COUNT: ${what}`) });
+        registerCountMetrics(registry, publisher);
+        return publisher;
+      },
+      inject: [MESSAGE_LOG, EVENT_STORE, CLOCK, LOGGER, METRICS],
+    },
+    {
       provide: PlacesSync,
       useFactory: (sink: LibsqlProjectionSink, customers: CustomerStore, clock: Clock) => new PlacesSync(sink.places, customers, clock),
       inject: [LibsqlProjectionSink, CUSTOMER_STORE, CLOCK],
@@ -38,7 +49,7 @@ import { ProjectionRunner } from './projection-runner.js';
     { provide: CountReads, useFactory: (sink: LibsqlProjectionSink) => new CountReads(sink), inject: [LibsqlProjectionSink] },
     { provide: MapReads, useFactory: (sink: LibsqlProjectionSink) => new MapReads(sink), inject: [LibsqlProjectionSink] },
   ],
-  exports: [ProjectionRunner, PlacesSync, AlarmReads, CountReads, MapReads, LibsqlProjectionSink],
+  exports: [ProjectionRunner, CountPublisher, PlacesSync, AlarmReads, CountReads, MapReads, LibsqlProjectionSink],
 })
 export class ProjectionsModule {}
 
@@ -60,4 +71,35 @@ function registerMetrics(registry: Registry, runner: ProjectionRunner): void {
       }
     },
   });
+}
+
+function registerCountMetrics(registry: Registry, publisher: CountPublisher): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, field: 'lagEvents' | 'lagSeconds' | 'unreadable') =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        this.set((await publisher.status())[field]);
+      },
+    });
+  const counter = (name: string, help: string, field: 'published' | 'recognised') => {
+    let counted = 0;
+    return new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        const total = publisher.totals[field];
+        this.inc(total - counted);
+        counted = total;
+      },
+    });
+  };
+  counter('vigia_count_published_total', 'Alarms published to topic COUNT.', 'published');
+  counter('vigia_count_recognised_total', 'Alarms found on topic COUNT when it was read back, and not published again.', 'recognised');
+  gauge('vigia_count_lag_events', 'Alarms that are not on topic COUNT yet, counted to 1000.', 'lagEvents');
+  gauge('vigia_count_lag_seconds', 'Age of the oldest alarm that is not on topic COUNT yet.', 'lagSeconds');
+  gauge('vigia_count_unreadable_alarms', 'Alarms that could not be read and are not on topic COUNT.', 'unreadable');
 }

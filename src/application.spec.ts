@@ -1,0 +1,46 @@
+import { rm } from 'node:fs/promises';
+import { newDir } from '../test/support/projection-events.js';
+import { waitFor } from '../test/support/wait-for.js';
+import { Application } from './application.js';
+import { readConfig } from './config.js';
+import type { HealthPart } from './console/health-report.js';
+import { DataDirLock } from './storage/data-dir-lock.js';
+
+describe('the application', () => {
+  const dir = newDir();
+  afterAll(() => rm(dir, { recursive: true }));
+
+  async function startOne(): Promise<{ application: Application; consoleUrl: string; ingestUrl: string }> {
+    const config = readConfig({ VIGIA_DATA_DIR: dir, VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent', VIGIA_INGEST_PORT: '0', VIGIA_CONSOLE_PORT: '0' });
+    const application = await Application.create(config, DataDirLock.acquire(dir));
+    return { application, ...(await application.start()) };
+  }
+
+  async function raiseMotion(ingestUrl: string, sensorId: number): Promise<void> {
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(`${ingestUrl}/topics/ENTRY/messages`, { method: 'POST', body: `[${sensorId},true,false,20,30]`, headers });
+    expect(answer.status).toBe(200);
+  }
+
+  async function metric(consoleUrl: string, name: string): Promise<number> {
+    const text = await (await fetch(`${consoleUrl}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  }
+
+  it('R4: publishes an alarm to COUNT, shows it in health and metrics, and not again after a restart', async () => {
+    const first = await startOne();
+    await raiseMotion(first.ingestUrl, 7);
+    await waitFor('the alarm on COUNT', async () => (await metric(first.consoleUrl, 'vigia_count_published_total')) === 1);
+    expect(await metric(first.consoleUrl, 'vigia_count_lag_events')).toBe(0);
+    expect(await metric(first.consoleUrl, 'vigia_count_lag_seconds')).toBe(0);
+    const { parts } = (await (await fetch(`${first.consoleUrl}/api/health`)).json()) as { parts: HealthPart[] };
+    expect(parts.find(({ name }) => name === 'count-topic')).toEqual({ name: 'count-topic', status: 'up', detail: '0 alarms to be published', lagEvents: 0, lagSeconds: 0 });
+    await first.application.stop();
+
+    const second = await startOne();
+    await raiseMotion(second.ingestUrl, 8);
+    await waitFor('the second alarm on COUNT', async () => (await metric(second.consoleUrl, 'vigia_count_published_total')) === 1);
+    expect(await metric(second.consoleUrl, 'vigia_count_recognised_total')).toBe(0);
+    await second.application.stop();
+  });
+});
