@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { embeddedPath } from './embedded-path.js';
+import { hotPath } from './hot-path/hot-path.js';
 import { ingest } from './ingest.js';
 import { rebuild } from './rebuild.js';
 import { startUp } from './start-up.js';
@@ -9,6 +10,7 @@ import type { BenchCase, CaseResult } from './bench-case.js';
 
 /** `npm run bench -- [CASE…] [--quick]`: runs all cases, or those named, and writes bench/RESULTS.md when all ran in full. */
 const CASES: Readonly<Record<string, BenchCase>> = {
+  'hot-path': hotPath,
   'embedded-path': embeddedPath,
   ingest,
   rebuild,

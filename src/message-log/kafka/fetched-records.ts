@@ -3,13 +3,15 @@ import { CorruptRecordBatch, HEADER_BYTES, readBatchHeader, verifyRecordBatch, t
 import { RecordCursor } from '../record-cursor.js';
 import { decompress } from './decompress.js';
 import type { AbortedTransaction } from './fetch-request.js';
-import { decodeOldMessageSet, oldMessageTimeMs } from './old-message-set.js';
+import { decodeOldMessageSet } from './old-message-set.js';
 
 /** Where the length and the format version stand in every entry, old or new. */
 const LENGTH_AT = 8;
 const BEFORE_LENGTH_ENDS = 12;
 const MAGIC_AT = 16;
 const NEW_MAGIC = 2;
+/** Where a message of version 1 has its time; version 0 has none. */
+const OLD_TIME_AT = 18;
 const LEAST_ENTRY_BYTES = MAGIC_AT + 1;
 
 /** The second int16 of a control record's key: what became of the transaction. */
@@ -204,8 +206,7 @@ function entriesOf(buffer: Buffer): Entry[] {
     if (end > buffer.length) break; // cut off by the response's size limit
     const magic = buffer.readInt8(start + MAGIC_AT);
     if (magic < NEW_MAGIC) {
-      const lastOffset = buffer.readInt32BE(start) * 2 ** 32 + buffer.readUInt32BE(start + 4);
-      entries.push({ start, end, isOld: true, lastOffset, timeMs: oldMessageTimeMs(buffer, start) });
+      entries.push({ start, end, isOld: true, lastOffset: int64(buffer, start), timeMs: magic === 1 ? int64(buffer, start + OLD_TIME_AT) : 0 });
     } else {
       if (end - start < HEADER_BYTES) throw new CorruptRecordBatch(`a batch of ${end - start} bytes, the header alone has ${HEADER_BYTES}`);
       const { lastOffset, maxTimestampMs } = readBatchHeader(buffer, start);
@@ -214,4 +215,8 @@ function entriesOf(buffer: Buffer): Entry[] {
     start = end;
   }
   return entries;
+}
+
+function int64(buffer: Buffer, at: number): number {
+  return buffer.readInt32BE(at) * 2 ** 32 + buffer.readUInt32BE(at + 4);
 }

@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, type Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { ALL_TOPICS, PARTITIONS } from '../message-log.js';
 
 /** Batches are made of at most 1,000,000 bytes; see producer-lane.ts. */
@@ -55,7 +55,7 @@ async function partitionProblems(admin: Admin, replicationFactor: number): Promi
 async function configProblems(admin: Admin): Promise<string[]> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: ALL_TOPICS.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: Object.values(CONFIG) })),
+    resources: ALL_TOPICS.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: Object.values(CONFIG) })),
   });
   return resources.flatMap(({ resourceName, configEntries }) => {
     const valueOf = (name: string): string => configEntries.find(({ configName }) => configName === name)?.configValue ?? '';
