@@ -7,6 +7,7 @@ import { LocalOperations } from './console/local-operations.js';
 import type { CustomerStore } from './customers/customer-store.js';
 import type { EventStore } from './event-store/event-store.js';
 import { SystemHealth } from './health.js';
+import { ConsumerLag } from './ingestion/consumer-lag.js';
 import { DeadLetters } from './ingestion/dead-letters.js';
 import { IngestionModule } from './ingestion/ingestion.module.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
@@ -36,10 +37,10 @@ class SystemModule {
         {
           provide: HEALTH,
           useFactory: (
-            log: MessageLog, receipts: ReceiptBook, projections: ProjectionRunner, count: CountPublisher, notifications: NotificationDispatcher,
+            log: MessageLog, lag: ConsumerLag, projections: ProjectionRunner, count: CountPublisher, notifications: NotificationDispatcher,
             customers: CustomerStore, config: Config, clock: Clock,
-          ) => new SystemHealth(log, receipts, projections, count, notifications, customers, config.dataDir, clock, progress),
-          inject: [MESSAGE_LOG, ReceiptBook, ProjectionRunner, CountPublisher, NotificationDispatcher, CUSTOMER_STORE, CONFIG, CLOCK],
+          ) => new SystemHealth(log, lag, projections, count, notifications, customers, config.dataDir, clock, progress),
+          inject: [MESSAGE_LOG, ConsumerLag, ProjectionRunner, CountPublisher, NotificationDispatcher, CUSTOMER_STORE, CONFIG, CLOCK],
         },
       ],
       exports: [OPERATIONS, HEALTH],

@@ -13,7 +13,8 @@ describe('the application', () => {
   async function startOne(): Promise<{ application: Application; consoleUrl: string; ingestUrl: string }> {
     const config = readConfig({ VIGIA_DATA_DIR: dir, VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent', VIGIA_INGEST_PORT: '0', VIGIA_CONSOLE_PORT: '0' });
     const application = await Application.create(config, DataDirLock.acquire(dir));
-    return { application, ...(await application.start()) };
+    const { consoleUrl, ingestUrl } = await application.start();
+    return { application, consoleUrl, ingestUrl: ingestUrl as string };
   }
 
   async function raiseMotion(ingestUrl: string, sensorId: number): Promise<void> {

@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
@@ -20,6 +19,8 @@ import { MessageLogTransport } from './ingestion/message-log.transport.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
 import { SensorStates } from './ingestion/sensor-states.js';
 import { LibsqlMessageLog } from './message-log/libsql-message-log.js';
+import type { MessageLog } from './message-log/message-log.js';
+import { urlOf } from './listen-url.js';
 import { NestLogger } from './nest-logger.js';
 import type { Mailer } from './notifications/mailer.js';
 import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
@@ -75,19 +76,19 @@ export class Application {
 
   private async listen(): Promise<string> {
     await this.nest.listen(this.config.consolePort, this.config.bindAddress);
-    const url = urlOf(this.config.bindAddress, this.nest.getHttpServer().address() as AddressInfo);
+    const url = urlOf(this.config.bindAddress, this.nest.getHttpServer());
     this.lock.announce({ pid: process.pid, consoleUrl: url });
     return url;
   }
 
   /** Starts everything, in the order of the flow from its end to its beginning, so that each part finds the next one ready. */
-  async start(): Promise<{ consoleUrl: string; ingestUrl: string }> {
+  async start(): Promise<{ consoleUrl: string; ingestUrl: string | null }> {
     const { nest, config, progress, stopping } = this;
     const clock = nest.get<Clock>(CLOCK);
     const customers = nest.get<LibsqlCustomerStore>(CUSTOMER_STORE);
 
     const consoleUrl = await this.startConsole();
-    const ingestUrl = await this.listenIngest(clock);
+    const ingestUrl = config.roles.has('ingest') ? await this.listenIngest(clock) : null;
 
     if (config.generateCustomers > 0) {
       progress.startingWith = 'customers';
@@ -104,17 +105,24 @@ export class Application {
     nest.get(NotificationDispatcher).start();
     nest.get(CountPublisher).start();
     await this.startConsuming();
-    const retention = new LogRetention(nest.get<LibsqlMessageLog>(MESSAGE_LOG), nest.get<ReceiptBook>(ReceiptBook), clock, config.logRetentionMs);
-    this.background.push(retention.keepTrimming(stopping.signal, (error) => this.logger.warn({ err: error }, 'the log was not trimmed')));
+    this.startRetention(clock);
     progress.startingWith = null;
     return { consoleUrl, ingestUrl };
+  }
+
+  /** Kafka has a retention of its own. */
+  private startRetention(clock: Clock): void {
+    const log = this.nest.get<MessageLog>(MESSAGE_LOG);
+    if (!(log instanceof LibsqlMessageLog)) return;
+    const retention = new LogRetention(log, this.nest.get<ReceiptBook>(ReceiptBook), clock, this.config.logRetentionMs);
+    this.background.push(retention.keepTrimming(this.stopping.signal, (error) => this.logger.warn({ err: error }, 'the log was not trimmed')));
   }
 
   private async listenIngest(clock: Clock): Promise<string> {
     const { bindAddress, ingestPort } = this.config;
     this.endpoint = createIngestEndpoint({ log: this.nest.get(MESSAGE_LOG), clock, observer: this.nest.get(IngestMetrics) });
     await this.endpoint.listen({ host: bindAddress, port: ingestPort });
-    return urlOf(bindAddress, this.endpoint.server.address() as AddressInfo);
+    return urlOf(bindAddress, this.endpoint.server);
   }
 
   private async startConsuming(): Promise<void> {
@@ -132,6 +140,7 @@ export class Application {
           sensors.recall(remembered);
           return next;
         },
+        recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
         onRelease: (partition) => receipts.release(partition),
         // With clearOnNormal a normal reading may have an effect, so each must be looked at.
         ...(config.policy.clearOnNormal ? {} : { discard: isNormalReading }),
@@ -165,12 +174,8 @@ export class Application {
     await nest.close();
     await nest.get(LibsqlProjectionSink).close();
     await nest.get<EventStore>(EVENT_STORE).close();
-    await nest.get<LibsqlMessageLog>(MESSAGE_LOG).close();
+    await nest.get<MessageLog>(MESSAGE_LOG).close();
     await nest.get<LibsqlCustomerStore>(CUSTOMER_STORE).close();
     this.lock.release();
   }
-}
-
-function urlOf(bindAddress: string, { port }: AddressInfo): string {
-  return `http://${bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress}:${port}`;
 }

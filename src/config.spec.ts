@@ -35,7 +35,12 @@ describe('readConfig', () => {
     [{ VIGIA_STRIKES: '0' }, 'VIGIA_STRIKES="0"'],
     [{ VIGIA_BIND: 'everywhere' }, 'VIGIA_BIND="everywhere"'],
     [{ SMTP_URL: 'http://mail' }, 'SMTP_URL="http://mail"'],
-    [{ KAFKA_BROKERS: '127.0.0.1:9092' }, 'KAFKA_BROKERS is set'],
+    [{ EVENTSTORE_URL: 'esdb://127.0.0.1:2113' }, 'EVENTSTORE_URL is set'],
+    [{ KAFKA_BROKERS: 'kafka' }, 'KAFKA_BROKERS="kafka": expected host:port'],
+    [{ KAFKA_BROKERS: '127.0.0.1:9092', KAFKA_SASL_USERNAME: 'u' }, 'KAFKA_SASL_MECHANISM, KAFKA_SASL_PASSWORD: not set'],
+    [{ VIGIA_ROLES: 'ingest' }, 'only with KAFKA_BROKERS'],
+    [{ VIGIA_ROLES: 'everything' }, 'VIGIA_ROLES="everything"'],
+    [{ KAFKA_BROKERS: '127.0.0.1:9092', VIGIA_ROLES: 'ingest,process' }, 'process, project, notify, console go together'],
   ])('names what is wrong in %j', (environment, expected) => {
     expect(problemsOf(environment as Record<string, string>)).toEqual([expect.stringContaining(expected)]);
   });
@@ -48,6 +53,13 @@ describe('readConfig', () => {
     expect(readConfig({ SMTP_URL: 'smtp://127.0.0.1:1025' })).toMatchObject({ simulate: false, generateCustomers: 0 });
     expect(readConfig({ VIGIA_SIMULATE: '0' })).toMatchObject({ simulate: false, generateCustomers: 0 });
     expect(readConfig({ VIGIA_SIMULATE: '0', VIGIA_CUSTOMERS: '7' })).toMatchObject({ simulate: false, generateCustomers: 7 });
+  });
+
+  it('reads brokers and roles from lists', () => {
+    const config = readConfig({ KAFKA_BROKERS: 'kafka-1:9092, [::1]:9093', VIGIA_ROLES: 'ingest', KAFKA_TLS: '1' });
+    expect(config.kafka).toEqual({ brokers: ['kafka-1:9092', '[::1]:9093'], tls: true, sasl: null, replicationFactor: 2 });
+    expect([...config.roles]).toEqual(['ingest']);
+    expect(config.simulate).toBe(false);
   });
 
   it('takes an empty value as not set, and lets the servers’ cache variable pass', () => {

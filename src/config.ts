@@ -1,8 +1,23 @@
 import { z } from 'zod';
 import type { StrikePolicy } from './alarm-domain/strike-policy.js';
 
+/** The parts of the application that a process may have; all of them by default. */
+export const ROLES = ['ingest', 'process', 'project', 'notify', 'console'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** How Kafka is reached, and how many of its brokers hold each record. */
+export interface KafkaConfig {
+  readonly brokers: readonly string[];
+  readonly tls: boolean;
+  readonly sasl: { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string } | null;
+  readonly replicationFactor: number;
+}
+
 /** Everything that can be set from outside, read once at the start. */
 export interface Config {
+  readonly roles: ReadonlySet<Role>;
+  /** Null for the embedded message log. */
+  readonly kafka: KafkaConfig | null;
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly ingestPort: number;
@@ -32,6 +47,14 @@ export class BadConfig extends Error {
 const port = z.coerce.number().int().min(0).max(65_535);
 const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
 const mailAddress = z.email();
+const brokerList = z
+  .string()
+  .transform((text) => text.split(',').map((broker) => broker.trim()))
+  .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$/, 'expected host:port, several with commas between')).min(1));
+const roleList = z
+  .string()
+  .transform((text) => text.split(',').map((role) => role.trim()))
+  .pipe(z.array(z.enum(ROLES)).min(1));
 
 /** One line per variable: what it takes; the README's table has the same names (held by a test). */
 const variables = {
@@ -49,6 +72,13 @@ const variables = {
   VIGIA_CLEAR_ON_NORMAL: flag.default(false),
   VIGIA_LOG_RETENTION_HOURS: z.coerce.number().positive().default(168),
   VIGIA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  VIGIA_ROLES: roleList.default([...ROLES]),
+  KAFKA_BROKERS: brokerList.optional(),
+  KAFKA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(32).default(2),
+  KAFKA_TLS: flag.default(false),
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  KAFKA_SASL_PASSWORD: z.string().optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
 };
 
@@ -58,7 +88,7 @@ export const VARIABLE_NAMES: readonly string[] = Object.keys(variables);
 const NOT_OURS = new Set(['VIGIA_SERVERS_CACHE']);
 
 /** Outside systems whose adapters do not exist yet: to leave such a variable unheard would lose data. */
-const NOT_YET = ['KAFKA_BROKERS', 'EVENTSTORE_URL', 'CASSANDRA_CONTACT_POINTS', 'INFLUX_URL'];
+const NOT_YET = ['EVENTSTORE_URL', 'CASSANDRA_CONTACT_POINTS', 'INFLUX_URL'];
 
 /**
  * The frozen configuration from environment variables; an empty value counts as not set.
@@ -80,10 +110,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success || problems.length > 0) throw new BadConfig(problems);
 
   const read = parsed.data;
+  problems.push(...contradictions(read));
+  if (problems.length > 0) throw new BadConfig(problems);
   // Invented readings and people have no place beside a real system, unless they are asked for by name.
-  const isSelfContained = read.SMTP_URL === undefined;
+  const isSelfContained = read.SMTP_URL === undefined && read.KAFKA_BROKERS === undefined;
   const simulate = isSelfContained && (read.VIGIA_SIMULATE ?? true);
   return Object.freeze({
+    roles: new Set(read.VIGIA_ROLES),
+    kafka: kafkaOf(read),
     dataDir: read.VIGIA_DATA_DIR,
     bindAddress: read.VIGIA_BIND,
     ingestPort: read.VIGIA_INGEST_PORT,
@@ -102,4 +136,27 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logRetentionMs: read.VIGIA_LOG_RETENTION_HOURS * 3_600_000,
     logLevel: read.VIGIA_LOG_LEVEL,
   });
+}
+
+type Read = z.output<z.ZodObject<typeof variables>>;
+
+function contradictions(read: Read): string[] {
+  const problems: string[] = [];
+  const sasl = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
+  const missing = sasl.filter((name) => read[name] === undefined);
+  if (missing.length > 0 && missing.length < sasl.length) problems.push(`${missing.join(', ')}: not set, but the other KAFKA_SASL_* variables are`);
+  const roles = new Set(read.VIGIA_ROLES);
+  if (roles.size < ROLES.length && read.KAFKA_BROKERS === undefined) problems.push('VIGIA_ROLES: the roles can be split over processes only with KAFKA_BROKERS, the embedded log is of one process');
+  // They share the embedded event store, which is of one process.
+  const together = ROLES.filter((role) => role !== 'ingest');
+  const some = together.filter((role) => roles.has(role));
+  if (some.length > 0 && some.length < together.length) problems.push(`VIGIA_ROLES: ${together.join(', ')} go together as long as the event store is the embedded one; got ${[...roles].join(', ')}`);
+  return problems;
+}
+
+function kafkaOf(read: Read): KafkaConfig | null {
+  const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = read;
+  if (brokers === undefined) return null;
+  const sasl = mechanism && username !== undefined && password !== undefined ? { mechanism, username, password } : null;
+  return { brokers, tls: read.KAFKA_TLS, sasl, replicationFactor: read.KAFKA_REPLICATION_FACTOR };
 }

@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises';
 import type { Clock } from './clock.js';
 import type { HealthPart, HealthReport, Health } from './console/health-report.js';
 import type { CustomerStore } from './customers/customer-store.js';
-import type { ReceiptBook } from './ingestion/receipt-book.js';
-import { SENSOR_TOPICS, type MessageLog } from './message-log/message-log.js';
+import type { ConsumerLag } from './ingestion/consumer-lag.js';
+import type { MessageLog } from './message-log/message-log.js';
 import type { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import type { CountPublisher } from './projections/count-publisher.js';
 import type { ProjectionRunner } from './projections/projection-runner.js';
@@ -28,7 +28,7 @@ export interface Progressing {
 export class SystemHealth implements Health {
   constructor(
     private readonly log: MessageLog,
-    private readonly receipts: ReceiptBook,
+    private readonly lag: ConsumerLag,
     private readonly projections: ProjectionRunner,
     private readonly count: CountPublisher,
     private readonly notifications: NotificationDispatcher,
@@ -68,11 +68,11 @@ export class SystemHealth implements Health {
     const name = 'ingestion';
     const { consumerFailure, startingWith, lostRecords } = this.progressing;
     if (consumerFailure !== null) return { name, status: 'down', detail: consumerFailure };
-    let lagEvents = 0;
-    for (const topic of SENSOR_TOPICS) {
-      for (const { partition, endOffset } of await this.log.describe(topic)) {
-        if (this.receipts.isOpen(topic, partition)) lagEvents += endOffset - this.receipts.next(topic, partition);
-      }
+    let lagEvents: number;
+    try {
+      lagEvents = (await this.lag.byPartition()).reduce((sum, { records }) => sum + records, 0);
+    } catch (error) {
+      return { name, status: 'degraded', detail: `the message log does not say where it ends: ${String(error)}` };
     }
     if (lostRecords > 0) return { name, status: 'degraded', detail: `${lostRecords} records were deleted from the log before they were processed`, lagEvents };
     const isWaiting = startingWith !== null;

@@ -2,8 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Application } from './application.js';
+import { IngestApplication } from './ingest-application.js';
 import { systemClock } from './clock.js';
 import { BadConfig, readConfig, type Config } from './config.js';
+import { WrongTopics } from './message-log/kafka/kafka-topics.js';
 import { DataDirInUse, DataDirLock } from './storage/data-dir-lock.js';
 
 /** From Ctrl-C to the end; past it the process ends as it is, which loses nothing that was acknowledged. */
@@ -13,7 +15,8 @@ const SIMULATOR_STOP_MS = 1000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const application = await Application.create(config, DataDirLock.acquire(config.dataDir));
+  const isIngestOnly = config.roles.size === 1 && config.roles.has('ingest');
+  const application = isIngestOnly ? await IngestApplication.create(config) : await Application.create(config, DataDirLock.acquire(config.dataDir));
   let simulator: ChildProcess | null = null;
   let isStopping = false;
 
@@ -33,13 +36,14 @@ async function main(): Promise<void> {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
 
-  if (config.generateCustomers > 0) say('starting; the first time sets up the customers, which takes some seconds');
+  if (config.generateCustomers > 0 && !isIngestOnly) say('starting; the first time sets up the customers, which takes some seconds');
   const { consoleUrl, ingestUrl } = await application.start();
   if (isStopping) return;
   say(`console  ${consoleUrl}`);
-  say(`ingest   ${ingestUrl}/topics/ENTRY/messages`);
+  if (ingestUrl !== null) say(`ingest   ${ingestUrl}/topics/ENTRY/messages`);
+  if (isIngestOnly) return;
   say(config.smtpUrl === null ? `e-mails  ${config.dataDir}/mailbox/` : `e-mails  to ${config.monitoringMailbox}`);
-  if (config.simulate) simulator = startSimulator(config, ingestUrl);
+  if (config.simulate && ingestUrl !== null) simulator = startSimulator(config, ingestUrl);
 }
 
 /** The simulator is a process of its own that posts over HTTP as sensors do; it ends with this one, by the closed channel even after a kill -9. */
@@ -63,7 +67,7 @@ function say(line: string): void {
 }
 
 function fail(error: unknown): void {
-  const isPlain = error instanceof BadConfig || error instanceof DataDirInUse;
+  const isPlain = error instanceof BadConfig || error instanceof DataDirInUse || error instanceof WrongTopics;
   process.stderr.write(`${isPlain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
 }

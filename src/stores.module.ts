@@ -1,11 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { systemClock, type Clock } from './clock.js';
 import type { Config } from './config.js';
 import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
 import { LibsqlEventStore } from './event-store/libsql-event-store.js';
-import { LibsqlMessageLog } from './message-log/libsql-message-log.js';
+import { openMessageLog } from './message-log/open-message-log.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from './tokens.js';
 
 /** Configuration, clock, logger, metrics and the stores: what every other module builds on. */
@@ -20,7 +20,7 @@ export class StoresModule {
         { provide: CLOCK, useValue: systemClock },
         { provide: LOGGER, useFactory: () => pino({ level: config.logLevel }) },
         { provide: METRICS, useFactory: () => new Registry() },
-        { provide: MESSAGE_LOG, useFactory: (clock: Clock) => LibsqlMessageLog.open(config.dataDir, { clock }), inject: [CLOCK] },
+        { provide: MESSAGE_LOG, useFactory: (clock: Clock, logger: Logger, metrics: Registry) => openMessageLog(config, clock, logger, metrics), inject: [CLOCK, LOGGER, METRICS] },
         { provide: EVENT_STORE, useFactory: (clock: Clock) => LibsqlEventStore.open(config.dataDir, { clock }), inject: [CLOCK] },
         { provide: CUSTOMER_STORE, useFactory: () => LibsqlCustomerStore.open(config.dataDir) },
       ],

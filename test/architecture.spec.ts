@@ -30,7 +30,7 @@ function folderOf(path: string): string {
   return path.includes('/') ? (path.split('/')[0] as string) : '.';
 }
 
-const isOurs = (target: string) => target.endsWith('.js');
+const isOurs = (target: string) => target.endsWith('.js') && !target.startsWith('kafkajs/');
 
 /** The flow, from left to right: a folder imports from itself and from what stands on a line before its own. */
 const FLOW = [
@@ -54,7 +54,8 @@ const CLIENTS: Record<string, RegExp> = {
   libsql: /^storage\//,
   'libsql/promise': /^storage\//,
   nodemailer: /^notifications\/(smtp-mailer|mailbox-folder-mailer|mime-mail|smtp-url)\.ts$/,
-  kafkajs: /^message-log\//,
+  kafkajs: /^message-log\/kafka\//,
+  'kafkajs/src/network/requestQueue/index.js': /^message-log\/kafka\/kafkajs-idle\.ts$/,
   'lz4-napi': /^message-log\/kafka\//,
   snappy: /^message-log\/kafka\//,
   zstddec: /^message-log\/kafka\//,

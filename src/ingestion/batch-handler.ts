@@ -31,7 +31,8 @@ type Outcome =
 
 /** Counters of the alarm path, for metrics. */
 export interface ProcessingObserver {
-  processed(receipt: Receipt): void;
+  /** `decoded` of the records were made into objects, the others were discarded by their bytes. */
+  processed(receipt: Receipt, decoded: number): void;
   stored(events: readonly SensorEvent[]): void;
   conflict(): void;
   /** The run will be handled again. */
@@ -97,7 +98,7 @@ export class BatchHandler {
     ]);
     const receipt = this.receiptOf(batch, epoch, outcomes);
     await this.receipts.add(receipt);
-    this.observer.processed(receipt);
+    this.observer.processed(receipt, batch.records.length);
   }
 
   /** All messages of one sensor in a run, in order, in a single append. */

@@ -7,6 +7,7 @@ import type { EventStore } from '../event-store/event-store.js';
 import type { MessageLog } from '../message-log/message-log.js';
 import { CLOCK, CONFIG, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from '../tokens.js';
 import { BatchHandler } from './batch-handler.js';
+import { ConsumerLag } from './consumer-lag.js';
 import { DeadLetters } from './dead-letters.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { ProcessingMetrics } from './processing-metrics.js';
@@ -23,6 +24,11 @@ import { SensorStates } from './sensor-states.js';
       provide: ReceiptBook,
       useFactory: (store: EventStore, log: MessageLog, clock: Clock) => new ReceiptBook(store, log.identity, clock),
       inject: [EVENT_STORE, MESSAGE_LOG, CLOCK],
+    },
+    {
+      provide: ConsumerLag,
+      useFactory: (log: MessageLog, receipts: ReceiptBook, registry: Registry) => new ConsumerLag(log, receipts, registry),
+      inject: [MESSAGE_LOG, ReceiptBook, METRICS],
     },
     {
       provide: DeadLetters,
@@ -49,6 +55,6 @@ import { SensorStates } from './sensor-states.js';
       inject: [MESSAGE_LOG, EVENT_STORE, SensorStates, ReceiptBook, DeadLetters, CONFIG, CLOCK, ProcessingMetrics],
     },
   ],
-  exports: [SensorStates, ReceiptBook, DeadLetters, IngestMetrics],
+  exports: [SensorStates, ReceiptBook, ConsumerLag, DeadLetters, IngestMetrics],
 })
 export class IngestionModule {}

@@ -7,6 +7,8 @@ import type { Receipt } from './receipt.js';
 /** Prometheus metrics of what became of the records. */
 export class ProcessingMetrics implements ProcessingObserver {
   private readonly records: Counter;
+  private readonly batches: Counter;
+  private readonly decoded: Counter;
   private readonly events: Counter;
   private readonly conflicts: Counter;
   private readonly failures: Counter;
@@ -19,6 +21,8 @@ export class ProcessingMetrics implements ProcessingObserver {
   ) {
     const registers = [registry];
     this.records = new Counter({ name: 'vigia_records_processed_total', help: 'Records of ENTRY and OK by what became of them.', labelNames: ['topic', 'outcome'], registers });
+    this.batches = new Counter({ name: 'vigia_batches_processed_total', help: 'Runs of records of ENTRY and OK, each with its receipt.', labelNames: ['topic'], registers });
+    this.decoded = new Counter({ name: 'vigia_records_decoded_total', help: 'Records that were made into objects; the others were discarded by their bytes.', labelNames: ['topic'], registers });
     this.events = new Counter({ name: 'vigia_sensor_events_stored_total', help: 'Events appended to sensor streams.', labelNames: ['type'], registers });
     this.conflicts = new Counter({ name: 'vigia_append_conflicts_total', help: 'Appends that met another writer and were decided again.', registers });
     this.failures = new Counter({ name: 'vigia_batch_failures_total', help: 'Batches that failed and were handled again.', registers });
@@ -30,8 +34,10 @@ export class ProcessingMetrics implements ProcessingObserver {
     });
   }
 
-  processed(receipt: Receipt): void {
+  processed(receipt: Receipt, decoded: number): void {
     const { topic } = receipt;
+    this.batches.inc({ topic });
+    this.decoded.inc({ topic }, decoded);
     this.records.inc({ topic, outcome: 'normal' }, receipt.normal);
     this.records.inc({ topic, outcome: 'events' }, receipt.events.length);
     this.records.inc({ topic, outcome: 'dead_lettered' }, receipt.deadLettered.length);

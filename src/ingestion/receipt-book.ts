@@ -107,11 +107,13 @@ export class ReceiptBook {
 
   /** The last offset of each partition that a stored receipt covers, -1 for none. */
   storedThrough(): { topic: SensorTopic; partition: number; stored: number }[] {
-    return [...this.pages.values()].map(({ topic, partition, next, pending, storing }) => ({
-      topic,
-      partition,
-      stored: ((storing ?? pending)?.first ?? next) - 1,
-    }));
+    return [...this.pages.values()].map(({ topic, partition }) => ({ topic, partition, stored: this.recordedThrough(topic, partition) - 1 }));
+  }
+
+  /** The offset up to which, exclusive, a stored receipt covers the partition. */
+  recordedThrough(topic: SensorTopic, partition: number): number {
+    const { next, pending, storing } = this.page(topic, partition);
+    return (storing ?? pending)?.first ?? next;
   }
 
   /** Takes the receipt of a run that was processed. Thrown: what the event store throws; the receipt is kept and stored later. */

@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.js';
+
 /** Tells those who wait that something was appended. `count` is read before looking for it, so that none is missed in between. */
 export class Wakeup {
   count = 0;
@@ -20,5 +22,16 @@ export class Wakeup {
       this.sleepers.add(wake);
       signal.addEventListener('abort', wake);
     });
+  }
+
+  /** As `after`, but for so long at most. */
+  async afterOrIn(clock: Clock, ms: number, count: number, signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const stop = (): void => done.abort();
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    await Promise.race([this.after(count, done.signal), clock.sleep(ms, done.signal)]);
+    stop();
+    signal.removeEventListener('abort', stop);
   }
 }

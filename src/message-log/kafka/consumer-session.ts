@@ -147,9 +147,7 @@ export class ConsumerSession {
       }
       const step = held === null ? nextStep(entry, ok, performance.now(), okMayLagUntil) : entry.headTimeMs() === null ? null : ({ topic: 'ENTRY', throughMs: Infinity } as const);
       if (step === null) {
-        const waits = new AbortController();
-        await Promise.race([this.news.after(seen, AbortSignal.any([this.signal, waits.signal])), this.context.clock.sleep(OK_MAY_LAG_MS, AbortSignal.any([this.signal, waits.signal]))]);
-        waits.abort();
+        await this.news.afterOrIn(this.context.clock, OK_MAY_LAG_MS, seen, this.signal);
         continue;
       }
       const side = step.topic === 'ENTRY' ? entry : ok;

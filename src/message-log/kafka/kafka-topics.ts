@@ -1,5 +1,5 @@
 import kafkajs, { type Admin } from 'kafkajs';
-import { ALL_TOPICS, PARTITIONS } from '../message-log.js';
+import { ALL_TOPICS, PARTITIONS, SENSOR_TOPICS } from '../message-log.js';
 
 /** Batches are made of at most 1,000,000 bytes; see producer-lane.ts. */
 const LEAST_MAX_MESSAGE_BYTES = 1_000_000;
@@ -33,6 +33,8 @@ export async function ensureTopics(admin: Admin, replicationFactor: number): Pro
         configEntries: [
           { name: CONFIG.timestampType, value: 'LogAppendTime' },
           { name: CONFIG.cleanup, value: 'delete' },
+          // Alarms and dead letters are few, and are read back from the beginning.
+          ...((SENSOR_TOPICS as readonly string[]).includes(topic) ? [] : [{ name: 'retention.ms', value: '-1' }]),
         ],
       })),
     });

@@ -73,7 +73,7 @@ export class PartitionFetcher {
         if (node === null || this.loops.has(node)) continue;
         this.loops.set(node, this.fetchFrom(node).finally(() => this.loops.delete(node)));
       }
-      await Promise.race([this.changes.after(seen, this.signal), this.clock.sleep(LOOK_EVERY_MS, this.signal)]);
+      await this.changes.afterOrIn(this.clock, LOOK_EVERY_MS, seen, this.signal);
     }
     await Promise.all(this.loops.values());
   }
