@@ -5,6 +5,7 @@ export default {
   ...base,
   testMatch: ['**/*.server.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
+  globalSetup: '<rootDir>/test/servers/global-setup.js',
   maxWorkers: 1,
   testTimeout: 120_000,
 };

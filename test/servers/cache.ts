@@ -17,7 +17,7 @@ export function goProgram(module: string, version: string, binary: string): stri
   const path = join(dir, binary);
   if (!existsSync(path)) {
     mkdirSync(dir, { recursive: true });
-    execFileSync('go', ['install', `${module}@${version}`], { env: { ...process.env, GOBIN: dir, GOFLAGS: '' }, stdio: 'inherit' });
+    run('go', ['install', `${module}@${version}`], { env: { ...process.env, GOBIN: dir, GOFLAGS: '' } });
   }
   return path;
 }

@@ -8,6 +8,9 @@ interface MailpitSummary {
   readonly Subject: string;
 }
 
+/** The path of Mailpit, built into the cache the first time. */
+export const mailpitProgram = (): string => goProgram('github.com/axllent/mailpit', 'v1.27.11', 'mailpit');
+
 /** Mailpit: a real SMTP server that keeps what it takes, with an API to look at it. */
 export class Mailpit {
   private constructor(
@@ -17,11 +20,10 @@ export class Mailpit {
   ) {}
 
   static async start(): Promise<Mailpit> {
-    const program = goProgram('github.com/axllent/mailpit', 'v1.27.11', 'mailpit');
     const [smtp, api] = [await freePort(), await freePort()];
     const apiUrl = `http://127.0.0.1:${api}`;
     const args = ['--smtp', `127.0.0.1:${smtp}`, '--listen', `127.0.0.1:${api}`, '--disable-version-check'];
-    const process = await ServerProcess.start('mailpit', program, args, async () => (await fetch(`${apiUrl}/readyz`)).ok);
+    const process = await ServerProcess.start('mailpit', mailpitProgram(), args, async () => (await fetch(`${apiUrl}/readyz`)).ok);
     return new Mailpit(process, `smtp://127.0.0.1:${smtp}`, apiUrl);
   }
 

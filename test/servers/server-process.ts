@@ -38,11 +38,11 @@ export class ServerProcess {
     private readonly child: ChildProcess,
   ) {}
 
-  /** Starts a program without waiting for it. */
-  static spawn(name: string, program: string, args: readonly string[], cwd?: string): ServerProcess {
+  /** Starts a program without waiting for it; `env` is added to our own environment. */
+  static spawn(name: string, program: string, args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv } = {}): ServerProcess {
     // The kernel kills the server when this process ends, however it ends: a handler of ours would not run after a SIGKILL.
     const [command, ...rest] = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', program, ...args] : [program, ...args];
-    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } });
     const server = new ServerProcess(name, child);
     const keep = (chunk: Buffer | string): void => {
       server.tail = (server.tail + chunk.toString()).slice(-20_000);

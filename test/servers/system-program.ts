@@ -1,0 +1,17 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** The path of a program that comes with the system. Thrown: an error that names the Debian package to install. */
+export function systemProgram(name: string, aptPackage: string = name): string {
+  // Servers are in /usr/sbin, which a plain user's PATH may lack.
+  for (const dir of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
+    const path = join(dir, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      continue;
+    }
+  }
+  throw new Error(`${name} is not on this machine: apt-get install ${aptPackage}`);
+}
