@@ -5,4 +5,5 @@ export class ApplicationProgress implements Progressing {
   startingWith: string | null = 'not started';
   consumerFailure: string | null = null;
   lostRecords = 0;
+  assignment: readonly number[] | null = null;
 }

@@ -140,6 +140,9 @@ export class Application {
           sensors.recall(remembered);
           return next;
         },
+        onAssignment: (numbers) => {
+          progress.assignment = numbers;
+        },
         recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
         onRelease: (partition) => receipts.release(partition),
         // With clearOnNormal a normal reading may have an effect, so each must be looked at.

@@ -22,6 +22,8 @@ export interface Progressing {
   readonly consumerFailure: string | null;
   /** Records that the log deleted before they were processed. */
   readonly lostRecords: number;
+  /** The partition numbers that this process works on, null while that is not settled. */
+  readonly assignment: readonly number[] | null;
 }
 
 /** Asks each part how it is, in the order of the flow. */
@@ -66,16 +68,21 @@ export class SystemHealth implements Health {
 
   private async ingestion(): Promise<HealthPart> {
     const name = 'ingestion';
-    const { consumerFailure, startingWith, lostRecords } = this.progressing;
+    const { consumerFailure, startingWith, lostRecords, assignment } = this.progressing;
     if (consumerFailure !== null) return { name, status: 'down', detail: consumerFailure };
+    const isWaiting = startingWith !== null;
+    if (!isWaiting && assignment === null) return { name, status: 'degraded', detail: 'waits for its partitions' };
     let lagEvents: number;
     try {
-      lagEvents = (await this.lag.byPartition()).reduce((sum, { records }) => sum + records, 0);
+      const lags = await this.lag.byPartition();
+      const opened = new Set(lags.map(({ partition }) => partition));
+      const toOpen = (assignment ?? []).filter((number) => !opened.has(number));
+      if (toOpen.length > 0) return { name, status: 'degraded', detail: `begins with partition ${toOpen.join(', ')}` };
+      lagEvents = lags.reduce((sum, { records }) => sum + records, 0);
     } catch (error) {
       return { name, status: 'degraded', detail: `the message log does not say where it ends: ${String(error)}` };
     }
     if (lostRecords > 0) return { name, status: 'degraded', detail: `${lostRecords} records were deleted from the log before they were processed`, lagEvents };
-    const isWaiting = startingWith !== null;
     return { name, status: 'up', detail: isWaiting ? 'begins after the start' : `${lagEvents} records behind the log`, lagEvents };
   }
 

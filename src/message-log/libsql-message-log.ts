@@ -107,7 +107,9 @@ export class LibsqlMessageLog implements MessageLog {
     const failed = new AbortController();
     const signal = AbortSignal.any([options.signal, this.closing.signal, failed.signal]);
     const source = { table: this.table, clock: this.options.clock, wakeup: this.wakeup };
-    const loops = Array.from({ length: PARTITIONS }, (_, partition) =>
+    const numbers = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+    options.onAssignment?.(numbers);
+    const loops = numbers.map((partition) =>
       consumePartition(source, partition, options, signal).catch((error: unknown) => {
         failed.abort();
         throw error;

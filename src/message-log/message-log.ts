@@ -114,6 +114,8 @@ export interface ConsumeOptions {
   readonly resumeAt: (topic: SensorTopic, partition: number, range: ResumeRange) => Promise<number>;
   /** The offset up to which, exclusive, what was handled is recorded for good; the log may note it for its own tools. */
   readonly recordedThrough?: (topic: SensorTopic, partition: number) => number;
+  /** Told the partition numbers that are this consumer's, null while that is being settled. */
+  readonly onAssignment?: (numbers: readonly number[] | null) => void;
   /** Told when ENTRY and OK of a partition number are no longer this consumer's; no batch of them is in work then. */
   readonly onRelease?: (partition: number) => Promise<void>;
   /** Called for records of ENTRY; without it every record is given. */

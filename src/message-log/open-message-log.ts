@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { KafkaMessageLog } from './kafka/kafka-message-log.js';
+import { MembershipFile } from './kafka/membership-file.js';
 import { LibsqlMessageLog } from './libsql-message-log.js';
 import type { MessageLog } from './message-log.js';
 
@@ -10,5 +11,7 @@ import type { MessageLog } from './message-log.js';
 export async function openMessageLog(config: Config, clock: Clock, logger: Logger, registry: Registry): Promise<MessageLog> {
   if (config.kafka === null) return LibsqlMessageLog.open(config.dataDir, { clock });
   const rebalances = new Counter({ name: 'vigia_kafka_rebalances_total', help: 'Times that this process was given its partitions anew.', registers: [registry] });
-  return KafkaMessageLog.open({ ...config.kafka, clock, log: logger, onRebalance: () => rebalances.inc() });
+  // An ingest process consumes nothing, and has no data folder.
+  const membership = config.roles.has('process') ? { membership: new MembershipFile(config.dataDir) } : {};
+  return KafkaMessageLog.open({ ...config.kafka, ...membership, clock, log: logger, onRebalance: () => rebalances.inc() });
 }

@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Send for so many seconds only; null for all messages of the preset. */
   readonly seconds: number | null;
   readonly kills: number;
+  /** Further variables of the product's environment. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
 }
 
@@ -42,7 +44,7 @@ const CUSTOMERS_READ = 60;
 export async function runOnce(options: RunOptions): Promise<RunResult> {
   const { folder, say } = options;
   const dataDir = join(folder, 'data');
-  const product = new Product({ dataDir, logFile: join(folder, 'product.log') }, options.ports, SENSORS);
+  const product = new Product({ dataDir, logFile: join(folder, 'product.log') }, options.ports, SENSORS, options.settings);
   product.start();
   const startupMs = await product.waitUntilUp();
   say(`up after ${(startupMs / 1000).toFixed(1)} s, with ${SENSORS} customers`);

@@ -7,6 +7,7 @@ import { PRESETS } from '../../src/cli/simulator/presets.js';
 import { runOnce, type RunResult } from './acceptance-run.js';
 import type { Check } from './checks.js';
 import { stopAll } from './child.js';
+import { KafkaCluster } from '../servers/kafka.js';
 import type { Ports } from './product.js';
 
 /**
@@ -19,6 +20,7 @@ const USAGE = `npm run acceptance -- [options]
   --kills N       one run with N times kill -9 (default: two runs, without and with 5)
   --compress F    the source's 30 minutes in so many times less time (default: 10)
   --short         20 seconds of it only
+  --kafka         with the message log on two real Kafka brokers, replication 2
   --seed TEXT     decides what is sent and when it is killed (default: 1)
   --port-base P   listen on P and P + 1 (default: free ports)
   --keep          keep the data folders`;
@@ -27,6 +29,7 @@ interface Asked {
   readonly kills: readonly number[];
   readonly compress: number;
   readonly seconds: number | null;
+  readonly isOnKafka: boolean;
   readonly seed: string;
   readonly portBase: number | null;
   readonly keep: boolean;
@@ -48,10 +51,7 @@ async function main(): Promise<boolean> {
   try {
     for (const kills of asked.kills) {
       console.log(`\n== ${kills === 0 ? 'undisturbed' : `with ${kills} × kill -9`}, seed ${asked.seed}`);
-      const own = join(folder, `kills-${kills}`);
-      mkdirSync(own);
-      const say = (line: string): void => console.log(`   ${line}`);
-      const result = await runOnce({ folder: own, ports: await choosePorts(asked.portBase), seed: asked.seed, compress: asked.compress, seconds: asked.seconds, kills, say });
+      const result = await runWithServers(asked, kills, join(folder, `kills-${kills}`));
       results.push({ kills, result });
       result.checks.forEach(printCheck);
       console.log(`   processed ${(result.settledMs / 1000).toFixed(1)} s after the last acknowledgement`);
@@ -60,6 +60,20 @@ async function main(): Promise<boolean> {
     return results.every(({ result }) => result.checks.every(({ differences }) => differences.length === 0));
   } finally {
     await stopAll();
+  }
+}
+
+/** Each run has servers of its own. */
+async function runWithServers({ isOnKafka, portBase, seed, compress, seconds }: Asked, kills: number, folder: string): Promise<RunResult> {
+  mkdirSync(folder);
+  const say = (line: string): void => console.log(`   ${line}`);
+  const kafka = isOnKafka ? await KafkaCluster.start({ brokers: 2, heapMb: 384 }) : null;
+  if (kafka) say(`two Kafka brokers: ${kafka.bootstrapServers}`);
+  try {
+    const settings: Record<string, string> = kafka ? { KAFKA_BROKERS: kafka.bootstrapServers } : {};
+    return await runOnce({ folder, ports: await choosePorts(portBase), seed, compress, seconds, kills, settings, say });
+  } finally {
+    await kafka?.stop();
   }
 }
 
@@ -101,6 +115,7 @@ function readArguments(): Asked {
       seed: { type: 'string', default: '1' },
       'port-base': { type: 'string' },
       short: { type: 'boolean', default: false },
+      kafka: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -113,6 +128,7 @@ function readArguments(): Asked {
     kills: values.kills === undefined ? [0, 5] : [numberOf('--kills', values.kills)],
     compress: numberOf('--compress', values.compress),
     seconds: values.short ? 20 : null,
+    isOnKafka: values.kafka,
     seed: values.seed,
     portBase: values['port-base'] === undefined ? null : numberOf('--port-base', values['port-base']),
     keep: values.keep,

@@ -10,7 +10,7 @@ export interface GroupSettings {
 
 export interface GroupListener {
   /** The partition numbers that are this member's from now on. */
-  onAssigned(numbers: readonly number[]): void;
+  onAssigned(numbers: readonly number[], memberId: string): void;
   /** From now on nothing is this member's. */
   onRevoked(): void;
   /** Membership is lost for good; a new member must be made. */
@@ -61,7 +61,7 @@ export class GroupMember {
       consumer.pause(settings.topics.map((topic) => ({ topic })));
       listener.onRevoked();
       const numbers = Object.values(payload.memberAssignment).flat();
-      listener.onAssigned([...new Set(numbers)].sort((a, b) => a - b));
+      listener.onAssigned([...new Set(numbers)].sort((a, b) => a - b), payload.memberId);
     });
     await consumer.connect();
     await consumer.subscribe({ topics: [...settings.topics], fromBeginning: true });

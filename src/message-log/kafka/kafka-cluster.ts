@@ -67,6 +67,7 @@ interface BrokerInside {
     }): Promise<T>;
   };
   disconnect(): Promise<void>;
+  leaveGroup(member: { groupId: string; memberId: string }): Promise<void>;
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>;
 }
 
@@ -84,6 +85,7 @@ interface ClusterInside {
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   findBroker(wanted: { nodeId: number }): Promise<BrokerInside>;
   findControllerBroker(): Promise<BrokerInside>;
+  findGroupCoordinator(group: { groupId: string }): Promise<BrokerInside>;
   findTopicPartitionMetadata(topic: string): readonly PartitionInside[];
   fetchTopicsOffset(
     topics: readonly { topic: string; partitions: readonly { partition: number }[]; fromBeginning?: boolean; fromTimestamp?: number }[],
@@ -92,7 +94,7 @@ interface ClusterInside {
 
 const CLUSTER_METHODS = [
   'connect', 'disconnect', 'refreshMetadata', 'refreshMetadataIfNecessary', 'addMultipleTargetTopics',
-  'findBroker', 'findControllerBroker', 'findTopicPartitionMetadata', 'fetchTopicsOffset',
+  'findBroker', 'findControllerBroker', 'findGroupCoordinator', 'findTopicPartitionMetadata', 'fetchTopicsOffset',
 ] as const;
 
 /** kafkajs is not the version that this was written for. */
@@ -183,6 +185,12 @@ export class KafkaCluster {
     const broker = await this.inside.findControllerBroker();
     const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 60_000 });
     return { producerId: BigInt(producerId), epoch: producerEpoch };
+  }
+
+  /** Takes a member out of its group, for a process that is no more and could not do it. */
+  async removeMember(groupId: string, memberId: string): Promise<void> {
+    const coordinator = await this.inside.findGroupCoordinator({ groupId });
+    await coordinator.leaveGroup({ groupId, memberId });
   }
 
   /** For each of so many partitions the offset of its first record, or its end, or the first record at or after a time (null for none). */

@@ -18,6 +18,7 @@ export interface ConsumerContext {
   readonly sessionTimeoutMs: number;
   readonly log: KafkaLogSink;
   readonly onRebalance: () => void;
+  readonly rememberMember: (memberId: string) => void;
 }
 
 /** Consumes ENTRY and OK as a member of the group until the signal of the options is aborted; see `MessageLog.consume`. */
@@ -40,7 +41,7 @@ export async function consumeAsMember(context: ConsumerContext, options: Consume
 }
 
 /** One membership, from its start to the abort; rejects when it is lost. */
-async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onRebalance }: ConsumerContext, options: ConsumeOptions): Promise<void> {
+async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onRebalance, rememberMember }: ConsumerContext, options: ConsumeOptions): Promise<void> {
   const { signal } = options;
   const cluster = KafkaCluster.of(kafka);
   const admin = kafka.admin();
@@ -60,13 +61,18 @@ async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onReb
     kafka,
     { groupId: CONSUMER_GROUP, topics: SENSOR_TOPICS, sessionTimeoutMs },
     {
-      onAssigned: (numbers) => {
+      onAssigned: (numbers, memberId) => {
         onRebalance();
+        rememberMember(memberId);
+        options.onAssignment?.(numbers);
         const next = new ConsumerSession(numbers, { cluster, clock, options, partitions, log, commit: (offsets) => member.commit(offsets), committedEntry });
         session = next;
         ended = ended.then(() => next.run()).catch((error: unknown) => lose(error as Error));
       },
-      onRevoked: () => session?.end(),
+      onRevoked: () => {
+        session?.end();
+        options.onAssignment?.(null);
+      },
       onCrash: lose,
     },
   );

@@ -9,9 +9,10 @@ import { fetchRequest } from './fetch-request.js';
 import { FetchedRecords, Run } from './fetched-records.js';
 import { KafkaAppender } from './kafka-appender.js';
 import { createKafka, KafkaCluster, type KafkaLogSink, type KafkaSettings } from './kafka-cluster.js';
-import { consumeAsMember } from './kafka-consumer.js';
+import { CONSUMER_GROUP, consumeAsMember } from './kafka-consumer.js';
 import { KAFKA_ERROR, KafkaFailure } from './kafka-errors.js';
 import { ensureTopics, WrongTopics } from './kafka-topics.js';
+import type { MembershipFile } from './membership-file.js';
 
 /** 64 MiB, as the embedded log: some 400,000 waiting readings, or eight of the largest batches. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -38,6 +39,8 @@ export interface KafkaMessageLogOptions extends KafkaSettings {
   readonly sessionTimeoutMs?: number;
   /** How long `open` waits for Kafka; 60 s by default. */
   readonly openLimitMs?: number;
+  /** Remembers this process's membership of the group beyond its death; none by default. */
+  readonly membership?: MembershipFile;
   /** Called whenever this process's partitions change. */
   readonly onRebalance?: () => void;
 }
@@ -131,11 +134,23 @@ export class KafkaMessageLog implements MessageLog {
 
   async consume(options: ConsumeOptions): Promise<void> {
     if (this.closing.signal.aborted) throw new LogUnavailable('the message log is closed');
-    const { clock, log, sessionTimeoutMs = SESSION_TIMEOUT_MS, onRebalance } = this.options;
+    const { clock, log, sessionTimeoutMs = SESSION_TIMEOUT_MS, onRebalance, membership } = this.options;
+    await this.leaveForPredecessor();
     const signal = AbortSignal.any([options.signal, this.closing.signal]);
-    const consuming = consumeAsMember({ kafka: this.kafka, clock, partitions: PARTITIONS, sessionTimeoutMs, log, onRebalance: onRebalance ?? (() => undefined) }, { ...options, signal });
+    const consuming = consumeAsMember({ kafka: this.kafka, clock, partitions: PARTITIONS, sessionTimeoutMs, log, onRebalance: onRebalance ?? (() => undefined), rememberMember: (memberId) => membership?.remember(memberId) }, { ...options, signal });
     this.consumers.add(consuming);
     await consuming.finally(() => this.consumers.delete(consuming));
+  }
+
+  /** A process that was killed is still a member, and holds its partitions until its session times out: its successor leaves for it. */
+  private async leaveForPredecessor(): Promise<void> {
+    const memberId = this.options.membership?.remembered() ?? null;
+    if (memberId === null) return;
+    try {
+      await this.reader.removeMember(CONSUMER_GROUP, memberId);
+    } catch (error) {
+      this.options.log.debug({ err: error, memberId }, 'the member of an earlier process was not taken out of the group; it has left, or its session will time out');
+    }
   }
 
   unavailable(): string | null {
