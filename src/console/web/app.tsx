@@ -47,7 +47,7 @@ export function App() {
     <LanguageContext.Provider value={language}>
       <Header data={data} onLanguage={setLanguage} />
       <main class={data.live === 'stale' ? 'is-stale' : ''}>
-        <Figures data={data} />
+        <Figures data={data} zone={filter.zone} />
         <MapPanel map={data.map} filter={filter} onChoose={actions.choose} />
         <AlarmListPanel data={data} filter={filter} onChoose={actions.choose} onShow={setShown} onMore={actions.more} />
         <MinuteChart counts={data.counts} nowMs={data.nowMs} />
