@@ -111,6 +111,22 @@ describe('the details of an alarm', () => {
     await details.waitFor({ state: 'detached' });
   });
 
+  it('are where the link in the e-mail leads', async () => {
+    await bench.motion(43);
+    await bench.served.product.waitUntilSettled();
+    const alarm = (await bench.openAlarms()).find(({ sensorId }) => sensorId === '43');
+    const { text } = (await bench.served.product.get(`/api/mailbox/${alarm?.alarmId}.eml`)) as { text: string };
+    const page = await bench.open();
+    await page.goto(/http:\S+/.exec(text)?.[0] ?? '');
+    const details = page.getByTestId('details');
+    await details.locator('code').filter({ hasText: alarm?.alarmId ?? '' }).waitFor();
+    await page.keyboard.press('Escape');
+    await details.waitFor({ state: 'detached' });
+    expect(new URL(page.url()).pathname).toBe('/');
+    await page.getByTestId('alarm-43-motion').click();
+    expect(new URL(page.url()).pathname).toBe(`/alarms/${alarm?.alarmId}`);
+  });
+
   it('show markup in a customer’s data as text', async () => {
     const hostile = {
       ...(await bench.customer(42)),

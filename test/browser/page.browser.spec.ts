@@ -81,6 +81,17 @@ describe('the page', () => {
     expect(await overflowPx(page.getByTestId('details'))).toBe(0);
   });
 
+  it('has a description of every endpoint of the API', async () => {
+    const page = await bench.open();
+    await page.goto(`${bench.served.product.consoleUrl}/api/docs`);
+    await page.locator('article').first().waitFor();
+    const { paths } = (await bench.served.product.get('/api/openapi.json')) as { paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+    const operations = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+    expect(await page.locator('article h3 code').allTextContents()).toEqual(expect.arrayContaining(operations));
+    const counts = page.locator('article').filter({ hasText: 'GET /api/counts' });
+    await counts.getByText('first minute; default 60 minutes before').waitFor();
+  });
+
   it('says when the server is gone, keeps what it knows, and takes up again by itself', async () => {
     await bench.motion(81);
     const page = await bench.open();
