@@ -30,6 +30,7 @@ interface Operation {
 interface Document {
   readonly info: { readonly title: string; readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components?: { readonly schemas?: Readonly<Record<string, object>> };
 }
 
 const SOURCE = '/api/openapi.json';
@@ -37,7 +38,7 @@ const SOURCE = '/api/openapi.json';
 function ApiDocs() {
   const [document, setDocument] = useState<Document | 'failed' | null>(null);
   useEffect(() => {
-    getJson<Document>(SOURCE).then(setDocument, () => setDocument('failed'));
+    getJson<Document>(SOURCE).then((answer) => setDocument(withoutReferences(answer)), () => setDocument('failed'));
   }, []);
   if (document === null) return <p class="empty">Loading…</p>;
   if (document === 'failed') return <p class="empty">{SOURCE} did not answer; load this page again.</p>;
@@ -93,10 +94,23 @@ function Endpoint({ name, operation: { summary, description, parameters = [], re
   );
 }
 
+/** The document with each `$ref` in an operation replaced by the schema that it names. */
+function withoutReferences(document: Document): Document {
+  const schemas = document.components?.schemas ?? {};
+  const resolve = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(resolve);
+    if (typeof value !== 'object' || value === null) return value;
+    const reference = (value as { $ref?: unknown }).$ref;
+    if (typeof reference === 'string') return resolve(schemas[reference.replace('#/components/schemas/', '')] ?? {});
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, resolve(part)]));
+  };
+  return { ...document, paths: resolve(document.paths) as Document['paths'] };
+}
+
 /** `{"type":"integer","minimum":1,"default":50}` → `integer, minimum 1, default 50`. */
 function constraints(schema: Parameter['schema']): string {
   return Object.entries(schema ?? {})
-    .filter(([name]) => name !== 'pattern')
+    .filter(([name]) => name !== 'pattern' && name !== 'description')
     .map(([name, value]) => (name === 'type' ? String(value) : name === 'enum' ? (value as string[]).join(' | ') : `${name} ${JSON.stringify(value)}`))
     .join(', ');
 }
