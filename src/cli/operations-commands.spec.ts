@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { addOperationsCommands } from './operations-commands.js';
 
 /** What the command line says to arguments that it refuses before it opens anything. */
@@ -15,6 +16,15 @@ describe('vigia dead-letters', () => {
     const refusal = 'error: name ids as listed, or give --all, and not both\n';
     expect(await refusalOf('dead-letters', how)).toBe(refusal);
     expect(await refusalOf('dead-letters', how, '--all', '0b8f')).toBe(refusal);
+  });
+});
+
+describe('vigia rebuild', () => {
+  it('has every projection that is kept in its help', () => {
+    const program = new Command('vigia');
+    addOperationsCommands(program);
+    const help = program.commands.find((command) => command.name() === 'rebuild')?.helpInformation();
+    expect(help).toContain(ALL_PROJECTIONS.map(({ name }) => name).join(', '));
   });
 });
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Reconciliation } from '../ingestion/reconcile.js';
+import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { showProgress } from './progress-bar.js';
 import { withApi } from './with-api.js';
 
@@ -36,7 +37,7 @@ export function addOperationsCommands(program: Command): void {
   program
     .command('rebuild')
     .description('build a read model anew from the first event, compare it with the live one, then switch')
-    .argument('<projection>', 'alarm-map, alarms-per-minute or alarms')
+    .argument('<projection>', `one of ${ALL_PROJECTIONS.map(({ name }) => name).join(', ')}`)
     .option('--json', 'print the result as JSON')
     .action(rebuild);
 
