@@ -122,9 +122,9 @@ describe('the details of an alarm', () => {
     await details.locator('code').filter({ hasText: alarm?.alarmId ?? '' }).waitFor();
     await page.keyboard.press('Escape');
     await details.waitFor({ state: 'detached' });
-    expect(new URL(page.url()).pathname).toBe('/');
+    await page.waitForURL(`${bench.served.product.consoleUrl}/`);
     await page.getByTestId('alarm-43-motion').click();
-    expect(new URL(page.url()).pathname).toBe(`/alarms/${alarm?.alarmId}`);
+    await page.waitForURL(`**/alarms/${alarm?.alarmId}`);
   });
 
   it('show markup in a customer’s data as text', async () => {

@@ -51,14 +51,14 @@ describe('the page', () => {
     const row = page.getByTestId('alarm-51-motion');
     await row.filter({ hasText: 'Movimiento' }).waitFor();
     await page.getByRole('heading', { name: 'Alarmas por minuto' }).waitFor();
-    expect(await page.locator('html').getAttribute('lang')).toBe('es');
+    await page.locator('html[lang=es]').waitFor();
     const english = page.getByRole('button', { name: 'EN', exact: true });
     await english.click();
     await row.filter({ hasText: 'Motion' }).waitFor();
     expect(await english.getAttribute('aria-pressed')).toBe('true');
     await page.reload();
     await page.getByRole('heading', { name: 'Alarms per minute' }).waitFor();
-    expect(await page.locator('html').getAttribute('lang')).toBe('en');
+    await page.locator('html[lang=en]').waitFor();
     expect(await page.getByText(/alarma/i).count()).toBe(0);
   });
 
