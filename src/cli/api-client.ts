@@ -14,7 +14,6 @@ export class ApiProblem extends Error {
 interface ProblemDetails {
   readonly status?: number;
   readonly detail?: string;
-  readonly errors?: readonly { readonly field: string; readonly detail: string }[];
 }
 
 /** Calls the API of a process that works on the data folder. */
@@ -72,6 +71,5 @@ export class ApiClient {
 }
 
 function toApiProblem(status: number, problem: ProblemDetails): ApiProblem {
-  const fields = (problem.errors ?? []).map(({ field, detail }) => `${field}: ${detail}`);
-  return new ApiProblem(status, [problem.detail ?? `status ${status}`, ...fields].join('\n  '));
+  return new ApiProblem(status, problem.detail ?? `status ${status}`);
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Reconciliation } from '../ingestion/reconcile.js';
+import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { showProgress } from './progress-bar.js';
 import { withApi } from './with-api.js';
 
@@ -36,7 +37,7 @@ export function addOperationsCommands(program: Command): void {
   program
     .command('rebuild')
     .description('build a read model anew from the first event, compare it with the live one, then switch')
-    .argument('<projection>', 'alarm-map, alarms-per-minute or alarms')
+    .argument('<projection>', `one of ${ALL_PROJECTIONS.map(({ name }) => name).join(', ')}`)
     .option('--json', 'print the result as JSON')
     .action(rebuild);
 
@@ -61,7 +62,10 @@ export function addOperationsCommands(program: Command): void {
       .description(description)
       .argument('[ids...]', 'ids as listed')
       .option('--all', 'all open ones')
-      .action((ids: string[], { all }: { all?: true }) => closeDeadLetters(name, ids, all === true));
+      .action(async (ids: string[], { all }: { all?: true }, command: Command) => {
+        if ((all === true) === ids.length > 0) command.error('error: name ids as listed, or give --all, and not both');
+        await closeDeadLetters(name, all ? 'all' : ids);
+      });
   }
 }
 
@@ -122,10 +126,9 @@ async function listDeadLetters({ json }: JsonFlag): Promise<void> {
   });
 }
 
-async function closeDeadLetters(how: 'replay' | 'drop', ids: readonly string[], all: boolean): Promise<void> {
-  if (all === ids.length > 0) throw new InvalidArgumentError('name ids, or --all, and not both');
+async function closeDeadLetters(how: 'replay' | 'drop', ids: 'all' | readonly string[]): Promise<void> {
   await withApi(async (api) => {
-    const { count } = await api.post<{ count: number }>(`/api/operations/dead-letters/${how}`, { ids: all ? 'all' : ids });
+    const { count } = await api.post<{ count: number }>(`/api/operations/dead-letters/${how}`, { ids });
     console.log(`${count} ${how === 'replay' ? 'replayed' : 'dropped'}`);
   });
 }

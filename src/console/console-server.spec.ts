@@ -8,6 +8,7 @@ import { refusalOf } from './console-server.js';
 import { encodingFor } from './static-pages.js';
 
 const PAGE = '<!doctype html><title>Vigía</title>';
+const DOCS = '<!doctype html><title>API</title>';
 const SCRIPT = 'console.log("hello");'.repeat(50);
 
 let bench: ConsoleBench;
@@ -15,6 +16,7 @@ beforeAll(async () => {
   const pageFolder = mkdtempSync(join(tmpdir(), 'vigia-page-'));
   mkdirSync(join(pageFolder, 'assets'));
   writeFileSync(join(pageFolder, 'index.html'), PAGE);
+  writeFileSync(join(pageFolder, 'api-docs.html'), DOCS);
   writeFileSync(join(pageFolder, 'assets', 'index-5bd1.js'), SCRIPT);
   bench = await ConsoleBench.start({ pageFolder });
 });
@@ -106,6 +108,16 @@ describe('the page', () => {
     expect(await send('/', { 'If-None-Match': String(headers['etag']) })).toMatchObject({ status: 304 });
   });
 
+  it('is also at the address of an alarm, to which the e-mails lead', async () => {
+    expect((await send('/alarms/134d64fc-3374-5024-ae77-706b254fac84')).body.toString()).toBe(PAGE);
+  });
+
+  it('describes the API at /api/docs', async () => {
+    const { status, headers, body } = await send('/api/docs');
+    expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'text/html; charset=utf-8' });
+    expect(body.toString()).toBe(DOCS);
+  });
+
   it('its hashed files are kept, and come compressed', async () => {
     const path = '/assets/index-5bd1.js';
     const brotli = await send(path, { 'Accept-Encoding': 'gzip, deflate, br' });
@@ -115,7 +127,7 @@ describe('the page', () => {
     expect((await send(path)).body.toString()).toBe(SCRIPT);
   });
 
-  it.each(['/assets/../../event-store.db', '/assets/%2e%2e/%2e%2e/event-store.db', '/index.html', '/assets/'])('nothing else is served: %s', async (path) => {
+  it.each(['/assets/../../event-store.db', '/assets/%2e%2e/%2e%2e/event-store.db', '/index.html', '/api-docs.html', '/assets/'])('nothing else is served: %s', async (path) => {
     expect((await send(path)).status).toBe(404);
   });
 

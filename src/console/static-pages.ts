@@ -19,10 +19,16 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 
 type Encoding = 'br' | 'gzip' | 'identity';
 
+/** Where the built files are that are not at their own path. An alarm's address is the one that its e-mail gives. */
+const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
+  '/index.html': ['/', '/alarms/:alarmId'],
+  '/api-docs.html': ['/api/docs'],
+};
+
 /** One file of the page, ready to be sent. */
 export interface StaticPage {
-  /** `/assets/index-5bd1.js`; the start page is `/`. */
-  readonly path: string;
+  /** `["/assets/index-5bd1.js"]`; the start page is `/`. */
+  readonly addresses: readonly string[];
   readonly mediaType: string;
   readonly etag: string;
   /** Its name has a hash of its content, so it may be kept forever. */
@@ -44,7 +50,7 @@ async function loadPage(folder: string, file: string): Promise<StaticPage> {
   const content = await readFile(join(folder, file));
   const path = `/${file.replaceAll('\\', '/')}`;
   return {
-    path: path === '/index.html' ? '/' : path,
+    addresses: ADDRESSES[path] ?? [path],
     mediaType: MEDIA_TYPES[extname(file)] ?? 'application/octet-stream',
     etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`,
     isImmutable: path.startsWith('/assets/'),
@@ -56,9 +62,11 @@ async function loadPage(folder: string, file: string): Promise<StaticPage> {
   };
 }
 
-/** Adds a route for each file. */
+/** Adds the routes of each file. */
 export function servePages(server: FastifyInstance, pages: readonly StaticPage[]): void {
-  for (const page of pages) server.get(page.path, (request, reply) => send(page, request, reply));
+  for (const page of pages) {
+    for (const address of page.addresses) server.get(address, (request, reply) => send(page, request, reply));
+  }
 }
 
 function send(page: StaticPage, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -72,15 +72,24 @@ export class Product {
     return `http://127.0.0.1:${this.ports.ingest}`;
   }
 
+  get consoleUrl(): string {
+    return `http://127.0.0.1:${this.ports.console}`;
+  }
+
   start(): void {
     this.child = new Child({ args: ['dist/main.js'], env: this.env, logFile: this.paths.logFile });
   }
 
-  /** `kill -9`, and up again at once. Thrown: an error when the process had ended by itself. */
-  async killAndRestart(): Promise<void> {
+  /** `kill -9`; resolves when the process is gone. Thrown: an error when it had ended by itself. */
+  async kill(): Promise<void> {
     this.assertRunning();
     appendFileSync(this.paths.logFile, '--- kill -9\n');
     await this.child?.kill('SIGKILL');
+  }
+
+  /** `kill -9`, and up again at once. Thrown: an error when the process had ended by itself. */
+  async killAndRestart(): Promise<void> {
+    await this.kill();
     this.start();
     this.restarts += 1;
   }
@@ -130,7 +139,7 @@ export class Product {
 
   /** The JSON at a path of the API. Thrown: an error with the body for any status but 200 (for /api/health also 503). */
   async get(path: string): Promise<unknown> {
-    const response = await fetch(`http://127.0.0.1:${this.ports.console}${path}`, { signal: AbortSignal.timeout(15_000) });
+    const response = await fetch(`${this.consoleUrl}${path}`, { signal: AbortSignal.timeout(15_000) });
     const text = await response.text();
     const isAnswer = response.status === 200 || (path === '/api/health' && response.status === 503);
     if (!isAnswer) throw new Error(`GET ${path} answered ${response.status}: ${text.slice(0, 500)}`);

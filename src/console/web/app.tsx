@@ -19,7 +19,7 @@ export function App() {
   const [language, setLanguage] = useState<Language>(firstLanguage);
   const [filter, setFilter] = useState(NO_FILTER);
   const [wanted, setWanted] = useState(PAGE);
-  const [shown, setShown] = useState<string | null>(null);
+  const [shown, setShown] = useState(alarmOfAddress);
   const data = useConsoleData(filter, wanted, filter.zone === null ? WORLD_PREFIX : ZONE_PREFIX);
   const texts = TEXTS[language];
 
@@ -30,6 +30,8 @@ export function App() {
   useEffect(() => {
     document.title = data.openTotal ? `(${data.openTotal}) Vigía` : 'Vigía';
   }, [data.openTotal]);
+
+  useEffect(() => history.replaceState(null, '', shown === null ? '/' : `/alarms/${shown}`), [shown]);
 
   const actions = useMemo(
     () => ({
@@ -47,7 +49,7 @@ export function App() {
     <LanguageContext.Provider value={language}>
       <Header data={data} onLanguage={setLanguage} />
       <main class={data.live === 'stale' ? 'is-stale' : ''}>
-        <Figures data={data} />
+        <Figures data={data} zone={filter.zone} />
         <MapPanel map={data.map} filter={filter} onChoose={actions.choose} />
         <AlarmListPanel data={data} filter={filter} onChoose={actions.choose} onShow={setShown} onMore={actions.more} />
         <MinuteChart counts={data.counts} nowMs={data.nowMs} />
@@ -60,4 +62,9 @@ export function App() {
       )}
     </LanguageContext.Provider>
   );
+}
+
+/** The alarm whose address the page was opened at, as from an e-mail. */
+function alarmOfAddress(): string | null {
+  return /^\/alarms\/([0-9a-f-]{36})$/.exec(location.pathname)?.[1] ?? null;
 }

@@ -38,7 +38,7 @@ export function chartOptions({ width, height, colours, minuteText, onPoint }: Wi
       y: { range: (_, __, top) => [0, Math.max(LEAST_TOP, Math.ceil(top * 1.1))] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, incrs: [300, 600, 900, 1800], values: (_, seconds) => seconds.map((second) => minuteText(new Date(second * 1000))) },
+      { ...axis, grid: { show: false }, size: 30, space: 70, incrs: [300, 600, 900, 1800], values: (_, seconds) => seconds.map((second) => minuteText(new Date(second * 1000))) },
       { ...axis, grid: { stroke: colours.grid, width: 1 }, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 34 },
     ],
     series: [{}, ...[...colours.types].reverse().map((fill) => ({ fill, stroke: colours.ground, width: 0.5, paths, points: { show: false } }))],

@@ -3,8 +3,8 @@ import { useFormats } from './format.js';
 import { useTexts } from './texts.js';
 import type { ConsoleData } from './use-console-data.js';
 
-/** The numbers of the moment. */
-export function Figures({ data }: { data: ConsoleData }) {
+/** The numbers of the moment; sensors are those of the map, which may show one zone. */
+export function Figures({ data, zone }: { data: ConsoleData; zone: string | null }) {
   const texts = useTexts();
   const { number } = useFormats();
   const { map, counts, openTotal } = data;
@@ -17,11 +17,11 @@ export function Figures({ data }: { data: ConsoleData }) {
   return (
     <section class="figures" aria-label={texts.title}>
       <Figure label={texts.openAlarms} value={openTotal === null ? '–' : number(openTotal)} isLoud={(openTotal ?? 0) > 0} testId="open-total" />
-      <Figure label={texts.activeSensors} value={map === null ? '–' : number(active)} note={map === null ? '' : texts.ofSensors(number(sensors))} testId="active-total" />
+      <Figure label={texts.activeSensors} value={map === null ? '–' : number(active)} note={map === null ? '' : [texts.ofSensors(number(sensors)), ...(zone === null ? [] : [zone])].join(' · ')} testId="active-total" />
       <Figure
         label={texts.lastHour}
         value={inHour === null ? '–' : number(inHour)}
-        note={byType.map(({ type, count }) => `${texts.type[type]} ${number(count)}`).join(' · ')}
+        note={byType.map(({ type, count }) => `${texts.type[type]}\u00a0${number(count)}`).join(' · ')}
         testId="hour-total"
       />
       {unplaced.sensors > 0 && <Figure label={texts.unplaced} value={number(unplaced.sensors)} note={texts.unplacedActive(number(unplaced.active))} testId="unplaced-total" />}

@@ -17,7 +17,7 @@ export function Header({ data, onLanguage }: { data: ConsoleData; onLanguage: (l
         </h1>
         <span class={`live ${live}`} data-testid="live">
           <i aria-hidden="true" />
-          {live === 'live' ? texts.live : live === 'stale' ? texts.stale : texts.connecting}
+          <span>{live === 'live' ? texts.live : live === 'stale' ? texts.stale : texts.connecting}</span>
         </span>
         <HealthMenu health={data.health} />
         <nav aria-label={texts.language} class="languages">

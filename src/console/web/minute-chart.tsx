@@ -6,9 +6,9 @@ import { chartOptions, type ChartColours } from './chart-options.js';
 import { useFormats } from './format.js';
 import { stackMinutes } from './stack-minutes.js';
 import { useTexts } from './texts.js';
-import { useWidth } from './use-size.js';
+import { useSize } from './use-size.js';
 
-const HEIGHT = 190;
+const HEIGHT = 170;
 
 interface Props {
   readonly counts: MinuteCounts['items'] | null;
@@ -19,7 +19,7 @@ interface Props {
 export function MinuteChart({ counts, nowMs }: Props) {
   const texts = useTexts();
   const formats = useFormats();
-  const { ref: ground, width } = useWidth<HTMLDivElement>();
+  const { ref: ground, width } = useSize<HTMLDivElement>();
   const canvas = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const colours = useColours();

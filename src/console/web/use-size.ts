@@ -1,15 +1,24 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-/** The width of an element in pixels, 0 before it is known. */
-export function useWidth<T extends HTMLElement>() {
+/** The width of an element in pixels, 0 before it is known, and the height of the window. */
+export function useSize<T extends HTMLElement>() {
   const ref = useRef<T>(null);
-  const [width, setWidth] = useState(0);
+  const [size, setSize] = useState({ width: 0, windowHeight: 0 });
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setWidth(Math.floor(element.clientWidth)));
+    const update = () =>
+      setSize((before) => {
+        const now = { width: Math.floor(element.clientWidth), windowHeight: window.innerHeight };
+        return before.width === now.width && before.windowHeight === now.windowHeight ? before : now;
+      });
+    const observer = new ResizeObserver(update);
     observer.observe(element);
-    return () => observer.disconnect();
+    window.addEventListener('resize', update);
+    return () => {
+      observer.disconnect();
+      window.removeEventListener('resize', update);
+    };
   }, []);
-  return { ref, width };
+  return { ref, ...size };
 }

@@ -7,6 +7,7 @@ export default defineConfig({
   build: {
     outDir: '../../../dist/web',
     emptyOutDir: true,
+    rolldownOptions: { input: ['index.html', 'api-docs.html'].map((page) => `${import.meta.dirname}/${page}`) },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2022',

@@ -9,13 +9,28 @@ import { useFormats } from './format.js';
 import { boundsOf, middleOf, projectionFor } from './map-projection.js';
 import type { AlarmFilter } from './open-alarms.js';
 import { useTexts } from './texts.js';
-import { useWidth } from './use-size.js';
+import { useSize } from './use-size.js';
 
 const topology = landTopology as unknown as Topology<{ land: GeometryCollection }>;
 const land = feature(topology, topology.objects.land);
 
+/** The inhabited world's height by its width, and with some sea above and below it. */
 const WIDE = 0.47;
-const NARROW = 0.62;
+const NARROW = 0.52;
+const NARROW_PX = 600;
+
+/** What else stands above and below the map, up to the end of the chart, so that a desktop shows all of it at once. */
+const OTHERS_PX = 480;
+const LEAST_HEIGHT_PX = 320;
+
+/** Half the height of a tip with every type of alarm, which the map's edge would cut off. */
+const TIP_HALF_PX = 62;
+
+/** A cell with few sensors is still to be hit by a finger or a mouse. */
+const LEAST_REACH_PX = 5;
+
+/** A cell narrower than this has no room for a number. */
+const LEAST_ROOM_PX = 20;
 
 interface Props {
   readonly map: MapAnswer | null;
@@ -26,9 +41,9 @@ interface Props {
 /** The world or one zone, with the sensors by cell. */
 export function MapPanel({ map, filter, onChoose }: Props) {
   const texts = useTexts();
-  const { ref, width } = useWidth<HTMLDivElement>();
+  const { ref, width, windowHeight } = useSize<HTMLDivElement>();
   const [pointed, setPointed] = useState<MapCell | null>(null);
-  const height = Math.round(width * (width < 600 ? NARROW : WIDE));
+  const height = width < NARROW_PX ? Math.round(width * NARROW) : Math.round(Math.min(width * WIDE, Math.max(LEAST_HEIGHT_PX, windowHeight - OTHERS_PX)));
   const cells = map?.cells ?? [];
   // The frame of a zone depends on where its cells are, not on what happens in them.
   const frame = filter.zone === null ? '' : cells.map(({ geohash }) => geohash).join();
@@ -58,7 +73,7 @@ export function MapPanel({ map, filter, onChoose }: Props) {
             <Cells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={(cell) => onChoose({ cell: filter.cell === cell ? null : cell })} />
           </svg>
         )}
-        {pointed !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} />}
+        {pointed !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} height={height} />}
       </div>
     </section>
   );
@@ -92,50 +107,56 @@ function Cells({ cells, projection, chosen, onPoint, onChoose }: CellsProps) {
   const most = Math.max(1, ...cells.map(({ sensors }) => sensors));
   const first = cells[0];
   const roomPx = first === undefined ? 0 : cellWidthPx(first.geohash, projection);
-  // The active ones are drawn last, over the others.
-  const ordered = [...cells].sort((a, b) => a.active - b.active);
+  const placed = cells.flatMap((cell) => {
+    const at = projection(middleOf(cell.geohash));
+    const radius = Math.max(1.8, Math.sqrt(cell.sensors / most) * Math.min(16, roomPx * 0.46));
+    return at === null ? [] : [{ cell, radius, place: `translate(${at[0].toFixed(1)} ${at[1].toFixed(1)})` }];
+  });
+  // Marks lie over all circles by their layer, not by their order: an element that is moved would lose the keyboard's focus.
   return (
-    <g>
-      {ordered.map((cell) => {
-        const at = projection(middleOf(cell.geohash));
-        if (at === null) return null;
-        const radius = Math.max(1.8, Math.sqrt(cell.sensors / most) * Math.min(16, roomPx * 0.46));
+    <>
+      <g aria-hidden="true">
+        {placed.map(({ cell, radius, place }) => (
+          <circle key={cell.geohash} class="sensors" r={radius.toFixed(1)} transform={place} />
+        ))}
+      </g>
+      {placed.map(({ cell, radius, place }) => {
         const isActive = cell.active > 0;
-        const name = `${texts.cell(cell.geohash)}: ${number(cell.sensors)} ${texts.sensors}, ${number(cell.active)} ${texts.active}`;
         return (
           <g
             key={cell.geohash}
             class={`cell ${isActive ? 'is-active' : ''} ${chosen === cell.geohash ? 'is-chosen' : ''}`}
-            transform={`translate(${at[0].toFixed(1)} ${at[1].toFixed(1)})`}
+            transform={place}
             role="button"
             tabIndex={isActive ? 0 : -1}
-            aria-label={name}
+            aria-label={`${texts.cell(cell.geohash)}: ${number(cell.sensors)} ${texts.sensors}, ${number(cell.active)} ${texts.active}`}
             data-testid={`cell-${cell.geohash}`}
             onPointerEnter={() => onPoint(cell)}
             onPointerLeave={() => onPoint(null)}
             onFocus={() => onPoint(cell)}
             onBlur={() => onPoint(null)}
             onClick={() => onChoose(cell.geohash)}
-            onKeyDown={(event) => (event.key === 'Enter' || event.key === ' ') && onChoose(cell.geohash)}
+            onKeyDown={(event) => (event.key === 'Enter' || event.key === ' ') && (event.preventDefault(), onChoose(cell.geohash))}
           >
-            <circle class="sensors" r={radius.toFixed(1)} />
-            {isActive && <ActiveMark key={cell.active} count={cell.active} radius={radius} />}
+            <circle class="reach" r={Math.max(radius, LEAST_REACH_PX).toFixed(1)} />
+            {isActive && <ActiveMark key={cell.active} count={cell.active} radius={radius} roomPx={roomPx} />}
           </g>
         );
       })}
-    </g>
+    </>
   );
 }
 
-/** Shape and number tell it as well as the colour does. */
-function ActiveMark({ count, radius }: { count: number; radius: number }) {
+/** Shape and, where there is room, number tell it as well as the colour does. */
+function ActiveMark({ count, radius, roomPx }: { count: number; radius: number; roomPx: number }) {
+  const hasRoom = roomPx >= LEAST_ROOM_PX;
   const text = count > 999 ? `${Math.floor(count / 1000)}k` : String(count);
-  const half = 7.5 + text.length * 2;
+  const half = hasRoom ? 6.5 + text.length * 2 : Math.max(3.5, roomPx * 0.34) + Math.min(2, Math.log10(count) * 1.5);
   return (
     <>
       <circle class="ring" r={Math.max(radius, half) + 2} />
       <path class="diamond" d={`M0 ${-half}L${half} 0L0 ${half}L${-half} 0Z`} />
-      <text dy="0.35em">{text}</text>
+      {hasRoom && <text dy="0.35em">{text}</text>}
     </>
   );
 }
@@ -146,15 +167,18 @@ function cellWidthPx(geohash: string, projection: GeoProjection): number {
   return left === null || right === null ? 0 : Math.abs(right[0] - left[0]);
 }
 
-function Tip({ cell, projection, width }: { cell: MapCell; projection: GeoProjection; width: number }) {
+function Tip({ cell, projection, width, height }: { cell: MapCell; projection: GeoProjection; width: number; height: number }) {
   const texts = useTexts();
   const { number } = useFormats();
   const [longitude, latitude] = middleOf(cell.geohash);
   const at = projection([longitude, latitude]);
   if (at === null) return null;
+  // On a phone there is no room beside the cell.
+  const isStrip = width < NARROW_PX;
+  const side = isStrip ? `is-strip ${at[1] > height / 2 ? 'is-above' : 'is-below'}` : at[0] > width / 2 ? 'is-left' : '';
   const place = `${number(Math.abs(Math.round(latitude)))}° ${latitude < 0 ? 'S' : 'N'}, ${number(Math.abs(Math.round(longitude)))}° ${longitude < 0 ? 'W' : 'E'}`;
   return (
-    <div class={`tip ${at[0] > width / 2 ? 'is-left' : ''}`} style={{ left: `${at[0]}px`, top: `${at[1]}px` }} role="status">
+    <div class={`tip ${side}`} style={isStrip ? {} : { left: `${at[0]}px`, top: `${Math.min(Math.max(at[1], TIP_HALF_PX), height - TIP_HALF_PX)}px` }} role="status">
       <b>{texts.cell(cell.geohash)}</b> <small>{place}</small>
       <div>
         {number(cell.sensors)} {texts.sensors}, {cell.active > 0 ? `${number(cell.active)} ${texts.active}` : texts.calm}

@@ -1,0 +1,57 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Product } from '../acceptance/product.js';
+import { freePort } from '../servers/server-process.js';
+
+/** A reading in the object form; what is left out is normal. */
+export interface PostedReading {
+  readonly id: number;
+  readonly movement?: boolean;
+  readonly smoke?: boolean;
+  /** °C; the maximum is 30. */
+  readonly temperature?: number;
+  /** The sensor's own time, ISO 8601 UTC. */
+  readonly at?: string;
+}
+
+/** The built product in a folder and on ports of its own, fed through its ingest endpoint. */
+export class ServedProduct {
+  private constructor(
+    readonly product: Product,
+    readonly dir: string,
+  ) {}
+
+  /** Resolves when it is up, with `customers` generated customers. */
+  static async start(customers: number): Promise<ServedProduct> {
+    const dir = mkdtempSync(join(tmpdir(), 'vigia-browser-'));
+    const paths = { dataDir: join(dir, 'data'), logFile: join(dir, 'product.log') };
+    const ports = { ingest: await freePort(), console: await freePort() };
+    const product = new Product(paths, ports, customers, { VIGIA_MAIL_LANGUAGE: 'en' });
+    product.start();
+    await product.waitUntilUp();
+    return new ServedProduct(product, dir);
+  }
+
+  /** Posts readings as one NDJSON batch. Thrown: an error when one is refused. */
+  async post(topic: 'ENTRY' | 'OK', readings: readonly PostedReading[]): Promise<void> {
+    const lines = readings.map((reading) => JSON.stringify({ movement: false, smoke: false, temperature: 20.5, maxTemperature: 30, ...reading }));
+    const answer = await fetch(`${this.product.ingestUrl}/topics/${topic}/messages`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-ndjson' },
+      body: lines.join('\n'),
+    });
+    if (answer.status !== 200) throw new Error(`the ingest endpoint answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
+  }
+
+  /** What `vigia …` prints; it reaches the running process through its API. */
+  command(...args: readonly string[]): Promise<string> {
+    return this.product.command(...args);
+  }
+
+  async stop(): Promise<void> {
+    await this.product.interrupt();
+    await rm(this.dir, { recursive: true });
+  }
+}
