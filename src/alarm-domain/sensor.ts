@@ -17,8 +17,11 @@ export function sensorStream(sensorId: number): string {
 
 // ---- state --------------------------------------------------------------------------------------
 
-/** How many messageIds a sensor remembers; a repeat that comes after so many others is not recognised. */
-export const REMEMBERED_MESSAGE_IDS = 32;
+/**
+ * How many messageIds a sensor remembers; a repeat that comes after so many others is not recognised. After a
+ * restart only half of them are sure to be there: the order of those that no event remembers is not stored.
+ */
+export const REMEMBERED_MESSAGE_IDS = 64;
 
 export interface OpenAlarm {
   readonly alarmId: string;

@@ -109,6 +109,58 @@ describe('BatchHandler', () => {
     await second.close();
   });
 
+  it('recognises it as well when the sensor’s events have many messageIds of their own', async () => {
+    const first = await Pipeline.open();
+    for (let round = 0; round < 40; round += 1) {
+      await first.send('ENTRY', withId(`alarm-${round}`));
+      await first.send('OK', withId(`ok-${round}`, false));
+    }
+    await first.send('ENTRY', withId('last-alarm'), withId('again'));
+    await first.drain();
+    await first.close();
+    const second = await Pipeline.open({ dir: first.dir });
+    await second.send('OK', NORMAL);
+    await second.send('ENTRY', withId('again'), withId('last-alarm'));
+    await second.drain();
+    expect(brief(await second.events()).at(-1)).toBe('AlarmRecovered motion');
+    expect(await second.reconcile()).toMatchObject({ ignored: { 'alarm-open': 1, duplicate: 2 }, unaccounted: 0 });
+    await second.close();
+  });
+
+  it('gives an ignored reading its own reason, and remembers its messageId, when its run is handled again', async () => {
+    let isAway = true;
+    const first = await Pipeline.open({
+      disturb: faulty({ before: (stream) => { if (stream === 'sensor-8' && isAway) { isAway = false; throw new StoreUnavailable('away'); } } }),
+    });
+    await first.send('ENTRY', MOTION);
+    await first.drain();
+    await first.send('ENTRY', withId('again'), '{"8", "true", "false", "20.0", "30.0"}');
+    expect((await first.drain()).failures).toHaveLength(1);
+    expect(await first.reconcile()).toMatchObject({ records: 3, events: 2, ignored: { 'alarm-open': 1 }, unaccounted: 0 });
+    await first.send('OK', NORMAL);
+    await first.drain();
+    await first.send('ENTRY', withId('again'));
+    await first.drain();
+    expect(brief(await first.events())).toEqual(['AlarmTriggered motion', 'AlarmRecovered motion']);
+    await first.close();
+  });
+
+  it('remembers the messageId of an ignored reading that comes again after a crash before its receipt', async () => {
+    const killed = new Error('killed');
+    const first = await Pipeline.open({ disturb: faulty({ before: (stream) => { if (stream.startsWith('receipts-')) throw killed; } }) });
+    await first.send('ENTRY', MOTION, withId('again'), SMOKE);
+    await expect(first.drain(300)).rejects.toThrow('killed');
+    await first.close();
+    const second = await Pipeline.open({ dir: first.dir });
+    await second.drain();
+    await second.send('OK', NORMAL);
+    await second.drain();
+    await second.send('ENTRY', withId('again'));
+    await second.drain();
+    expect(brief(await second.events()).filter((line) => line.startsWith('Alarm'))).toEqual(['AlarmTriggered motion', 'AlarmRecovered motion']);
+    await second.close();
+  });
+
   it('counts a record whose event was stored before a crash, but not its receipt, as events', async () => {
     const crash = new Error('killed');
     const first = await Pipeline.open({ disturb: faulty({ before: (stream) => { if (stream.startsWith('receipts-')) throw crash; } }) });
