@@ -76,6 +76,15 @@ describe('BatchHandler', () => {
     await pipeline.close();
   });
 
+  it('takes a record whose messageId is longer than any that can be stored as unreadable', async () => {
+    const pipeline = await Pipeline.open();
+    await pipeline.send('ENTRY', { body: MOTION, messageId: 'x'.repeat(1_100_000) }, MOTION);
+    await pipeline.drain();
+    expect(brief(await pipeline.events())).toEqual(['AlarmTriggered motion']);
+    expect(await pipeline.reconcile()).toMatchObject({ records: 2, events: 1, deadLettered: 1, unaccounted: 0, problems: [] });
+    await pipeline.close();
+  });
+
   it('replays a dead letter at the end of its topic, and drops one', async () => {
     const pipeline = await Pipeline.open();
     await pipeline.send('ENTRY', 'first', 'second');
