@@ -61,7 +61,10 @@ export function addOperationsCommands(program: Command): void {
       .description(description)
       .argument('[ids...]', 'ids as listed')
       .option('--all', 'all open ones')
-      .action((ids: string[], { all }: { all?: true }) => closeDeadLetters(name, ids, all === true));
+      .action(async (ids: string[], { all }: { all?: true }, command: Command) => {
+        if ((all === true) === ids.length > 0) command.error('error: name ids, or --all, and not both');
+        await closeDeadLetters(name, all ? 'all' : ids);
+      });
   }
 }
 
@@ -122,10 +125,9 @@ async function listDeadLetters({ json }: JsonFlag): Promise<void> {
   });
 }
 
-async function closeDeadLetters(how: 'replay' | 'drop', ids: readonly string[], all: boolean): Promise<void> {
-  if (all === ids.length > 0) throw new InvalidArgumentError('name ids, or --all, and not both');
+async function closeDeadLetters(how: 'replay' | 'drop', ids: readonly string[] | 'all'): Promise<void> {
   await withApi(async (api) => {
-    const { count } = await api.post<{ count: number }>(`/api/operations/dead-letters/${how}`, { ids: all ? 'all' : ids });
+    const { count } = await api.post<{ count: number }>(`/api/operations/dead-letters/${how}`, { ids });
     console.log(`${count} ${how === 'replay' ? 'replayed' : 'dropped'}`);
   });
 }
