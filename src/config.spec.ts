@@ -26,6 +26,11 @@ describe('readConfig', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it('takes the strike policy from the environment', () => {
+    const environment = { VIGIA_STRIKES: '5', VIGIA_STRIKE_WINDOW_SECONDS: '90', VIGIA_CLEAR_ON_NORMAL: '1' };
+    expect(readConfig(environment).policy).toEqual({ n: 5, windowMs: 90_000, clearOnNormal: true });
+  });
+
   it.each([
     [{ VIGIA_INGEST_PROT: '1' }, 'VIGIA_INGEST_PROT is not a known variable'],
     [{ VIGIA_INGEST_PORT: '70000' }, 'VIGIA_INGEST_PORT="70000"'],

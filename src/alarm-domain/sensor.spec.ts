@@ -43,6 +43,11 @@ describe('R3: the third strike of a type triggers', () => {
     given([smoke(1), smoke(50)], { windowMs: 60_000 }).when(smoke(62)).then(['StrikeRecorded smoke 2/3']));
   it('window: a strike just as old as the window counts', () =>
     given([smoke(1), smoke(50)], { windowMs: 60_000 }).when(smoke(61)).then(['StrikeRecorded smoke 3/3', 'AlarmTriggered smoke']));
+  it('window: it holds both ways, for a reading that comes late', () => {
+    const late = (offset: number, readAt: string) => ({ ...smoke(offset), readAt });
+    given([smoke(1), smoke(2)], { windowMs: 60_000 }).when(late(3, '2026-03-01T10:00:00.000Z')).then(['StrikeRecorded smoke 1/3']);
+    given([smoke(1), smoke(2)], { windowMs: 60_000 }).when(late(3, '2026-03-01T11:59:30.000Z')).then(['StrikeRecorded smoke 3/3', 'AlarmTriggered smoke']);
+  });
   it('clearOnNormal: a normal reading clears the strikes', () =>
     given([smoke(1), smoke(2)], { clearOnNormal: true }).when(reading(3)).then(['StrikesCleared smoke by normal-reading']));
   it('clearOnNormal: the count then begins again', () =>

@@ -17,8 +17,11 @@ export function sensorStream(sensorId: number): string {
 
 // ---- state --------------------------------------------------------------------------------------
 
-/** How many messageIds a sensor remembers; a repeat that comes after so many others is not recognised. */
-export const REMEMBERED_MESSAGE_IDS = 32;
+/**
+ * How many messageIds a sensor remembers; a repeat that comes after so many others is not recognised. After a
+ * restart only half of them are sure to be there: the order of those that no event remembers is not stored.
+ */
+export const REMEMBERED_MESSAGE_IDS = 64;
 
 export interface OpenAlarm {
   readonly alarmId: string;
@@ -45,7 +48,7 @@ export function evolve(state: SensorState, event: SensorEvent): SensorState {
   switch (event.type) {
     case 'StrikeRecorded': {
       const { alarmType, evidence } = event.data;
-      // Older ones than the last `of` can complete no alarm, so the list has a bound.
+      // The last `of` to arrive are enough for readings that come in the order of their times; the list has a bound.
       const strikes = [...(seen.strikes[alarmType] ?? []), evidence].slice(-event.data.of);
       return { ...seen, strikes: { ...seen.strikes, [alarmType]: strikes } };
     }
@@ -196,7 +199,8 @@ function strikesInWindow(state: SensorState, alarmType: AlarmType, readAt: strin
   const strikes = state.strikes[alarmType] ?? [];
   const { windowMs } = policy;
   if (windowMs === null) return strikes;
-  return strikes.filter((strike) => Date.parse(readAt) - Date.parse(strike.readAt) <= windowMs);
+  // A reading that comes late lies before the strikes of others, and as far from them.
+  return strikes.filter((strike) => Math.abs(Date.parse(readAt) - Date.parse(strike.readAt)) <= windowMs);
 }
 
 function strikeTypesThrough(state: SensorState, receivedThrough: string): AlarmType[] {

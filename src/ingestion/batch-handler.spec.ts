@@ -76,6 +76,15 @@ describe('BatchHandler', () => {
     await pipeline.close();
   });
 
+  it('takes a record whose messageId is longer than any that can be stored as unreadable', async () => {
+    const pipeline = await Pipeline.open();
+    await pipeline.send('ENTRY', { body: MOTION, messageId: 'x'.repeat(1_100_000) }, MOTION);
+    await pipeline.drain();
+    expect(brief(await pipeline.events())).toEqual(['AlarmTriggered motion']);
+    expect(await pipeline.reconcile()).toMatchObject({ records: 2, events: 1, deadLettered: 1, unaccounted: 0, problems: [] });
+    await pipeline.close();
+  });
+
   it('replays a dead letter at the end of its topic, and drops one', async () => {
     const pipeline = await Pipeline.open();
     await pipeline.send('ENTRY', 'first', 'second');
@@ -106,6 +115,58 @@ describe('BatchHandler', () => {
     await second.drain();
     expect(brief(await second.events())).toEqual(['AlarmTriggered motion', 'AlarmRecovered motion']);
     expect(await second.reconcile()).toMatchObject({ ignored: { 'alarm-open': 1, duplicate: 1 }, unaccounted: 0 });
+    await second.close();
+  });
+
+  it('recognises it as well when the sensor’s events have many messageIds of their own', async () => {
+    const first = await Pipeline.open();
+    for (let round = 0; round < 40; round += 1) {
+      await first.send('ENTRY', withId(`alarm-${round}`));
+      await first.send('OK', withId(`ok-${round}`, false));
+    }
+    await first.send('ENTRY', withId('last-alarm'), withId('again'));
+    await first.drain();
+    await first.close();
+    const second = await Pipeline.open({ dir: first.dir });
+    await second.send('OK', NORMAL);
+    await second.send('ENTRY', withId('again'), withId('last-alarm'));
+    await second.drain();
+    expect(brief(await second.events()).at(-1)).toBe('AlarmRecovered motion');
+    expect(await second.reconcile()).toMatchObject({ ignored: { 'alarm-open': 1, duplicate: 2 }, unaccounted: 0 });
+    await second.close();
+  });
+
+  it('gives an ignored reading its own reason, and remembers its messageId, when its run is handled again', async () => {
+    let isAway = true;
+    const first = await Pipeline.open({
+      disturb: faulty({ before: (stream) => { if (stream === 'sensor-8' && isAway) { isAway = false; throw new StoreUnavailable('away'); } } }),
+    });
+    await first.send('ENTRY', MOTION);
+    await first.drain();
+    await first.send('ENTRY', withId('again'), '{"8", "true", "false", "20.0", "30.0"}');
+    expect((await first.drain()).failures).toHaveLength(1);
+    expect(await first.reconcile()).toMatchObject({ records: 3, events: 2, ignored: { 'alarm-open': 1 }, unaccounted: 0 });
+    await first.send('OK', NORMAL);
+    await first.drain();
+    await first.send('ENTRY', withId('again'));
+    await first.drain();
+    expect(brief(await first.events())).toEqual(['AlarmTriggered motion', 'AlarmRecovered motion']);
+    await first.close();
+  });
+
+  it('remembers the messageId of an ignored reading that comes again after a crash before its receipt', async () => {
+    const killed = new Error('killed');
+    const first = await Pipeline.open({ disturb: faulty({ before: (stream) => { if (stream.startsWith('receipts-')) throw killed; } }) });
+    await first.send('ENTRY', MOTION, withId('again'), SMOKE);
+    await expect(first.drain(300)).rejects.toThrow('killed');
+    await first.close();
+    const second = await Pipeline.open({ dir: first.dir });
+    await second.drain();
+    await second.send('OK', NORMAL);
+    await second.drain();
+    await second.send('ENTRY', withId('again'));
+    await second.drain();
+    expect(brief(await second.events()).filter((line) => line.startsWith('Alarm'))).toEqual(['AlarmTriggered motion', 'AlarmRecovered motion']);
     await second.close();
   });
 

@@ -1,4 +1,4 @@
-import { decide, evolve, sensorStream, type IgnoreReason, type SensorMessage, type SensorState } from '../alarm-domain/sensor.js';
+import { decide, evolve, remember, sensorStream, type IgnoreReason, type SensorMessage, type SensorState } from '../alarm-domain/sensor.js';
 import type { SensorEvent } from '../alarm-domain/alarm-events.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
@@ -26,7 +26,7 @@ const REPEATS = 5;
 type Outcome =
   | { readonly type: 'normal' }
   | { readonly type: 'events' }
-  | { readonly type: 'ignored'; readonly reason: IgnoreReason; readonly sensorId: number; readonly messageId: string | null }
+  | { readonly type: 'ignored'; readonly reason: IgnoreReason; readonly sensorId: number; /** To be remembered by the receipt, since no event does. */ readonly messageId: string | null }
   | { readonly type: 'dead-lettered' };
 
 /** Counters of the alarm path, for metrics. */
@@ -92,11 +92,18 @@ export class BatchHandler {
       if (messages) messages.push(message);
       else bySensor.set(sensorId, [message]);
     }
-    await Promise.all([
-      unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : undefined,
-      inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, outcomes)),
-    ]);
+    try {
+      await allEnded([
+        unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : Promise.resolve(),
+        inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, outcomes)),
+      ]);
+    } catch (error) {
+      // Handled again, an ignored record must not pass for its own repeat.
+      for (const sensorId of bySensor.keys()) this.sensors.forget(sensorId);
+      throw error;
+    }
     const receipt = this.receiptOf(batch, epoch, outcomes);
+    this.sensors.recall(receipt.remembered);
     await this.receipts.add(receipt);
     this.observer.processed(receipt, batch.records.length);
   }
@@ -134,11 +141,16 @@ export class BatchHandler {
         results.push([offset, { type: 'events' }]);
       } else if (decision.type === 'normal') {
         results.push([offset, { type: 'normal' }]);
-      } else if (wasDelivered(after.state, message.source) && (await this.sensors.yieldedEvents(sensorId, message.source))) {
-        results.push([offset, { type: 'events' }]); // stored by a delivery whose receipt was not
       } else {
-        after = this.sensors.rememberIgnored(sensorId, after, message);
-        results.push([offset, { type: 'ignored', reason: decision.reason, sensorId, messageId: message.messageId }]);
+        const isDeliveredAgain = wasDelivered(after.state, message.source);
+        if (isDeliveredAgain && (await this.sensors.yieldedEvents(sensorId, message.source))) {
+          results.push([offset, { type: 'events' }]); // stored by a delivery whose receipt was not
+          continue;
+        }
+        after = { ...after, state: remember(after.state, message) };
+        // A repeat of a messageId is remembered already; a record delivered again was ignored for a reason that is not known any more.
+        const isRemembered = decision.reason === 'duplicate' && !isDeliveredAgain;
+        results.push([offset, { type: 'ignored', reason: decision.reason, sensorId, messageId: isRemembered ? null : message.messageId }]);
       }
     }
     return { events, after, results };
@@ -168,7 +180,7 @@ export class BatchHandler {
       else if (outcome.type === 'dead-lettered') deadLettered.push(offset);
       else {
         (ignored[outcome.reason] ??= []).push(offset);
-        if (outcome.messageId !== null && outcome.reason !== 'duplicate') remembered.push([outcome.sensorId, outcome.messageId]);
+        if (outcome.messageId !== null) remembered.push([outcome.sensorId, outcome.messageId]);
       }
     }
     const { topic, partition, firstOffset, lastOffset, lastAppendedAtMs, skipped } = batch;
@@ -191,6 +203,10 @@ async function inParallel<T>(items: readonly T[], most: number, work: (item: T) 
       await work(item);
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(most, items.length) }, lane));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  await allEnded(Array.from({ length: Math.min(most, items.length) }, lane));
+}
+
+/** Rejects with the first error, but only once all have ended: nothing goes on beside the next attempt. */
+async function allEnded(works: readonly Promise<void>[]): Promise<void> {
+  for (const end of await Promise.allSettled(works)) if (end.status === 'rejected') throw end.reason;
 }

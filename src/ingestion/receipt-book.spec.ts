@@ -39,6 +39,16 @@ describe('ReceiptBook', () => {
     return book;
   };
 
+  it('stores a receipt however much there is to remember, with the newest of it', async () => {
+    const book = await open();
+    const remembered = Array.from({ length: 5000 }, (_, index) => [index, `${index}-`.padEnd(200, '\u706b')] as const);
+    await book.add(receipt(0, 4999, { normal: 0, ignored: { 'alarm-open': remembered.map(([index]) => index) }, remembered }));
+    const { next, remembered: recalled } = await book.open('ENTRY', 0, range(0, 5000));
+    expect(next).toBe(5000);
+    expect(recalled.length).toBeGreaterThan(500);
+    expect(recalled).toEqual(remembered.slice(-recalled.length));
+  });
+
   it('joins receipts of normal readings for a second', async () => {
     const book = await open();
     await book.add(receipt(0, 9));

@@ -10,7 +10,7 @@ import { idOf } from './deterministic-id.js';
  * Shape: `{"log":"5bd1…","topic":"ENTRY","partition":0,"epoch":0,"first":100,"last":4099,"normal":3996,
  * "lastAppendedAtMs":1763956434120,"events":[210,377],"ignored":{"alarm-open":[380]},"deadLettered":[512],
  * "skipped":[],"remembered":[[42959,"msg-17"]]}`. `remembered` are the messageIds of records that were ignored, which
- * no event remembers; `events` names records that yielded events, also in an earlier delivery.
+ * no event remembers, of very many the newest; `events` names records that yielded events, also in an earlier delivery.
  */
 export interface Receipt {
   readonly log: string;
@@ -37,14 +37,24 @@ export function receiptStream(log: string, topic: SensorTopic, partition: number
   return `${RECEIPT_STREAM_PREFIX}${log}-${topic}-${partition}`;
 }
 
+/** With up to 10,000 named offsets of 11 bytes, a receipt stays below the largest event. */
+const MOST_REMEMBERED_BYTES = 512 * 1024;
+
 export function receiptEvent(receipt: Receipt, recordedAt: string): EventToAppend {
   const { log, topic, partition, epoch, first, last } = receipt;
   return {
     id: idOf(`receipt|${log}/${topic}/${partition}/${epoch}/${first}-${last}`),
     type: RECEIPT_EVENT_TYPE,
-    data: receipt,
+    data: { ...receipt, remembered: newest(receipt.remembered) },
     metadata: { schemaVersion: 1, recordedAt },
   };
+}
+
+/** The last of a list that fit into the bound. */
+function newest(remembered: Receipt['remembered']): Receipt['remembered'] {
+  let bytes = 0;
+  const last = remembered.findLastIndex((pair) => (bytes += Buffer.byteLength(JSON.stringify(pair)) + 1) > MOST_REMEMBERED_BYTES);
+  return last < 0 ? remembered : remembered.slice(last + 1);
 }
 
 /** How many offsets a receipt names. */

@@ -7,8 +7,8 @@ import type { EventStore } from '../event-store/event-store.js';
 import { SENSOR_TOPICS, type LogRecord, type MessageLog, type PartitionRange, type SensorTopic } from '../message-log/message-log.js';
 import type { DeadLetters } from './dead-letters.js';
 import { isNormalReading } from './normal-reading.js';
-import { parseReading } from './reading-format.js';
 import { receiptStream, RECEIPT_EVENT_TYPE, type Receipt } from './receipt.js';
+import { toSensorMessage } from './sensor-message.js';
 
 /**
  * What became of every record that ENTRY and OK ever got (P2). Sound when `unaccounted` and `doubled` are 0.
@@ -116,7 +116,8 @@ export async function reconcile(
   let read = 0;
   for (const { topic, partition, startOffset, endOffset, outcomes } of partitions) {
     const where = `${topic}-${partition}`;
-    const name = (offset: number) => positionKey({ log: log.identity, topic, partition, epoch: outcomes.epoch, offset });
+    const sourceOf = (offset: number): SourcePosition => ({ log: log.identity, topic, partition, epoch: outcomes.epoch, offset });
+    const name = (offset: number) => positionKey(sourceOf(offset));
     tally.records += endOffset - outcomes.first + outcomes.earlier;
     if (outcomes.next < endOffset) tally.lost(endOffset - outcomes.next, `${where}: no receipt for offsets ${outcomes.next} to ${endOffset - 1}`);
     for (const [offset, outcome] of outcomes.named) {
@@ -126,7 +127,7 @@ export async function reconcile(
       if (outcome === 'dead-lettered' && !letters.has(name(offset))) tally.lost(1, `${where} offset ${offset}: the dead letter is missing`);
     }
     for await (const record of log.read(topic, partition, Math.max(startOffset, outcomes.first), outcomes.next)) {
-      const problem = contradiction(topic, record, outcomes.named.get(record.offset) ?? 'normal');
+      const problem = contradiction(record, sourceOf(record.offset), outcomes.named.get(record.offset) ?? 'normal');
       if (problem !== null) tally.lost(1, `${where} offset ${record.offset}: ${problem}`);
       read += 1;
       if (read % 5000 === 0) {
@@ -210,13 +211,13 @@ function factOf(event: SensorEvent): string {
 }
 
 /** Why a record can't have the outcome that its receipt gives it; null when it can. */
-function contradiction(topic: SensorTopic, record: LogRecord, outcome: string): string | null {
+function contradiction(record: LogRecord, source: SourcePosition, outcome: string): string | null {
   const { value } = record;
-  if (topic === 'ENTRY' && outcome === 'normal' && value !== null && isNormalReading(value, 0, value.length)) return null;
-  const parsed = value === null ? null : parseReading(value);
-  if (parsed === null || !parsed.ok) return outcome === 'dead-lettered' ? null : `can't be read, but counts as ${outcome}`;
+  if (source.topic === 'ENTRY' && outcome === 'normal' && value !== null && isNormalReading(value, 0, value.length)) return null;
+  const message = toSensorMessage(record, source);
+  if (message.type === 'unreadable') return outcome === 'dead-lettered' ? null : `can't be read, but counts as ${outcome}`;
   if (outcome === 'dead-lettered') return 'can be read, but is a dead letter';
-  const isNormal = topic === 'ENTRY' && abnormalTypes(parsed.reading).length === 0;
+  const isNormal = message.type === 'reading' && abnormalTypes(message.reading).length === 0;
   if (outcome === 'normal' && !isNormal) return 'is not normal, but counts as normal';
   return null;
 }

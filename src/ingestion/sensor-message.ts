@@ -3,10 +3,13 @@ import type { SensorMessage } from '../alarm-domain/sensor.js';
 import type { SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime } from '../clock.js';
 import type { LogRecord } from '../message-log/message-log.js';
-import { parseReading } from './reading-format.js';
+import { MAX_MESSAGE_ID_LENGTH, parseReading } from './reading-format.js';
 
 /** Record header that holds the messageId of a reading whose body has none. */
 export const MESSAGE_ID_HEADER = 'message-id';
+
+/** Above what the endpoint writes, an Idempotency-Key and the number of a record; other producers could write any. */
+const MAX_HEADER_ID_LENGTH = 2 * MAX_MESSAGE_ID_LENGTH;
 
 /** A record that can't be read, and why. */
 export interface Unreadable {
@@ -23,9 +26,13 @@ export function toSensorMessage(record: LogRecord, source: SourcePosition): Sens
     return { type: 'unreadable', reason: field === null ? detail : `${field}: ${detail}` };
   }
   const { reading, sensorAtMs } = parsed;
+  const messageId = parsed.messageId ?? record.headers[MESSAGE_ID_HEADER] ?? null;
+  if (messageId !== null && messageId.length > MAX_HEADER_ID_LENGTH) {
+    return { type: 'unreadable', reason: `header ${MESSAGE_ID_HEADER}: expected at most ${MAX_HEADER_ID_LENGTH} characters, got ${messageId.length}` };
+  }
   const facts = {
     source,
-    messageId: parsed.messageId ?? record.headers[MESSAGE_ID_HEADER] ?? null,
+    messageId,
     sensorAt: sensorAtMs === null ? null : isoTime(sensorAtMs),
     receivedAt: isoTime(record.appendedAtMs),
     readAt: isoTime(readingTime(sensorAtMs, record.appendedAtMs)),

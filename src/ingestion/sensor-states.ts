@@ -1,10 +1,16 @@
-import { evolve, INITIAL_SENSOR, remember, REMEMBERED_MESSAGE_IDS, sensorStream, type SensorState } from '../alarm-domain/sensor.js';
+import { evolve, INITIAL_SENSOR, REMEMBERED_MESSAGE_IDS, sensorStream, type SensorState } from '../alarm-domain/sensor.js';
 import { positionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import { decodeSensorEvent } from '../event-store/sensor-stream.js';
 import type { EventStore } from '../event-store/event-store.js';
 
 /** Sensors kept in memory: at about 1 kB each, 50 MB at most. */
 const MOST_SENSORS = 50_000;
+
+/**
+ * A sensor's stream and its ignored records each give so many messageIds, of which the order among each other
+ * is not known: with half of the bound for either, the newest of both are there in any case.
+ */
+const OF_EITHER = REMEMBERED_MESSAGE_IDS / 2;
 
 /** messageIds of ignored records, kept for sensors that are not in memory; the oldest go first. */
 const MOST_RECALLED = 100_000;
@@ -36,17 +42,19 @@ export class SensorStates {
       state = evolve(state, decodeSensorEvent(recorded));
       revision = recorded.revision;
     }
-    const ids = this.recalled.get(sensorId) ?? [];
-    state = { ...state, messageIds: [...new Set([...ids, ...state.messageIds])].slice(-REMEMBERED_MESSAGE_IDS) };
-    const loaded = { state, revision };
-    this.put(sensorId, loaded);
-    return loaded;
+    const ignored = this.recalled.get(sensorId) ?? [];
+    state = { ...state, messageIds: [...new Set([...state.messageIds.slice(-OF_EITHER), ...ignored])] };
+    return this.put(sensorId, { state, revision });
   }
 
-  put(sensorId: number, loaded: LoadedSensor): void {
+  /** Keeps the state unless a newer one is there; gives the one that is kept. */
+  put(sensorId: number, loaded: LoadedSensor): LoadedSensor {
+    const known = this.sensors.get(sensorId);
+    const kept = known && (known.revision ?? -1n) > (loaded.revision ?? -1n) ? known : loaded;
     this.sensors.delete(sensorId);
-    this.sensors.set(sensorId, loaded);
+    this.sensors.set(sensorId, kept);
     if (this.sensors.size > MOST_SENSORS) this.sensors.delete(this.sensors.keys().next().value as number);
+    return kept;
   }
 
   /** All are to be loaded again: others may have written since. */
@@ -59,19 +67,13 @@ export class SensorStates {
     this.sensors.delete(sensorId);
   }
 
-  /** Marks an ignored record as seen; the receipt keeps its messageId for the next start. */
-  rememberIgnored(sensorId: number, loaded: LoadedSensor, record: { source: SourcePosition; messageId: string | null }): LoadedSensor {
-    if (record.messageId !== null) this.recall([[sensorId, record.messageId]]);
-    return { ...loaded, state: remember(loaded.state, record) };
-  }
-
   /** Takes the messageIds of ignored records, oldest first. */
   recall(ids: readonly (readonly [sensorId: number, messageId: string])[]): void {
     for (const [sensorId, messageId] of ids) {
       const ofSensor = this.recalled.get(sensorId) ?? [];
       this.recalled.delete(sensorId);
-      this.recalled.set(sensorId, [...ofSensor, messageId].slice(-REMEMBERED_MESSAGE_IDS));
-      this.recalledCount += Math.min(1, REMEMBERED_MESSAGE_IDS - ofSensor.length);
+      this.recalled.set(sensorId, [...ofSensor, messageId].slice(-OF_EITHER));
+      this.recalledCount += Math.min(1, OF_EITHER - ofSensor.length);
     }
     while (this.recalledCount > MOST_RECALLED) {
       const [oldest, gone] = this.recalled.entries().next().value as [number, string[]];

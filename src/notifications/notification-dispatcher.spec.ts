@@ -298,6 +298,16 @@ describe('two dispatchers, and a disturbed store', () => {
     expect([...(await copies()).values()]).toEqual(alarmIds.map(() => ({ all: 1, unflagged: 1 })));
   });
 
+  it('two at once send one mail per alarm when they come to the same retry', async () => {
+    bench.server.behave = (attempt) => (attempt <= 50 ? { refuseAt: 'rcpt-to', code: 451 } : 'accept');
+    const [one, two] = [bench.start(), bench.start()];
+    const alarmIds = await raiseMany(50);
+    await received(alarmIds);
+    bench.clock.skip(60_000);
+    await eventually('both at rest', () => one.status().pending === 0 && two.status().pending === 0);
+    expect([...(await copies()).values()]).toEqual(alarmIds.map(() => ({ all: 1, unflagged: 1 })));
+  });
+
   it('loses and doubles none when appends fail, before or after they were stored', async () => {
     let seed = 1;
     const store = withAppend(bench.store, async (append, ...call) => {

@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { anyHistory, append, newDir, rowsAfter, triggered, type ProjectedEvent } from '../../test/support/projection-events.js';
+import { systemClock } from '../clock.js';
+import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
+import { alarmsPerMinute } from './alarms-per-minute.projection.js';
+import { ALL_PROJECTIONS } from './all-projections.js';
+import { foldEvents, keyEvents } from './fold-events.js';
+import { LibsqlProjectionSink } from './libsql-projection-sink.js';
+import { ProjectionRunner } from './projection-runner.js';
+import type { Projection, ProjectionRow } from './projection.js';
+
+/** The real event store and sink on one folder, and a runner of its own for each start. */
+class Bench {
+  private constructor(
+    private readonly dir: string,
+    readonly store: LibsqlEventStore,
+    readonly sink: LibsqlProjectionSink,
+  ) {}
+
+  static async open(dir = newDir()): Promise<Bench> {
+    return new Bench(dir, await LibsqlEventStore.open(dir, { clock: systemClock }), await LibsqlProjectionSink.open(dir));
+  }
+
+  /** Runs until every read model has every event, or has parked it, then `use`, then stops. */
+  async run<T>(use: (runner: ProjectionRunner) => Promise<T>, projections: readonly Projection[] = ALL_PROJECTIONS): Promise<T> {
+    const runner = new ProjectionRunner(projections, this.store, this.sink, systemClock, () => undefined);
+    await runner.start();
+    while ((await runner.status()).some(({ running, lagEvents }) => !running || lagEvents > 0)) await systemClock.sleep(2);
+    try {
+      return await use(runner);
+    } finally {
+      await runner.stop();
+    }
+  }
+
+  rows(projection: Projection): Record<string, ProjectionRow> {
+    const { table } = this.sink.liveTable(projection);
+    const rows = this.sink.db.all<ProjectionRow & { key: string; position: string }>(`SELECT * FROM ${table}`);
+    return Object.fromEntries(rows.map(({ key, position: _position, ...values }): [string, ProjectionRow] => [key, values]));
+  }
+
+  async close(): Promise<void> {
+    await this.sink.close();
+    await this.store.close();
+  }
+
+  async reopened(): Promise<Bench> {
+    await this.close();
+    return Bench.open(this.dir);
+  }
+}
+
+const alarmsOf = (count: number): ProjectedEvent[] => Array.from({ length: count }, (_, index) => triggered({ alarm: `alarm ${index}`, sensorId: index, second: index }));
+
+describe('ProjectionRunner', () => {
+  it('has the rows of all events, whenever they came, and the same again rebuilt from zero (P6)', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyHistory, fc.nat(), async (events, cut) => {
+        let bench = await Bench.open();
+        const some = events.slice(0, events.length === 0 ? 0 : cut % events.length);
+        for (const event of some) await append(bench.store, [event]);
+        await bench.run(async () => undefined);
+        bench = await bench.reopened();
+        for (const event of events.slice(some.length)) await append(bench.store, [event]);
+        await bench.run(async (runner) => {
+          for (const projection of ALL_PROJECTIONS) {
+            expect(bench.rows(projection)).toEqual(rowsAfter(projection, events));
+            expect(await runner.rebuild(projection.name)).toMatchObject({ equal: true });
+            expect(bench.rows(projection)).toEqual(rowsAfter(projection, events));
+          }
+        });
+        await bench.close();
+      }),
+      { numRuns: 15 },
+    );
+  }, 60_000);
+
+  it('tells by a rebuild that a row was wrong, and mends it', async () => {
+    const bench = await Bench.open();
+    await append(bench.store, alarmsOf(3));
+    await bench.run(async (runner) => {
+      const { table } = bench.sink.liveTable(alarmsPerMinute);
+      const spoil = await bench.sink.db.writeStatement(`UPDATE ${table} SET count = count + 1`);
+      await bench.sink.db.write(() => spoil.run());
+      expect(await runner.rebuild('alarms-per-minute')).toMatchObject({ rows: 1, equal: false });
+      expect(await runner.rebuild('alarms-per-minute')).toMatchObject({ rows: 1, equal: true });
+      expect(Object.values(bench.rows(alarmsPerMinute))).toEqual([expect.objectContaining({ count: 3 })]);
+    });
+    await bench.close();
+  });
+
+  it('parks an event that a projection can’t take, goes on with the others, and takes it in a rebuild once that is mended', async () => {
+    const bench = await Bench.open();
+    let isMended = false;
+    const broken: Projection = {
+      ...alarmsPerMinute,
+      project: (row, event, key) => {
+        if (!isMended && event.data.sensorId === 1) throw new Error('sensor 1 is not liked');
+        return alarmsPerMinute.project(row as never, event as never, key);
+      },
+    };
+    await append(bench.store, alarmsOf(3));
+    await bench.run(async (runner) => {
+      expect((await runner.status())[0]).toMatchObject({ parked: 1, lagEvents: 0 });
+      expect(await runner.parked(broken.name, 10)).toEqual([expect.objectContaining({ stream: 'sensor-1', error: 'sensor 1 is not liked' })]);
+      expect(Object.values(bench.rows(broken))).toEqual([expect.objectContaining({ count: 2 })]);
+      await expect(runner.rebuild(broken.name)).rejects.toThrow('stopped at event AlarmTriggered');
+      isMended = true;
+      await runner.rebuild(broken.name);
+      expect(Object.values(bench.rows(broken))).toEqual([expect.objectContaining({ count: 3 })]);
+      expect((await runner.status())[0]).toMatchObject({ parked: 0 });
+    }, [broken]);
+    await bench.close();
+  });
+});
+
+describe('foldEvents', () => {
+  it('passes over an event that a row has already taken', async () => {
+    const bench = await Bench.open();
+    await append(bench.store, alarmsOf(2));
+    const recorded = [];
+    for await (const event of bench.store.readAll()) recorded.push(event);
+    const { keyed } = keyEvents(alarmsPerMinute, recorded);
+    const { changed } = foldEvents(alarmsPerMinute, new Map(), keyed);
+    expect(changed).toEqual([expect.objectContaining({ values: expect.objectContaining({ count: 2 }) })]);
+    expect(foldEvents(alarmsPerMinute, new Map(changed.map((row) => [row.key, row])), keyed).changed).toEqual([]);
+    await bench.close();
+  });
+});
