@@ -56,6 +56,7 @@ const CLIENTS: Record<string, RegExp> = {
   nodemailer: /^notifications\/(smtp-mailer|mailbox-folder-mailer|mime-mail|smtp-url)\.ts$/,
   kafkajs: /^message-log\/kafka\//,
   'kafkajs/src/network/requestQueue/index.js': /^message-log\/kafka\/kafkajs-idle\.ts$/,
+  'kafkajs/src/network/connection.js': /^message-log\/kafka\/kafkajs-connections\.ts$/,
   'lz4-napi': /^message-log\/kafka\//,
   snappy: /^message-log\/kafka\//,
   zstddec: /^message-log\/kafka\//,

@@ -8,11 +8,14 @@ import { kafkaErrorName } from './kafka-errors.js';
 import { produceRequest } from './produce-request.js';
 import { ProducerLane, type LanePart } from './producer-lane.js';
 
-/** A broker takes about 1 MB a batch unless it is told otherwise; see also `MOST_BATCH_BYTES` of the lanes. */
+/** What a waiting record costs in memory beyond its bytes. */
 const RECORD_OVERHEAD_BYTES = 100;
 
 /** How long a broker waits for its replicas before it says so. */
 const REPLICAS_TIMEOUT_MS = 2_000;
+
+/** A broker that takes longer than that hangs; early enough for a second try, at a new leader, within the delivery limit. */
+const PATIENCE_MS = 1_500;
 
 const RETRY_PAUSE_MS = 100;
 const LOOK_EVERY_MS = 250;
@@ -118,7 +121,7 @@ export class KafkaAppender {
       const seen = this.work.count;
       let isLeaderless = false;
       for (const lane of this.lanes.values()) {
-        if (!lane.hasWork) continue;
+        if (!lane.hasWork || lane.isTaken) continue;
         const node = cluster.leaderOf(lane.topic, lane.partition);
         if (node === null) isLeaderless = true;
         else if (!this.senders.has(node)) this.senders.set(node, this.sendTo(node));
@@ -136,50 +139,71 @@ export class KafkaAppender {
   private async sendTo(node: number): Promise<void> {
     const { cluster, clock, log } = this.options;
     for (;;) {
-      const lanes = [...this.lanes.values()].filter((lane) => lane.hasWork && cluster.leaderOf(lane.topic, lane.partition) === node);
+      const lanes = [...this.lanes.values()].filter((lane) => lane.hasWork && !lane.isTaken && cluster.leaderOf(lane.topic, lane.partition) === node);
       if (lanes.length === 0) break;
-      let mustRetry = false;
+      let isDone = false;
+      for (const lane of lanes) lane.isTaken = true;
       try {
-        for (const lane of lanes) await lane.prepare(() => cluster.newProducerId(), clock.now());
-        const produced = await cluster.send(node, produceRequest(lanes.map((lane) => ({ topic: lane.topic, partition: lane.partition, batch: lane.batch! })), REPLICAS_TIMEOUT_MS));
-        for (const { topic, partition, errorCode, baseOffset } of produced) {
-          const outcome = this.lanes.get(`${topic}/${partition}`)!.settle(errorCode, baseOffset);
-          if (outcome === 'stored') this.failure = null;
-          if (outcome !== 'again') continue;
-          mustRetry = true;
-          this.fail(`${topic}-${partition}: ${kafkaErrorName(errorCode)}`);
-        }
+        isDone = await this.sendBatches(node, lanes);
       } catch (error) {
-        mustRetry = true;
         this.fail(error instanceof Error ? error.message : String(error));
         log.debug({ err: error, node }, 'a produce request failed and is made again');
       }
-      const now = performance.now();
-      for (const lane of lanes) lane.expire(now, true, this.failure?.why ?? 'no answer in time');
-      if (!mustRetry) continue;
+      for (const lane of lanes) lane.isTaken = false;
+      if (isDone) continue;
       await clock.sleep(RETRY_PAUSE_MS, this.closing.signal);
       await this.refresh();
     }
     this.senders.delete(node);
-    this.work.ring();
+    this.work.ring(); // another node may lead by now
   }
 
-  /** Gives up what has waited too long behind a batch on its way, and looks for Kafka's return when nobody sends. */
+  /** Whether the node has taken everything. */
+  private async sendBatches(node: number, lanes: readonly ProducerLane[]): Promise<boolean> {
+    const { cluster, clock } = this.options;
+    for (const lane of lanes) if (lane.needsProducerId) lane.useProducerId(await cluster.newProducerId(node, PATIENCE_MS));
+    const sent = new Map<string, { readonly lane: ProducerLane; readonly batch: Buffer }>();
+    for (const lane of lanes) {
+      const batch = lane.nextBatch(clock.now());
+      if (batch !== null) sent.set(`${lane.topic}/${lane.partition}`, { lane, batch });
+    }
+    if (sent.size === 0) return true; // given up while the producer ids were asked for
+    const request = [...sent.values()].map(({ lane: { topic, partition }, batch }) => ({ topic, partition, batch }));
+    const produced = await cluster.send(node, produceRequest(request, REPLICAS_TIMEOUT_MS, PATIENCE_MS));
+    let isDone = produced.length === sent.size;
+    for (const { topic, partition, errorCode, baseOffset } of produced) {
+      const { lane, batch } = sent.get(`${topic}/${partition}`)!;
+      const outcome = lane.settle(batch, errorCode, baseOffset);
+      if (outcome === 'stored') this.failure = null;
+      if (outcome !== 'again') continue;
+      isDone = false;
+      this.fail(`${topic}-${partition}: ${kafkaErrorName(errorCode)}`);
+    }
+    return isDone;
+  }
+
+  /** Gives up what has waited too long, and looks for Kafka's return when nobody sends. */
   private async keepLooking(): Promise<void> {
     const { clock } = this.options;
     const { signal } = this.closing;
     let probedAt = -Infinity;
+    let isProbing = false;
     while (!signal.aborted) {
       await clock.sleep(LOOK_EVERY_MS, signal);
       const now = performance.now();
       let hasWork = false;
       for (const lane of this.lanes.values()) {
-        lane.expire(now, false, this.failure?.why ?? 'no answer in time');
+        lane.expire(now, this.failure?.why ?? 'no answer in time');
         hasWork ||= lane.hasWork;
       }
-      if (this.failure === null || hasWork || now - probedAt < PROBE_EVERY_MS) continue;
+      if (this.failure === null || hasWork || isProbing || now - probedAt < PROBE_EVERY_MS) continue;
       probedAt = now;
-      if (await this.refresh()) this.failure = null;
+      isProbing = true;
+      // Not awaited here, where others expire: it takes as long as a broker that hangs lets it.
+      void this.refresh().then((isBack) => {
+        isProbing = false;
+        if (isBack) this.failure = null;
+      });
     }
   }
 

@@ -1,4 +1,6 @@
 import { Kafka, logLevel, type KafkaConfig, type logCreator, type SASLOptions } from 'kafkajs';
+import { systemClock } from '../../clock.js';
+import { cutConnections, cutHungConnections } from './kafkajs-connections.js';
 import './kafkajs-idle.js';
 
 /** How to reach Kafka. */
@@ -18,6 +20,8 @@ export interface WireRequest<T> {
   readonly decode: (payload: Buffer) => { readonly throttleMs: number; readonly data: T };
   /** How long the broker itself may take before it answers. */
   readonly timeoutMs: number;
+  /** Beyond `timeoutMs`, how long until the broker counts as away; 5 s by default. */
+  readonly patienceMs?: number;
 }
 
 export interface KafkaLogSink {
@@ -29,6 +33,10 @@ const CONNECTION_TIMEOUT_MS = 2_000;
 /** A broker that answers no request for so long counts as away. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const METADATA_MAX_AGE_MS = 60_000;
+
+/** Metadata is answered from memory: a broker that takes longer hangs, and another one is asked. */
+const METADATA_LIMIT_MS = 1_500;
+const METADATA_LOOK_MS = 100;
 
 /** kafkajs' own retries are kept short: each loop of ours repeats by itself. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 3 };
@@ -59,6 +67,7 @@ function toSink(log: KafkaLogSink): logCreator {
 interface BrokerInside {
   readonly nodeId: number;
   readonly connectionPool: {
+    readonly pool?: readonly object[];
     send<T>(request: {
       request: { apiKey: number; apiVersion: number; apiName: string; encode: () => Promise<{ buf: Buffer; buffer: Buffer }> };
       response: { decode: (payload: Buffer) => Promise<{ clientSideThrottleTime: number; data: T }>; parse: (decoded: { data: T }) => Promise<T> };
@@ -78,13 +87,17 @@ interface PartitionInside {
 
 /** What is used of a cluster of kafkajs 2.2.4. */
 interface ClusterInside {
+  readonly brokerPool: {
+    readonly brokers: Readonly<Record<string, BrokerInside>>;
+    readonly seedBroker?: BrokerInside;
+    findBroker(wanted: { nodeId: string }): Promise<BrokerInside>;
+  };
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   findBroker(wanted: { nodeId: number }): Promise<BrokerInside>;
-  findControllerBroker(): Promise<BrokerInside>;
   findGroupCoordinator(group: { groupId: string }): Promise<BrokerInside>;
   findTopicPartitionMetadata(topic: string): readonly PartitionInside[];
   fetchTopicsOffset(
@@ -94,7 +107,7 @@ interface ClusterInside {
 
 const CLUSTER_METHODS = [
   'connect', 'disconnect', 'refreshMetadata', 'refreshMetadataIfNecessary', 'addMultipleTargetTopics',
-  'findBroker', 'findControllerBroker', 'findGroupCoordinator', 'findTopicPartitionMetadata', 'fetchTopicsOffset',
+  'findBroker', 'findGroupCoordinator', 'findTopicPartitionMetadata', 'fetchTopicsOffset',
 ] as const;
 
 /** kafkajs is not the version that this was written for. */
@@ -112,7 +125,14 @@ export class UnknownKafkajs extends Error {
  * kafkajs hands its cluster to partition assigners; a consumer that never joins a group gives us one.
  */
 export class KafkaCluster {
-  private constructor(private readonly inside: ClusterInside) {}
+  /** Nodes that left a request without an answer; asked for metadata only when no other can be reached. */
+  private readonly hung = new Set<number>();
+
+  private constructor(private readonly inside: ClusterInside) {
+    // kafkajs asks for metadata by itself, too.
+    const refreshMetadata = inside.refreshMetadata.bind(inside);
+    inside.refreshMetadata = () => this.withoutHanging(refreshMetadata);
+  }
 
   static of(kafka: Kafka): KafkaCluster {
     let inside: Partial<ClusterInside> | undefined;
@@ -149,19 +169,49 @@ export class KafkaCluster {
     return this.inside.refreshMetadataIfNecessary();
   }
 
+  /** kafkajs asks any broker that it is connected to, be it one that hangs, and waits for 5 s. */
+  private async withoutHanging(refreshMetadata: () => Promise<void>): Promise<void> {
+    const done = new AbortController();
+    const looking = this.keepCutting(done.signal);
+    try {
+      if (this.hung.size > 0) await this.connectToOther();
+      await refreshMetadata();
+    } finally {
+      done.abort();
+      await looking;
+    }
+  }
+
+  private async keepCutting(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await systemClock.sleep(METADATA_LOOK_MS, signal);
+      if (signal.aborted) return;
+      const { brokers, seedBroker } = this.inside.brokerPool;
+      cutHungConnections([...Object.values(brokers), ...(seedBroker ? [seedBroker] : [])], METADATA_LIMIT_MS);
+    }
+  }
+
+  private async connectToOther(): Promise<void> {
+    const { brokerPool } = this.inside;
+    for (const nodeId of Object.keys(brokerPool.brokers)) {
+      if (this.hung.has(Number(nodeId))) continue;
+      const found = await brokerPool.findBroker({ nodeId }).catch(() => null);
+      if (found !== null) return;
+    }
+  }
+
   /** The node that leads a partition, as far as is known; null for none. */
   leaderOf(topic: string, partition: number): number | null {
     const found = this.inside.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
     return found === undefined || found.leader < 0 ? null : found.leader;
   }
 
-  /** Thrown: what kafkajs throws when the node is away or does not answer in time; its connection is then made anew. */
+  /** Thrown: what kafkajs throws when the node is away or does not answer in time; its connections are then made anew. */
   async send<T>(nodeId: number, request: WireRequest<T>): Promise<T> {
-    const broker = await this.inside.findBroker({ nodeId });
-    if (typeof broker.connectionPool?.send !== 'function') throw new UnknownKafkajs("kafkajs' broker has no connectionPool.send");
-    const { apiKey, apiVersion, apiName, payload, decode, timeoutMs } = request;
-    try {
-      return await broker.connectionPool.send<T>({
+    const { apiKey, apiVersion, apiName, payload, decode, timeoutMs, patienceMs = REQUEST_TIMEOUT_MS } = request;
+    return this.ask(nodeId, timeoutMs + patienceMs, (broker) => {
+      if (typeof broker.connectionPool?.send !== 'function') throw new UnknownKafkajs("kafkajs' broker has no connectionPool.send");
+      return broker.connectionPool.send<T>({
         request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buf: payload, buffer: payload }) },
         response: {
           decode: (response) => {
@@ -173,17 +223,33 @@ export class KafkaCluster {
         requestTimeout: REQUEST_TIMEOUT_MS + timeoutMs,
         logResponseError: false,
       });
+    });
+  }
+
+  /** After an error or the time limit, whatever is still on its way there must not be taken for an answer later on. */
+  private async ask<T>(nodeId: number, limitMs: number, request: (broker: BrokerInside) => Promise<T>): Promise<T> {
+    const broker = await this.inside.findBroker({ nodeId });
+    const answered = new AbortController();
+    void systemClock.sleep(limitMs, answered.signal).then(() => {
+      if (answered.signal.aborted) return;
+      this.hung.add(nodeId);
+      cutConnections(broker, `no answer within ${limitMs} ms`);
+    });
+    try {
+      const answer = await request(broker);
+      this.hung.delete(nodeId);
+      return answer;
     } catch (error) {
-      // Whatever is still on its way on that connection must not be taken for an answer later on.
-      await broker.disconnect().catch(() => undefined);
+      cutConnections(broker, String(error));
       throw error;
+    } finally {
+      answered.abort();
     }
   }
 
-  /** A new producer id of its own, for an idempotent producer. */
-  async newProducerId(): Promise<{ producerId: bigint; epoch: number }> {
-    const broker = await this.inside.findControllerBroker();
-    const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 60_000 });
+  /** A new producer id of a producer's own. Any node gives one. */
+  async newProducerId(nodeId: number, limitMs: number): Promise<{ producerId: bigint; epoch: number }> {
+    const { producerId, producerEpoch } = await this.ask(nodeId, limitMs, (broker) => broker.initProducerId({ transactionTimeout: 60_000 }));
     return { producerId: BigInt(producerId), epoch: producerEpoch };
   }
 

@@ -2,11 +2,13 @@
 export const KAFKA_ERROR = {
   none: 0,
   offsetOutOfRange: 1,
+  corruptMessage: 2,
   unknownTopicOrPartition: 3,
   leaderNotAvailable: 5,
   notLeaderOrFollower: 6,
   requestTimedOut: 7,
   messageTooLarge: 10,
+  networkException: 13,
   notEnoughReplicas: 19,
   notEnoughReplicasAfterAppend: 20,
   outOfOrderSequence: 45,
@@ -17,6 +19,7 @@ export const KAFKA_ERROR = {
   fencedLeaderEpoch: 74,
   unknownLeaderEpoch: 75,
   offsetNotAvailable: 78,
+  unknownTopicId: 100,
 } as const;
 
 const NAMES = new Map<number, string>(Object.entries(KAFKA_ERROR).map(([name, code]) => [code, name]));

@@ -20,12 +20,17 @@ export interface ProducedPartition {
   readonly baseOffset: number;
 }
 
-/** `timeoutMs` is how long the broker waits for its replicas. */
-export function produceRequest(partitions: readonly PartitionToProduce[], timeoutMs: number): WireRequest<readonly ProducedPartition[]> {
+/** `timeoutMs` is how long the broker waits for its replicas, `patienceMs` how much longer until it counts as away. */
+export function produceRequest(partitions: readonly PartitionToProduce[], timeoutMs: number, patienceMs: number): WireRequest<readonly ProducedPartition[]> {
   const size = partitions.reduce((sum, { batch }) => sum + batch.length + 64, 64);
-  const bytes = new ByteWriter(size).nullString().int16(ACKS_ALL).int32(timeoutMs).int32(partitions.length);
-  for (const { topic, partition, batch } of partitions) bytes.string(topic).int32(1).int32(partition).int32(batch.length).raw(batch);
-  return { ...PRODUCE, payload: bytes.done(), decode: decodeProduceResponse, timeoutMs };
+  const topics = new Set(partitions.map(({ topic }) => topic));
+  const bytes = new ByteWriter(size).nullString().int16(ACKS_ALL).int32(timeoutMs).int32(topics.size);
+  for (const topic of topics) {
+    const ofTopic = partitions.filter((each) => each.topic === topic);
+    bytes.string(topic).int32(ofTopic.length);
+    for (const { partition, batch } of ofTopic) bytes.int32(partition).int32(batch.length).raw(batch);
+  }
+  return { ...PRODUCE, payload: bytes.done(), decode: decodeProduceResponse, timeoutMs, patienceMs };
 }
 
 function decodeProduceResponse(payload: Buffer): { throttleMs: number; data: readonly ProducedPartition[] } {

@@ -1,9 +1,9 @@
 import { LogUnavailable, type OutgoingRecord } from '../message-log.js';
-import { encodeRecordBatch, recordSizeBound } from '../record-batch.js';
+import { encodeRecordBatch, HEADER_BYTES, recordSizeBound } from '../record-batch.js';
 import { KAFKA_ERROR, kafkaErrorName } from './kafka-errors.js';
 
-/** Below Kafka's default of 1,048,588 bytes a batch, with room for the header. */
-const MOST_BATCH_BYTES = 1_000_000;
+/** Below Kafka's default of 1,048,588 bytes a batch. A batch of one record may have more. */
+export const MOST_BATCH_BYTES = 1_000_000;
 
 const SEQUENCES = 2 ** 31;
 
@@ -12,6 +12,7 @@ const NEW_ID_ERRORS: ReadonlySet<number> = new Set([KAFKA_ERROR.outOfOrderSequen
 
 /** The same batch is sent again. */
 const RETRIABLE_ERRORS: ReadonlySet<number> = new Set([
+  KAFKA_ERROR.corruptMessage, KAFKA_ERROR.networkException, KAFKA_ERROR.unknownLeaderEpoch, KAFKA_ERROR.unknownTopicId,
   KAFKA_ERROR.unknownTopicOrPartition, KAFKA_ERROR.leaderNotAvailable, KAFKA_ERROR.notLeaderOrFollower, KAFKA_ERROR.requestTimedOut,
   KAFKA_ERROR.notEnoughReplicas, KAFKA_ERROR.notEnoughReplicasAfterAppend, KAFKA_ERROR.kafkaStorageError, KAFKA_ERROR.fencedLeaderEpoch,
 ]);
@@ -35,6 +36,8 @@ interface Stretch {
 
 /** What waits for one partition, and the one batch of it that is on its way. */
 export class ProducerLane {
+  /** A sender that has the lane in hand sets this: two of them, at a change of leaders, must not send one batch. */
+  isTaken = false;
   private waiting: LanePart[] = [];
   /** How many records of the first waiting part are already in a batch. */
   private taken = 0;
@@ -55,26 +58,29 @@ export class ProducerLane {
     return this.current !== null || this.waiting.length > 0;
   }
 
-  /** The batch to send. */
-  get batch(): Buffer | null {
-    return this.current?.batch ?? null;
+  get needsProducerId(): boolean {
+    return this.producer === null;
   }
 
-  /** Makes the next batch unless one is still to be acknowledged. */
-  async prepare(newProducerId: () => Promise<{ producerId: bigint; epoch: number }>, nowMs: number): Promise<void> {
-    if (this.producer === null) {
-      this.producer = await newProducerId();
-      this.sequence = 0;
-      if (this.current) this.current.batch = null;
-    }
+  /** From here on batches are numbered from 0 under this id. */
+  useProducerId(producer: { producerId: bigint; epoch: number }): void {
+    this.producer = producer;
+    this.sequence = 0;
+    if (this.current) this.current.batch = null;
+  }
+
+  /** The batch to send: the one that is still to be acknowledged, else the next. Null without work or producer id. */
+  nextBatch(nowMs: number): Buffer | null {
+    if (this.producer === null) return null;
     this.current ??= this.takeWaiting();
-    this.current.batch ??= encodeRecordBatch(this.current.records, 0, nowMs, { ...this.producer, sequence: this.sequence });
+    if (this.current === null) return null;
+    return (this.current.batch ??= encodeRecordBatch(this.current.records, 0, nowMs, { ...this.producer, sequence: this.sequence }));
   }
 
-  private takeWaiting(): NonNullable<ProducerLane['current']> {
+  private takeWaiting(): ProducerLane['current'] {
     const stretches: Stretch[] = [];
     const records: OutgoingRecord[] = [];
-    let bytes = 0;
+    let bytes = HEADER_BYTES;
     while (this.waiting.length > 0) {
       const part = this.waiting[0]!;
       const from = this.taken;
@@ -94,13 +100,16 @@ export class ProducerLane {
       this.waiting.shift();
       this.taken = 0;
     }
-    return { stretches, records, batch: null };
+    return records.length === 0 ? null : { stretches, records, batch: null };
   }
 
-  /** Takes the broker's answer for the batch: whether it is stored, given up, or to be sent again. */
-  settle(errorCode: number, baseOffset: number): 'stored' | 'failed' | 'again' {
+  /**
+   * Takes the broker's answer for a batch that `nextBatch` gave: whether it is stored, given up, or to be sent
+   * again. A batch that was given up meanwhile stays so.
+   */
+  settle(batch: Buffer, errorCode: number, baseOffset: number): 'stored' | 'failed' | 'again' {
     const { current } = this;
-    if (current === null) return 'failed';
+    if (current === null || current.batch !== batch) return 'failed';
     if (errorCode === KAFKA_ERROR.none) {
       this.sequence = (this.sequence + current.records.length) % SEQUENCES;
       this.current = null;
@@ -122,9 +131,9 @@ export class ProducerLane {
     return 'failed';
   }
 
-  /** Gives up what has waited too long; the batch itself only while it is not on its way. */
-  expire(nowMs: number, mayGiveUpBatch: boolean, why: string): void {
-    if (mayGiveUpBatch && this.current?.stretches.some(({ part }) => part.expiresAtMs <= nowMs)) {
+  /** Gives up what has waited too long, be it on its way. */
+  expire(nowMs: number, why: string): void {
+    if (this.current?.stretches.some(({ part }) => part.expiresAtMs <= nowMs)) {
       this.giveUp(`${this.topic}-${this.partition} took no record in time (${why}); it is not known whether it was stored`);
     }
     const late = this.waiting.filter((part, index) => part.expiresAtMs <= nowMs && !(index === 0 && this.taken > 0));
