@@ -8,7 +8,8 @@ const record = (value: string): OutgoingRecord => ({ key: '7', value: Buffer.fro
 /** One append, and what was told of it. */
 class Append implements LanePart {
   readonly offsets: number[] = [];
-  outcome: 'waits' | 'stored' | string = 'waits';
+  /** waits, stored, or why it was refused */
+  outcome = 'waits';
 
   constructor(
     readonly records: readonly OutgoingRecord[],
