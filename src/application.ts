@@ -55,7 +55,8 @@ export class Application {
       const progress = new ApplicationProgress();
       const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress), await consoleAdapter(config.bindAddress), {
         abortOnError: false,
-        bufferLogs: true,
+        // What can't be opened is thrown, and told once by whoever catches it.
+        logger: false,
       });
       const logger = nest.get<Logger>(LOGGER);
       nest.useLogger(new NestLogger(logger));

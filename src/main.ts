@@ -5,6 +5,7 @@ import { Application } from './application.js';
 import { IngestApplication } from './ingest-application.js';
 import { systemClock } from './clock.js';
 import { BadConfig, readConfig, type Config } from './config.js';
+import { LogUnavailable } from './message-log/message-log.js';
 import { WrongTopics } from './message-log/kafka/kafka-topics.js';
 import { DataDirInUse, DataDirLock } from './storage/data-dir-lock.js';
 
@@ -67,9 +68,15 @@ function say(line: string): void {
 }
 
 function fail(error: unknown): void {
-  const isPlain = error instanceof BadConfig || error instanceof DataDirInUse || error instanceof WrongTopics;
-  process.stderr.write(`${isPlain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`${textOf(error)}\n`);
   process.exit(1);
+}
+
+/** What someone can put right needs no stack. */
+function textOf(error: unknown): string {
+  if (error instanceof LogUnavailable) return error.cause instanceof Error ? `${error.message}\n  ${error.cause.message}` : error.message;
+  if (error instanceof BadConfig || error instanceof DataDirInUse || error instanceof WrongTopics) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 main().catch(fail);

@@ -1,9 +1,13 @@
+import { z } from 'zod';
 import { positionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime, type Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { deadLetterTopic, SENSOR_TOPICS, type LogRecord, type MessageLog, type SensorTopic } from '../message-log/message-log.js';
+import { deadLetterTopic, SENSOR_TOPICS, type LogRecord, type MessageLog, type OutgoingRecord, type SensorTopic } from '../message-log/message-log.js';
 import { idOf } from './deterministic-id.js';
 import { MESSAGE_ID_HEADER } from './sensor-message.js';
+
+/** A log has a bound for what one append may hold; a run of unreadable records may come to more. */
+const MOST_APPEND_BYTES = 8 * 1024 * 1024;
 
 /** Stream of what operators did about dead letters. */
 const STREAM = 'dead-letters';
@@ -54,21 +58,18 @@ export class DeadLetters {
   ) {}
 
   async add(topic: SensorTopic, letters: readonly DeadLetterToAdd[]): Promise<void> {
-    await this.log.append(
-      deadLetterTopic(topic),
-      letters.map(({ record, source, reason }) => ({
-        key: record.key?.toString('utf8') ?? null,
-        // A tombstone on the dead-letter topic would lose the headers' meaning to compaction; null is marked instead.
-        value: record.value ?? Buffer.alloc(0),
-        headers: {
-          ...record.headers,
-          [`${HEADER_PREFIX}reason`]: reason,
-          [`${HEADER_PREFIX}source`]: JSON.stringify(source),
-          [`${HEADER_PREFIX}received-at`]: isoTime(record.appendedAtMs),
-          ...(record.value === null ? { [`${HEADER_PREFIX}tombstone`]: 'true' } : {}),
-        },
-      })),
-    );
+    let records: OutgoingRecord[] = [];
+    let bytes = 0;
+    for (const letter of letters) {
+      const size = letter.record.value?.length ?? 0;
+      if (records.length > 0 && bytes + size > MOST_APPEND_BYTES) {
+        await this.log.append(deadLetterTopic(topic), records);
+        [records, bytes] = [[], 0];
+      }
+      records.push(toDeadLetterRecord(letter));
+      bytes += size;
+    }
+    await this.log.append(deadLetterTopic(topic), records);
   }
 
   /** All dead letters, oldest first within a partition; each record once. */
@@ -141,11 +142,25 @@ export class DeadLetters {
   }
 }
 
+function toDeadLetterRecord({ record, source, reason }: DeadLetterToAdd): OutgoingRecord {
+  return {
+    key: record.key?.toString('utf8') ?? null,
+    // A tombstone on the dead-letter topic would lose the headers' meaning to compaction; null is marked instead.
+    value: record.value ?? Buffer.alloc(0),
+    headers: {
+      ...record.headers,
+      [`${HEADER_PREFIX}reason`]: reason,
+      [`${HEADER_PREFIX}source`]: JSON.stringify(source),
+      [`${HEADER_PREFIX}received-at`]: isoTime(record.appendedAtMs),
+      ...(record.value === null ? { [`${HEADER_PREFIX}tombstone`]: 'true' } : {}),
+    },
+  };
+}
+
 /** Null for a record that something else wrote to the topic. */
 function toDeadLetter(record: LogRecord, done: ReadonlyMap<string, DeadLetterStatus>): DeadLetter | null {
-  const source = record.headers[`${HEADER_PREFIX}source`];
-  if (source === undefined) return null;
-  const position = JSON.parse(source) as SourcePosition;
+  const position = readSource(record.headers[`${HEADER_PREFIX}source`]);
+  if (position === null) return null;
   const id = idOf(`dead-letter|${positionKey(position)}`);
   const headers = Object.fromEntries(Object.entries(record.headers).filter(([name]) => !name.startsWith(HEADER_PREFIX)));
   return {
@@ -158,4 +173,17 @@ function toDeadLetter(record: LogRecord, done: ReadonlyMap<string, DeadLetterSta
     value: record.headers[`${HEADER_PREFIX}tombstone`] === 'true' ? null : record.value,
     headers,
   };
+}
+
+const offset = z.number().int().nonnegative();
+const sourcePosition = z.object({ log: z.string(), topic: z.enum(SENSOR_TOPICS), partition: offset, epoch: offset, offset });
+
+/** Null for what is no position of ours. */
+function readSource(text: string | undefined): SourcePosition | null {
+  if (text === undefined) return null;
+  try {
+    return sourcePosition.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }

@@ -1,8 +1,15 @@
 import kafkajs, { type Admin } from 'kafkajs';
-import { ALL_TOPICS, PARTITIONS, SENSOR_TOPICS } from '../message-log.js';
+import { ALL_TOPICS, deadLetterTopic, PARTITIONS, SENSOR_TOPICS } from '../message-log.js';
+import { MAX_DECOMPRESSED_BYTES } from './decompress.js';
+import { MOST_BATCH_BYTES } from './producer-lane.js';
 
-/** Batches are made of at most 1,000,000 bytes; see producer-lane.ts. */
-const LEAST_MAX_MESSAGE_BYTES = 1_000_000;
+const DEAD_LETTER_TOPICS: ReadonlySet<string> = new Set(SENSOR_TOPICS.map(deadLetterTopic));
+
+/** What a dead letter has beside the original record: reason, position, time. */
+const DEAD_LETTER_HEADERS_BYTES = 16 * 1024;
+
+/** A record that was compressed in ENTRY or OK stands uncompressed on its dead-letter topic. */
+const DEAD_LETTER_MAX_BYTES = MAX_DECOMPRESSED_BYTES + DEAD_LETTER_HEADERS_BYTES;
 
 const CONFIG = { timestampType: 'message.timestamp.type', cleanup: 'cleanup.policy', maxBytes: 'max.message.bytes' } as const;
 
@@ -35,6 +42,7 @@ export async function ensureTopics(admin: Admin, replicationFactor: number): Pro
           { name: CONFIG.cleanup, value: 'delete' },
           // Alarms and dead letters are few, and are read back from the beginning.
           ...((SENSOR_TOPICS as readonly string[]).includes(topic) ? [] : [{ name: 'retention.ms', value: '-1' }]),
+          ...(DEAD_LETTER_TOPICS.has(topic) ? [{ name: CONFIG.maxBytes, value: String(DEAD_LETTER_MAX_BYTES) }] : []),
         ],
       })),
     });
@@ -45,7 +53,8 @@ export async function ensureTopics(admin: Admin, replicationFactor: number): Pro
 
 async function partitionProblems(admin: Admin, replicationFactor: number): Promise<string[]> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [...ALL_TOPICS] });
-  return topics.flatMap(({ name, partitions }) => {
+  return ALL_TOPICS.flatMap((name) => {
+    const partitions = topics.find((topic) => topic.name === name)?.partitions ?? [];
     const problems: string[] = [];
     if (partitions.length !== PARTITIONS) problems.push(`${name} has ${partitions.length} partitions, expected ${PARTITIONS}`);
     const least = Math.min(...partitions.map(({ replicas }) => replicas.length));
@@ -59,12 +68,20 @@ async function configProblems(admin: Admin): Promise<string[]> {
     includeSynonyms: false,
     resources: ALL_TOPICS.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: Object.values(CONFIG) })),
   });
-  return resources.flatMap(({ resourceName, configEntries }) => {
-    const valueOf = (name: string): string => configEntries.find(({ configName }) => configName === name)?.configValue ?? '';
+  const configOf = (topic: string, config: string): string => {
+    const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries;
+    return entries?.find(({ configName }) => configName === config)?.configValue ?? '';
+  };
+  const largestReading = Math.max(...SENSOR_TOPICS.map((topic) => Number(configOf(topic, CONFIG.maxBytes))));
+  return ALL_TOPICS.flatMap((resourceName) => {
+    const valueOf = (config: string): string => configOf(resourceName, config);
     const problems: string[] = [];
     if (valueOf(CONFIG.timestampType) !== 'LogAppendTime') problems.push(`${resourceName} has ${CONFIG.timestampType}=${valueOf(CONFIG.timestampType)}, expected LogAppendTime: the order of ENTRY and OK rests on it`);
     if (valueOf(CONFIG.cleanup) !== 'delete') problems.push(`${resourceName} has ${CONFIG.cleanup}=${valueOf(CONFIG.cleanup)}, expected delete: compaction would lose records`);
-    if (Number(valueOf(CONFIG.maxBytes)) < LEAST_MAX_MESSAGE_BYTES) problems.push(`${resourceName} has ${CONFIG.maxBytes}=${valueOf(CONFIG.maxBytes)}, expected at least ${LEAST_MAX_MESSAGE_BYTES}`);
+    const [least, why] = DEAD_LETTER_TOPICS.has(resourceName)
+      ? [largestReading + DEAD_LETTER_HEADERS_BYTES, 'whatever fits into ENTRY or OK must fit there, with its reason']
+      : [MOST_BATCH_BYTES, 'batches have up to as many'];
+    if (Number(valueOf(CONFIG.maxBytes)) < least) problems.push(`${resourceName} has ${CONFIG.maxBytes}=${valueOf(CONFIG.maxBytes)}, expected at least ${least}: ${why}`);
     return problems;
   });
 }

@@ -1,4 +1,4 @@
-import { KafkaJSConnectionError } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import Connection from 'kafkajs/src/network/connection.js';
 import type { Socket } from 'node:net';
 import { systemClock } from '../../clock.js';
@@ -70,7 +70,7 @@ async function inTime(making: Promise<unknown>, connection: ConnectionInside): P
 }
 
 function connectionError({ host, port }: ConnectionInside, why: string): Error {
-  return new KafkaJSConnectionError(`Connection to ${host}:${port} ended: ${why}`, { broker: `${host}:${port}` });
+  return new kafkajs.KafkaJSConnectionError(`Connection to ${host}:${port} ended: ${why}`, { broker: `${host}:${port}` });
 }
 
 /**
