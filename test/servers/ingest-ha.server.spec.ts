@@ -69,13 +69,13 @@ describe('two ingest endpoints behind HAProxy, on two Kafka brokers', () => {
         '--abnormal', '0.02', '--duration', 'forever', '--message-ids', '--quiet', '--json', reportFile,
       ],
     });
-    await Promise.all(ingest.map((endpoint) => untilAccepts(endpoint, 1_000)));
+    await Promise.all(ingest.map((endpoint) => untilAccepts(endpoint, 500)));
     await ingest[0].kill();
     await untilEndpointsAre([false, true]);
-    await untilAccepts(ingest[1], 1_000);
+    await untilAccepts(ingest[1], 500);
     ingest[0].start();
     await untilEndpointsAre([true, true]);
-    await Promise.all(ingest.map((endpoint) => untilAccepts(endpoint, 1_000)));
+    await Promise.all(ingest.map((endpoint) => untilAccepts(endpoint, 500)));
     expect((await simulator.stop('SIGINT')).code).toBe(0);
 
     const report = JSON.parse(readFileSync(reportFile, 'utf8')) as SimulationReport;
