@@ -6,6 +6,7 @@ import { IngestApplication } from './ingest-application.js';
 import { systemClock } from './clock.js';
 import { BadConfig, readConfig, type Config } from './config.js';
 import { WrongTopics } from './message-log/kafka/kafka-topics.js';
+import { BadSmtpUrl, parseSmtpUrl } from './notifications/smtp-url.js';
 import { DataDirInUse, DataDirLock } from './storage/data-dir-lock.js';
 
 /** From Ctrl-C to the end; past it the process ends as it is, which loses nothing that was acknowledged. */
@@ -15,6 +16,7 @@ const SIMULATOR_STOP_MS = 1000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  if (config.smtpUrl !== null) parseSmtpUrl(config.smtpUrl); // before anything is opened
   const isIngestOnly = config.roles.size === 1 && config.roles.has('ingest');
   const application = isIngestOnly ? await IngestApplication.create(config) : await Application.create(config, DataDirLock.acquire(config.dataDir));
   let simulator: ChildProcess | null = null;
@@ -67,7 +69,8 @@ function say(line: string): void {
 }
 
 function fail(error: unknown): void {
-  const isPlain = error instanceof BadConfig || error instanceof DataDirInUse || error instanceof WrongTopics;
+  const isPortTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  const isPlain = error instanceof BadConfig || error instanceof DataDirInUse || error instanceof WrongTopics || error instanceof BadSmtpUrl || isPortTaken;
   process.stderr.write(`${isPlain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
 }
