@@ -49,19 +49,20 @@ export const latency: BenchCase = async ({ isQuick }) => {
 
 async function measure({ rate, abnormalEvery, isBatched }: (typeof CASES)[number], seconds: number): Promise<Sample> {
   const mailedAt = new Map<string, number>();
-  const smtp = await startSmtp((sensorId) => mailedAt.set(sensorId, performance.now()));
+  const smtp = await startSmtp((alarmId) => mailedAt.set(alarmId, performance.now()));
   const kafka = await KafkaCluster.start({ brokers: 2, heapMb: 384 });
   const dir = mkdtempSync(join(tmpdir(), 'vigia-bench-'));
-  const product = await RunningProduct.start(dir, SENSORS, { KAFKA_BROKERS: kafka.bootstrapServers, SMTP_URL: smtp.url, VIGIA_MAIL_LANGUAGE: 'en' });
+  const product = await RunningProduct.start(dir, SENSORS, { KAFKA_BROKERS: kafka.bootstrapServers, SMTP_URL: smtp.url });
   try {
     await send(product.ingestPort, rate, 2, Infinity, isBatched); // compiled code and open connections
     const answeredAt = await send(product.ingestPort, rate, seconds, abnormalEvery, isBatched);
     const deadline = performance.now() + 30_000;
-    while ([...answeredAt.keys()].some((id) => !mailedAt.has(id))) {
-      if (performance.now() > deadline) throw new Error(`${[...answeredAt.keys()].filter((id) => !mailedAt.has(id)).length} mails did not come`);
+    while (mailedAt.size < answeredAt.size) {
+      if (performance.now() > deadline) throw new Error(`${answeredAt.size} alarms, but ${mailedAt.size} mails came`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    const toMailMs = [...answeredAt].map(([id, at]) => Math.max(0, (mailedAt.get(id) as number) - at));
+    const alarmOf = await alarmsBySensor(product.consoleUrl);
+    const toMailMs = [...answeredAt].map(([sensorId, at]) => Math.max(0, (mailedAt.get(alarmOf.get(sensorId) ?? '') ?? NaN) - at));
     const metrics = await (await fetch(`${product.consoleUrl}/metrics`)).text();
     return { toMailMs, storedQuantiles: [histogramQuantile(metrics, 0.5), histogramQuantile(metrics, 0.99)], sent: rate * seconds };
   } finally {
@@ -119,8 +120,22 @@ function postReadings(port: number, agent: Agent, readings: readonly string[], i
   });
 }
 
-/** Takes every mail, and says of which sensor it tells. */
-async function startSmtp(onMail: (sensorId: string) => void): Promise<{ url: string; stop: () => Promise<void> }> {
+/** The alarm's id of each sensor, from the API. */
+async function alarmsBySensor(consoleUrl: string): Promise<Map<string, string>> {
+  const alarms = new Map<string, string>();
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = (await (await fetch(`${consoleUrl}/api/alarms?limit=500${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)).json()) as {
+      items: { alarmId: string; sensorId: string }[];
+      next: string | null;
+    };
+    for (const { alarmId, sensorId } of page.items) alarms.set(sensorId, alarmId);
+    cursor = page.next;
+  }
+  return alarms;
+}
+
+/** Takes every mail, and says of which alarm it tells. */
+async function startSmtp(onMail: (alarmId: string) => void): Promise<{ url: string; stop: () => Promise<void> }> {
   const port = await freePort();
   const server = new SMTPServer({
     authOptional: true,
@@ -128,9 +143,9 @@ async function startSmtp(onMail: (sensorId: string) => void): Promise<{ url: str
     onData: (stream, _session, done) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-        const sensor = /^Subject: .*sensor (\d+)/im.exec(Buffer.concat(chunks).toString('latin1'))?.[1];
+        const alarmId = /^X-Vigia-Alarm-Id: (\S+)/im.exec(Buffer.concat(chunks).toString('latin1'))?.[1];
         done();
-        if (sensor !== undefined) onMail(sensor);
+        if (alarmId !== undefined) onMail(alarmId);
       });
     },
   });
