@@ -3,7 +3,9 @@ import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { embeddedPath } from './embedded-path.js';
 import { hotPath } from './hot-path/hot-path.js';
+import { ingestKafka } from './ingest-kafka.js';
 import { ingest } from './ingest.js';
+import { latency } from './latency.js';
 import { rebuild } from './rebuild.js';
 import { startUp } from './start-up.js';
 import type { BenchCase, CaseResult } from './bench-case.js';
@@ -12,6 +14,8 @@ import type { BenchCase, CaseResult } from './bench-case.js';
 const CASES: Readonly<Record<string, BenchCase>> = {
   'hot-path': hotPath,
   'embedded-path': embeddedPath,
+  'ingest-kafka': ingestKafka,
+  latency,
   ingest,
   rebuild,
   'start-up': startUp,

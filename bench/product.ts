@@ -14,7 +14,7 @@ export class RunningProduct {
   ) {}
 
   /** Starts it and waits until every part is up. */
-  static async start(dataDir: string, customers: number): Promise<RunningProduct> {
+  static async start(dataDir: string, customers: number, settings: Readonly<Record<string, string>> = {}): Promise<RunningProduct> {
     const [consolePort, ingestPort] = [await freePort(), await freePort()];
     const child = spawn(process.execPath, [MAIN], {
       env: {
@@ -25,6 +25,7 @@ export class RunningProduct {
         VIGIA_SIMULATE: '0',
         VIGIA_CUSTOMERS: String(customers),
         VIGIA_LOG_LEVEL: 'warn',
+        ...settings,
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -15,6 +15,7 @@ import type { MessageLog } from './message-log/message-log.js';
 import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { CountPublisher } from './projections/count-publisher.js';
+import { AlarmReads } from './projections/alarm-reads.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import { ProjectionsModule } from './projections/projections.module.js';
 import { StoresModule } from './stores.module.js';
@@ -38,9 +39,9 @@ class SystemModule {
           provide: HEALTH,
           useFactory: (
             log: MessageLog, lag: ConsumerLag, projections: ProjectionRunner, count: CountPublisher, notifications: NotificationDispatcher,
-            customers: CustomerStore, config: Config, clock: Clock,
-          ) => new SystemHealth(log, lag, projections, count, notifications, customers, config.dataDir, clock, progress),
-          inject: [MESSAGE_LOG, ConsumerLag, ProjectionRunner, CountPublisher, NotificationDispatcher, CUSTOMER_STORE, CONFIG, CLOCK],
+            alarms: AlarmReads, customers: CustomerStore, config: Config, clock: Clock,
+          ) => new SystemHealth(log, lag, projections, count, notifications, alarms, customers, config.dataDir, clock, progress),
+          inject: [MESSAGE_LOG, ConsumerLag, ProjectionRunner, CountPublisher, NotificationDispatcher, AlarmReads, CUSTOMER_STORE, CONFIG, CLOCK],
         },
       ],
       exports: [OPERATIONS, HEALTH],

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { newDir } from '../test/support/projection-events.js';
+import { SmtpTestServer } from '../test/support/smtp-test-server.js';
 import { waitFor } from '../test/support/wait-for.js';
 import { Application } from './application.js';
 import { readConfig } from './config.js';
@@ -10,8 +11,8 @@ describe('the application', () => {
   const dir = newDir();
   afterAll(() => rm(dir, { recursive: true }));
 
-  async function startOne(): Promise<{ application: Application; consoleUrl: string; ingestUrl: string }> {
-    const config = readConfig({ VIGIA_DATA_DIR: dir, VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent', VIGIA_INGEST_PORT: '0', VIGIA_CONSOLE_PORT: '0' });
+  async function startOne(settings: Record<string, string> = {}): Promise<{ application: Application; consoleUrl: string; ingestUrl: string }> {
+    const config = readConfig({ VIGIA_DATA_DIR: dir, VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent', VIGIA_INGEST_PORT: '0', VIGIA_CONSOLE_PORT: '0', ...settings });
     const application = await Application.create(config, DataDirLock.acquire(dir));
     const { consoleUrl, ingestUrl } = await application.start();
     return { application, consoleUrl, ingestUrl: ingestUrl as string };
@@ -43,5 +44,23 @@ describe('the application', () => {
     await waitFor('the second alarm on COUNT', async () => (await metric(second.consoleUrl, 'vigia_count_published_total')) === 1);
     expect(await metric(second.consoleUrl, 'vigia_count_recognised_total')).toBe(0);
     await second.application.stop();
+  });
+
+  it('shows a parked e-mail in health, also after a restart', async () => {
+    const smtp = await SmtpTestServer.start();
+    smtp.behave = () => ({ refuseAt: 'rcpt-to', code: 550 });
+    const mail = async (consoleUrl: string): Promise<HealthPart | undefined> => {
+      const { parts } = (await (await fetch(`${consoleUrl}/api/health`)).json()) as { parts: HealthPart[] };
+      return parts.find(({ name }) => name === 'notifications');
+    };
+    const first = await startOne({ SMTP_URL: smtp.url });
+    await raiseMotion(first.ingestUrl, 9);
+    await waitFor('the parked e-mail', async () => (await mail(first.consoleUrl))?.detail.includes('1 parked') === true);
+    await first.application.stop();
+
+    const second = await startOne({ SMTP_URL: smtp.url });
+    expect(await mail(second.consoleUrl)).toMatchObject({ status: 'degraded', detail: '0 e-mails pending; 1 parked' });
+    await second.application.stop();
+    await smtp.stop();
   });
 });

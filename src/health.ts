@@ -6,6 +6,7 @@ import type { ConsumerLag } from './ingestion/consumer-lag.js';
 import type { MessageLog } from './message-log/message-log.js';
 import type { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import type { CountPublisher } from './projections/count-publisher.js';
+import type { AlarmReads } from './projections/alarm-reads.js';
 import type { ProjectionRunner } from './projections/projection-runner.js';
 
 /** More than this behind, a part is degraded: an operator would notice the delay. */
@@ -34,6 +35,7 @@ export class SystemHealth implements Health {
     private readonly projections: ProjectionRunner,
     private readonly count: CountPublisher,
     private readonly notifications: NotificationDispatcher,
+    private readonly alarms: Pick<AlarmReads, 'parkedMails'>,
     private readonly customers: CustomerStore,
     private readonly dataDir: string,
     private readonly clock: Clock,
@@ -112,7 +114,8 @@ export class SystemHealth implements Health {
   }
 
   private mail(): HealthPart {
-    const { pending, lagMs, parked, lastError } = this.notifications.status();
+    const { pending, lagMs, parked: parkedSinceStart, lastError } = this.notifications.status();
+    const parked = this.parkedMails() ?? parkedSinceStart;
     const isLate = lagMs > LATE_SECONDS * 1000;
     const detail = [`${pending} e-mails pending`, parked > 0 ? `${parked} parked` : '', isLate && lastError ? lastError.message : ''];
     return {
@@ -122,6 +125,15 @@ export class SystemHealth implements Health {
       lagEvents: pending,
       lagSeconds: lagMs / 1000,
     };
+  }
+
+  /** Null while the read model can't be asked. */
+  private parkedMails(): number | null {
+    try {
+      return this.alarms.parkedMails();
+    } catch {
+      return null;
+    }
   }
 
   private async customerStore(): Promise<HealthPart> {

@@ -7,6 +7,7 @@ import { systemClock } from './clock.js';
 import { BadConfig, readConfig, type Config } from './config.js';
 import { LogUnavailable } from './message-log/message-log.js';
 import { WrongTopics } from './message-log/kafka/kafka-topics.js';
+import { BadSmtpUrl, parseSmtpUrl } from './notifications/smtp-url.js';
 import { DataDirInUse, DataDirLock } from './storage/data-dir-lock.js';
 
 /** From Ctrl-C to the end; past it the process ends as it is, which loses nothing that was acknowledged. */
@@ -16,6 +17,7 @@ const SIMULATOR_STOP_MS = 1000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  if (config.smtpUrl !== null) parseSmtpUrl(config.smtpUrl); // before anything is opened
   const isIngestOnly = config.roles.size === 1 && config.roles.has('ingest');
   const application = isIngestOnly ? await IngestApplication.create(config) : await Application.create(config, DataDirLock.acquire(config.dataDir));
   let simulator: ChildProcess | null = null;
@@ -75,7 +77,8 @@ function fail(error: unknown): void {
 /** What someone can put right needs no stack. */
 function textOf(error: unknown): string {
   if (error instanceof LogUnavailable) return error.cause instanceof Error ? `${error.message}\n  ${error.cause.message}` : error.message;
-  if (error instanceof BadConfig || error instanceof DataDirInUse || error instanceof WrongTopics) return error.message;
+  const isPortTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  if (error instanceof BadConfig || error instanceof DataDirInUse || error instanceof WrongTopics || error instanceof BadSmtpUrl || isPortTaken) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

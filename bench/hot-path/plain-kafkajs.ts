@@ -16,7 +16,8 @@ let records = 0;
 let alarms = 0;
 const done = new Promise<void>((resolve) => {
   void consumer.run({
-    eachBatch: async ({ batch, heartbeat }) => {
+    eachBatch: async (payload) => {
+      const { batch } = payload;
       measurement.begin();
       for (const { value } of batch.messages) {
         const text = (value as Buffer).toString('utf8');
@@ -25,7 +26,7 @@ const done = new Promise<void>((resolve) => {
       }
       records += batch.messages.length;
       if (records >= wanted) resolve();
-      await heartbeat();
+      await payload.heartbeat();
     },
   });
 });

@@ -61,7 +61,7 @@ export class BatchHandler {
   /** Batches of one partition number, in the order of their append times. */
   async handle(batches: readonly LogBatch[]): Promise<void> {
     for (const batch of batches) {
-      await this.receipts.flush(); // one that failed must be stored before anything that follows is handled
+      await this.receipts.flushPartition(batch.partition); // one that failed must be stored before anything that follows is handled
       const next = this.receipts.next(batch.topic, batch.partition);
       if (batch.lastOffset < next) continue; // given again after a later run had failed
       if (batch.firstOffset !== next) {

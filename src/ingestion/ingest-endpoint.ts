@@ -28,14 +28,15 @@ export interface IngestEndpointOptions {
   readonly maxHeldBytes?: number;
   /** From a request's first byte to its last; 30 s by default, 10 s of them for the headers. */
   readonly requestTimeoutMs?: number;
-  /** How long `close` waits for requests in work before it cuts their connections; 3 s by default. */
+  /** How long `close` waits for requests in work before it cuts their connections; 1.5 s by default. */
   readonly closeGraceMs?: number;
 }
 
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
-const CLOSE_GRACE_MS = 3_000;
+/** The notifier may take 2.5 s after it, and the process must have ended in 4.5 s. */
+const CLOSE_GRACE_MS = 1_500;
 const TIMEOUT_CHECK_MS = 1_000;
 
 /** A pause in which a full log can store what waits. */

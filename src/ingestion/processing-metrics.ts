@@ -29,7 +29,7 @@ export class ProcessingMetrics implements ProcessingObserver {
     this.delay = new Histogram({
       name: 'vigia_reading_to_event_seconds',
       help: 'Time from the log’s append of a reading to the storing of its event.',
-      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300],
+      buckets: [0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 5, 30, 300],
       registers,
     });
   }

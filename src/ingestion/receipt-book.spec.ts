@@ -150,6 +150,12 @@ describe('ReceiptBook', () => {
     await owner.add(receipt(0, 5, { normal: 5, ignored: { late: [3] } }));
     await expect(zombie.add(receipt(0, 2, { normal: 2, ignored: { late: [1] } }))).rejects.toThrow(PositionLost);
     expect(await stored(store)).toEqual(['0-5']);
+    // Other partitions are not held up by it; this one says so until it is opened anew.
+    await zombie.flush(true);
+    await zombie.flushPartition(1);
+    await expect(zombie.flushPartition(0)).rejects.toThrow(PositionLost);
+    expect(await zombie.open('ENTRY', 0, range(0, 10))).toMatchObject({ next: 6 });
+    await zombie.flushPartition(0);
   });
 
   it('loses nothing when flushes by time and additions run at once', async () => {

@@ -27,6 +27,8 @@ interface Page {
   /** Processed, and open for more to join. */
   pending: Receipt | null;
   pendingSinceMs: number;
+  /** Set once a receipt was refused: another consumer has gone on from here. */
+  lost: PositionLost | null;
   /** Closed, and being stored; stays as it is until that succeeds, so that a repeat is the same append. */
   storing: Receipt | null;
   /** The end of the last write: one at a time. */
@@ -75,7 +77,7 @@ export class ReceiptBook {
       remembered.push(receipt.remembered);
     }
     const { epoch, next, missing } = await whereToGoOn(last, range);
-    this.pages.set(pageKey(topic, partition), { topic, partition, epoch, revision, next, pending: null, pendingSinceMs: 0, storing: null, written: Promise.resolve() });
+    this.pages.set(pageKey(topic, partition), { topic, partition, epoch, revision, next, pending: null, pendingSinceMs: 0, lost: null, storing: null, written: Promise.resolve() });
     return { next, missing, hasBegunAgain: last !== null && epoch > last.epoch, remembered: remembered.reverse().flat() };
   }
 
@@ -125,11 +127,22 @@ export class ReceiptBook {
     if (this.isDue(page)) await this.write(page);
   }
 
-  /** Stores what has waited long enough, or with `all` whatever there is. */
+  /** Stores what has waited long enough, or with `all` whatever there is. What another consumer has taken over is passed over. */
   async flush(all = false): Promise<void> {
+    for (const page of this.pages.values()) if (page.lost === null) await this.writeIfDue(page, all);
+  }
+
+  /** Stores what has waited long enough of a partition number. Thrown also: `PositionLost`, again and again until the partition is opened anew. */
+  async flushPartition(partition: number): Promise<void> {
     for (const page of this.pages.values()) {
-      if (all || page.storing !== null || this.isDue(page)) await this.write(page);
+      if (page.partition !== partition) continue;
+      if (page.lost !== null) throw page.lost;
+      await this.writeIfDue(page, false);
     }
+  }
+
+  private async writeIfDue(page: Page, all: boolean): Promise<void> {
+    if (all || page.storing !== null || this.isDue(page)) await this.write(page);
   }
 
   /** Stores due receipts until `signal` is aborted, then all. */
@@ -160,7 +173,12 @@ export class ReceiptBook {
         page.pending = null;
       }
       if (page.storing === null) return;
-      page.revision = await this.storeOne(page.storing, page.revision);
+      try {
+        page.revision = await this.storeOne(page.storing, page.revision);
+      } catch (error) {
+        if (error instanceof PositionLost) page.lost = error;
+        throw error;
+      }
       page.storing = null;
     }
   }

@@ -40,6 +40,7 @@ describe('reconcile', () => {
 
   it.each<[string, (event: RecordedEvent) => RecordedEvent[], Partial<Reconciliation>, string]>([
     ['a lost receipt', (event) => (isReceipt(event) && 'first' in event.data && event.data.first === 4 ? [] : [event]), { unaccounted: 2 }, 'no receipt for offsets 4 to 5'],
+    ['a lost first receipt', (event) => (isReceipt(event) && 'first' in event.data && event.data.first === 0 ? [] : [event]), { records: 6 }, 'no receipt for offsets 0 to'],
     ['a receipt twice', (event) => (isReceipt(event) && 'first' in event.data && event.data.first === 4 ? [event, event] : [event]), { doubled: 2 }, 'two receipts'],
     ['a lost event', (event) => (event.type === 'AlarmTriggered' ? [] : [event]), { unaccounted: 1 }, 'the event store has none'],
     ['an event twice', (event) => (event.type === 'AlarmTriggered' ? [event, event] : [event]), { doubled: 1 }, 'is there twice'],

@@ -118,7 +118,10 @@ export async function reconcile(
     const where = `${topic}-${partition}`;
     const sourceOf = (offset: number): SourcePosition => ({ log: log.identity, topic, partition, epoch: outcomes.epoch, offset });
     const name = (offset: number) => positionKey(sourceOf(offset));
-    tally.records += endOffset - outcomes.first + outcomes.earlier;
+    // The first epoch begins with what is there at the time, and from then on the log only loses records.
+    const begin = outcomes.earlier === 0 ? Math.min(startOffset, outcomes.first) : outcomes.first;
+    if (begin < outcomes.first) tally.lost(outcomes.first - begin, `${where}: no receipt for offsets ${begin} to ${outcomes.first - 1}`);
+    tally.records += endOffset - begin + outcomes.earlier;
     if (outcomes.next < endOffset) tally.lost(endOffset - outcomes.next, `${where}: no receipt for offsets ${outcomes.next} to ${endOffset - 1}`);
     for (const [offset, outcome] of outcomes.named) {
       const hasEvents = events.delete(name(offset));

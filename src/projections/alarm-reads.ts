@@ -85,6 +85,11 @@ export class AlarmReads {
     return { items: page.map(toView), next: last && rows.length > limit ? encodeCursor(last) : null, total };
   }
 
+  /** Alarms whose e-mail waits for an operator. Thrown: `ReadModelUnavailable`. */
+  parkedMails(): number {
+    return this.totals.countParkedMails();
+  }
+
   async get(alarmId: string): Promise<AlarmView | null> {
     const { table } = this.sink.liveTable(alarms);
     const row = this.sink.db.get<JoinedRow>(`SELECT ${COLUMNS} FROM ${table} a LEFT JOIN places p ON p.sensor_id = a.sensorId WHERE a.key = ?`, alarmId);

@@ -22,6 +22,11 @@ export class AlarmTotals {
     return Math.max(0, (await this.countAll(ofAnyStatus)) - open);
   }
 
+  /** Alarms whose e-mail waits for an operator. */
+  countParkedMails(): number {
+    return this.number(`SELECT count(*) AS n FROM ${this.table} WHERE email = 'parked'`);
+  }
+
   private countOpen(filter: AlarmFilter): number {
     const { where, values } = conditions(filter, indexFor(filter));
     const places = filter.zone === undefined ? '' : 'CROSS JOIN places p ON p.sensor_id = a.sensorId';

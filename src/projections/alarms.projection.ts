@@ -42,7 +42,7 @@ export const alarms: Projection<AlarmRow, (AlarmTriggered | AlarmRecovered | Not
     reason: 'text or null',
     possibleDuplicate: 'integer',
   },
-  indexes: [['triggeredAt'], ['type', 'triggeredAt'], ['status', 'triggeredAt'], ['sensorId', 'triggeredAt', 'type']],
+  indexes: [['triggeredAt'], ['type', 'triggeredAt'], ['status', 'triggeredAt'], ['sensorId', 'triggeredAt', 'type'], ['email']],
 
   keys: (event) => [event.data.alarmId],
 

@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SMTPServer } from 'smtp-server';
+import { KafkaCluster } from '../test/servers/kafka.js';
+import { freePort } from '../test/servers/server-process.js';
+import type { BenchCase } from './bench-case.js';
+import { RunningProduct } from './product.js';
+
+const SENSORS = 50_000;
+const TICK_MS = 10;
+
+/** About 14 alarms a second at either rate, each of another sensor. */
+const CASES = [
+  { name: '1,400/s, single posts', rate: 1_400, abnormalEvery: 100, isBatched: false },
+  { name: '14,000/s, NDJSON posts of 140', rate: 14_000, abnormalEvery: 1_000, isBatched: true },
+] as const;
+
+interface Sample {
+  readonly toMailMs: readonly number[];
+  readonly storedQuantiles: readonly [p50: number, p99: number];
+  readonly sent: number;
+}
+
+/** Reading accepted → alarm stored → e-mail accepted, on two real brokers. */
+export const latency: BenchCase = async ({ isQuick }) => {
+  const seconds = isQuick ? 5 : 30;
+  const runs = isQuick ? 1 : 3;
+  const rows: string[][] = [];
+  for (const each of CASES) {
+    const samples: Sample[] = [];
+    for (let run = 0; run < runs; run += 1) samples.push(await measure(each, seconds));
+    const mails = samples.flatMap(({ toMailMs }) => toMailMs).sort((a, b) => a - b);
+    const worst = (index: 0 | 1): string => Math.max(...samples.map(({ storedQuantiles }) => storedQuantiles[index] * 1000)).toFixed(0);
+    rows.push([each.name, String(mails.length), worst(0), worst(1), quantile(mails, 0.5).toFixed(0), quantile(mails, 0.99).toFixed(0), quantile(mails, 1).toFixed(0)]);
+  }
+  return {
+    title: 'Latency on Kafka: reading accepted → alarm stored → e-mail accepted',
+    about: [
+      `Vigía in one process on two Kafka brokers (replication 2), the embedded event store, 50,000 customers, an SMTP server in the load's process; ${seconds} s a run, ${runs} runs.`,
+      'Stored: from the log\'s append of the reading to the durable append of its alarm, by the product\'s own histogram (interpolated within its buckets; the worst run).',
+      'E-mail: from the HTTP answer for the reading to the SMTP server\'s acceptance of its mail, all runs together. Milliseconds.',
+    ].join('\n'),
+    columns: ['load', 'alarms', 'stored p50', 'stored p99', 'e-mail p50', 'e-mail p99', 'e-mail max'],
+    rows,
+  };
+};
+
+async function measure({ rate, abnormalEvery, isBatched }: (typeof CASES)[number], seconds: number): Promise<Sample> {
+  const mailedAt = new Map<string, number>();
+  const smtp = await startSmtp((alarmId) => mailedAt.set(alarmId, performance.now()));
+  const kafka = await KafkaCluster.start({ brokers: 2, heapMb: 384 });
+  const dir = mkdtempSync(join(tmpdir(), 'vigia-bench-'));
+  const product = await RunningProduct.start(dir, SENSORS, { KAFKA_BROKERS: kafka.bootstrapServers, SMTP_URL: smtp.url });
+  try {
+    await send(product.ingestPort, rate, 2, Infinity, isBatched); // compiled code and open connections
+    const answeredAt = await send(product.ingestPort, rate, seconds, abnormalEvery, isBatched);
+    const deadline = performance.now() + 30_000;
+    while (mailedAt.size < answeredAt.size) {
+      if (performance.now() > deadline) throw new Error(`${answeredAt.size} alarms, but ${mailedAt.size} mails came`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const alarmOf = await alarmsBySensor(product.consoleUrl);
+    const toMailMs = [...answeredAt].map(([sensorId, at]) => Math.max(0, (mailedAt.get(alarmOf.get(sensorId) ?? '') ?? NaN) - at));
+    const metrics = await (await fetch(`${product.consoleUrl}/metrics`)).text();
+    return { toMailMs, storedQuantiles: [histogramQuantile(metrics, 0.5), histogramQuantile(metrics, 0.99)], sent: rate * seconds };
+  } finally {
+    await product.stop();
+    await kafka.stop();
+    await smtp.stop();
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** Sends at an even rate; when each abnormal reading was answered, by sensor. */
+async function send(port: number, rate: number, seconds: number, abnormalEvery: number, isBatched: boolean): Promise<Map<string, number>> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const answeredAt = new Map<string, number>();
+  const failures: unknown[] = [];
+  const inWork = new Set<Promise<void>>();
+  const post = (readings: readonly string[], abnormal: readonly string[]): void => {
+    const done = postReadings(port, agent, readings, isBatched)
+      .then(() => abnormal.forEach((id) => answeredAt.set(id, performance.now())))
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => inWork.delete(done));
+    inWork.add(done);
+  };
+  const start = performance.now();
+  let sent = 0;
+  while (sent < rate * seconds) {
+    const due = Math.min(rate * seconds, Math.floor(((performance.now() - start) / 1000) * rate));
+    const readings: string[] = [];
+    const abnormal: string[] = [];
+    for (; sent < due; sent += 1) {
+      const isAbnormal = sent % abnormalEvery === abnormalEvery - 1;
+      const id = String(isAbnormal ? Math.floor(sent / abnormalEvery) % SENSORS : (sent * 7919) % SENSORS);
+      readings.push(`{"${id}", "${isAbnormal}", "false", "21.5", "30.0"}`);
+      if (isAbnormal) abnormal.push(id);
+      if (isBatched) continue;
+      post(readings.splice(0), abnormal.splice(0));
+    }
+    if (readings.length > 0) post(readings, abnormal);
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+  }
+  await Promise.all(inWork);
+  agent.destroy();
+  if (failures.length > 0) throw new Error(`${failures.length} posts failed, the first with ${String(failures[0])}`);
+  return answeredAt;
+}
+
+function postReadings(port: number, agent: Agent, readings: readonly string[], isBatched: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': isBatched ? 'application/x-ndjson' : 'text/plain' };
+    const sent = request({ host: '127.0.0.1', port, method: 'POST', path: '/topics/ENTRY/messages', agent, headers }, (answer) => {
+      answer.resume().on('end', () => (answer.statusCode === 200 ? resolve() : reject(new Error(`answered ${answer.statusCode}`))));
+    });
+    sent.on('error', reject);
+    sent.end(readings.join('\n'));
+  });
+}
+
+/** The alarm's id of each sensor, from the API. */
+async function alarmsBySensor(consoleUrl: string): Promise<Map<string, string>> {
+  const alarms = new Map<string, string>();
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = (await (await fetch(`${consoleUrl}/api/alarms?limit=500${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)).json()) as {
+      items: { alarmId: string; sensorId: string }[];
+      next: string | null;
+    };
+    for (const { alarmId, sensorId } of page.items) alarms.set(sensorId, alarmId);
+    cursor = page.next;
+  }
+  return alarms;
+}
+
+/** Takes every mail, and says of which alarm it tells. */
+async function startSmtp(onMail: (alarmId: string) => void): Promise<{ url: string; stop: () => Promise<void> }> {
+  const port = await freePort();
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    onData: (stream, _session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+        const alarmId = /^X-Vigia-Alarm-Id: (\S+)/im.exec(Buffer.concat(chunks).toString('latin1'))?.[1];
+        done();
+        if (alarmId !== undefined) onMail(alarmId);
+      });
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
+  return { url: `smtp://127.0.0.1:${port}`, stop: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * q) - 1)] ?? NaN;
+}
+
+/** Of `vigia_reading_to_event_seconds`, even within a bucket, as Prometheus does. */
+function histogramQuantile(metrics: string, q: number): number {
+  const buckets = [...metrics.matchAll(/^vigia_reading_to_event_seconds_bucket\{le="([^"]+)"[^}]*\} (\d+)/gm)].map(([, le, count]) => ({ le: Number(le === '+Inf' ? Infinity : le), count: Number(count) }));
+  const wanted = (buckets.at(-1)?.count ?? 0) * q;
+  let before = { le: 0, count: 0 };
+  for (const bucket of buckets) {
+    if (bucket.count >= wanted) return bucket.le === Infinity ? before.le : before.le + ((bucket.le - before.le) * (wanted - before.count)) / Math.max(1, bucket.count - before.count);
+    before = bucket;
+  }
+  return NaN;
+}

@@ -1,0 +1,94 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from '../support/wait-for.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** The built product as a process of its own, on ports that are free. */
+class Running {
+  private text = '';
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<unknown>;
+
+  constructor(settings: Record<string, string>) {
+    const dir = mkdtempSync(join(tmpdir(), 'vigia-process-'));
+    const env = { ...process.env, VIGIA_DATA_DIR: dir, VIGIA_INGEST_PORT: '0', VIGIA_CONSOLE_PORT: '0', VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent', ...settings };
+    this.child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (chunk: Buffer) => void (this.text += chunk.toString()));
+    this.ended = once(this.child, 'close');
+  }
+
+  get output(): string {
+    return this.text;
+  }
+
+  /** The address that it prints after `name`. */
+  async url(name: string): Promise<URL> {
+    const found = () => new RegExp(`^${name} +(\\S+)`, 'm').exec(this.text)?.[1];
+    await waitFor(name, () => found() !== undefined, 30_000);
+    return new URL(found() ?? '');
+  }
+
+  /** Ends it, and gives its exit code and how long that took. */
+  async end(signal?: NodeJS.Signals): Promise<{ code: number | null; tookMs: number }> {
+    const startMs = Date.now();
+    if (signal) this.child.kill(signal);
+    await this.ended;
+    return { code: this.child.exitCode, tookMs: Date.now() - startMs };
+  }
+}
+
+async function listening(onConnection: (socket: net.Socket) => void): Promise<{ port: number; close: () => void }> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    onConnection(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+describe('the process', () => {
+  it('ends cleanly within 5 s of Ctrl-C, also while the mail server hangs and a client never ends its request', async () => {
+    const connected = { count: 0 };
+    const mailServer = await listening(() => void (connected.count += 1));
+    const client = new net.Socket().on('error', () => undefined);
+    try {
+      const running = new Running({ SMTP_URL: `smtp://127.0.0.1:${mailServer.port}` });
+      const ingest = await running.url('ingest');
+      expect((await fetch(ingest, { method: 'POST', body: '{"7","true","false","20","30"}' })).status).toBe(200);
+      await waitFor('an attempt to send the mail', () => connected.count > 0);
+      client.connect(Number(ingest.port), '127.0.0.1');
+      await once(client, 'connect');
+      client.write('POST /topics/ENTRY/messages HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\n{');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const { code, tookMs } = await running.end('SIGINT');
+      expect({ code, output: running.output }).toEqual({ code: 0, output: expect.stringMatching(/stopped\n$/) });
+      expect(tookMs).toBeLessThan(5000);
+    } finally {
+      client.destroy();
+      mailServer.close();
+    }
+  }, 60_000);
+
+  it('says in one line that a port is taken, or that SMTP_URL can’t be used', async () => {
+    const other = await listening(() => undefined);
+    const taken = new Running({ VIGIA_INGEST_PORT: String(other.port) });
+    const { code } = await taken.end();
+    other.close();
+    expect(code).toBe(1);
+    expect(taken.output).toMatch(new RegExp(`^.*address already in use 127\\.0\\.0\\.1:${other.port}.*\\n$`));
+    const misled = new Running({ SMTP_URL: 'smtp://127.0.0.1?pool=true' });
+    expect((await misled.end()).code).toBe(1);
+    expect(misled.output).toMatch(/^SMTP_URL: unknown setting pool.*\n$/);
+  }, 60_000);
+});
