@@ -8,8 +8,11 @@ import type { PairSide } from './partition-pair.js';
 /** What one response brings of a partition at most, unless one record batch is larger. */
 const MAX_PARTITION_BYTES = 2 * 1024 * 1024;
 
-/** A partition of which so much waits is not fetched; with what is on its way that is 4 MiB each, 16 MiB for two pairs. */
-const ENOUGH_BYTES = MAX_PARTITION_BYTES;
+/**
+ * A partition of which more than so much waits is not fetched: one response is handled, one waits and one is on
+ * its way, 6 MiB for each partition, so that neither the broker nor this process waits for the other.
+ */
+const ENOUGH_BYTES = MAX_PARTITION_BYTES + 1;
 
 /** How long a broker holds a request while there is no record; an OK may have to wait so long for a look at ENTRY's end. */
 const LONG_POLL_MS = 200;

@@ -77,9 +77,10 @@ export class PairSide {
     return run;
   }
 
-  /** Marks a run as handled. */
+  /** Marks a run as handled, and lets go of the bytes that are no longer needed. */
   handled(run: Run): void {
     this.handledThrough = run.lastOffset + 1;
+    this.headTimeMs();
   }
 }
 
