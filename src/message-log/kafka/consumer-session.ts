@@ -6,7 +6,6 @@ import { partitionFor } from '../murmur2.js';
 import { Wakeup } from '../wakeup.js';
 import type { Run } from './fetched-records.js';
 import type { KafkaCluster, KafkaLogSink } from './kafka-cluster.js';
-import { KafkaFailure } from './kafka-errors.js';
 import { PartitionFetcher } from './partition-fetcher.js';
 import { nextStep, PairSide } from './partition-pair.js';
 
@@ -137,8 +136,8 @@ export class ConsumerSession {
     while (!this.signal.aborted) {
       const seen = this.news.count;
       for (const side of [entry, ok]) {
-        const code = this.fetcher.failureOf(side);
-        if (code !== null) throw new KafkaFailure(`${side.topic}-${side.partition} at offset ${side.fetchOffset}`, code);
+        const failure = this.fetcher.failureOf(side);
+        if (failure !== null) throw failure;
       }
       if (held?.isReady) {
         await this.handle(ok, held.run);

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import { Wakeup } from '../wakeup.js';
 import { fetchRequest, type FetchedPartition } from './fetch-request.js';
 import type { KafkaCluster, KafkaLogSink } from './kafka-cluster.js';
-import { KAFKA_ERROR, kafkaErrorName } from './kafka-errors.js';
+import { KAFKA_ERROR, KafkaFailure } from './kafka-errors.js';
 import type { PairSide } from './partition-pair.js';
 
 /** What one response brings of a partition at most, unless one record batch is larger. */
@@ -33,7 +33,7 @@ const LEADER_ERRORS: ReadonlySet<number> = new Set([
 export class PartitionFetcher {
   /** In the order in which they are asked for. */
   private readonly sides = new Set<PairSide>();
-  private readonly failures = new Map<PairSide, number>();
+  private readonly failures = new Map<PairSide, Error>();
   private readonly loops = new Map<number, Promise<void>>();
   private readonly changes = new Wakeup();
   private refreshing: Promise<void> | null = null;
@@ -62,7 +62,7 @@ export class PartitionFetcher {
   }
 
   /** The error with which fetching a side has ended, null while it goes on. */
-  failureOf(side: PairSide): number | null {
+  failureOf(side: PairSide): Error | null {
     return this.failures.get(side) ?? null;
   }
 
@@ -136,12 +136,15 @@ export class PartitionFetcher {
     if (errorCode === KAFKA_ERROR.none) {
       // The broker reads partitions in the order of the request: what it says of a later one is as new.
       const isAfterOk = side.topic === 'ENTRY' && wanted.some(({ topic, partition }) => topic === 'OK' && partition === side.partition);
-      side.add(fetched, isAfterOk ? cameAt : askedAt, cameAt);
+      try {
+        side.add(fetched, isAfterOk ? cameAt : askedAt, cameAt);
+      } catch (error) {
+        this.failures.set(side, error as Error);
+      }
       return false;
     }
     if (LEADER_ERRORS.has(errorCode)) return true;
-    this.log.warn({ partition: `${side.topic}-${side.partition}`, offset: side.fetchOffset, error: kafkaErrorName(errorCode) }, 'a partition can not be fetched');
-    this.failures.set(side, errorCode);
+    this.failures.set(side, new KafkaFailure(`${side.topic}-${side.partition} at offset ${side.fetchOffset}`, errorCode));
     return false;
   }
 

@@ -1,4 +1,5 @@
 import type { Discard, SensorTopic } from '../message-log.js';
+import { CorruptRecordBatch } from '../record-batch.js';
 import type { FetchedPartition } from './fetch-request.js';
 import { FetchedRecords, Run } from './fetched-records.js';
 
@@ -30,12 +31,14 @@ export class PairSide {
     this.handledThrough = resumeAt;
   }
 
-  /** Takes a response. `freshAt` is the moment whose end of the partition it is sure to show. */
+  /** Takes a response; thrown: `CorruptRecordBatch`. `freshAt` is the moment whose end of the partition it is sure to show. */
   add({ records, aborted, endOffset }: FetchedPartition, freshAt: number, seenAt: number): void {
     this.endOffset = endOffset;
     if (records.length > 0) {
       const fetched = new FetchedRecords(records, aborted);
-      if (fetched.nextOffset !== null && fetched.nextOffset > this.fetchOffset) {
+      // The first batch is always whole, however large.
+      if (fetched.nextOffset === null) throw new CorruptRecordBatch(`${records.length} bytes of ${this.topic}-${this.partition} at offset ${this.fetchOffset} hold no whole record batch`);
+      if (fetched.nextOffset > this.fetchOffset) {
         this.fetchOffset = fetched.nextOffset;
         this.queue.push({ records: fetched, seenAt });
         this.queuedBytes += fetched.bytes;
