@@ -18,17 +18,17 @@ const COMMA = 0x2c;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
-const NINE = 0x39;
 const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
 const SMALL_I = 0x69;
+const SMALL_M = 0x6d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const LAST_PRINTABLE = 0x7e;
+/** From `[` to `]` and from `{` to `}`. */
+const CLOSE_AFTER_OPEN = 2;
 
-const FALSE = Buffer.from('false');
 const KEYS = ['id', 'movement', 'smoke', 'temperature', 'maxTemperature'].map((name) => Buffer.from(`"${name}"`)) as [Buffer, Buffer, Buffer, Buffer, Buffer];
 const MESSAGE_ID_KEY = Buffer.from('"messageId"');
 const AT_KEY = Buffer.from('"at"');
@@ -61,14 +61,12 @@ export function isNormalReading(bytes: Buffer, start: number, end: number): bool
 
 /** The sensor id of a reading for which `isNormalReading` holds, else -1. */
 export function normalReadingId(bytes: Buffer, start: number, end: number): number {
-  const open = skipSpace(bytes, start);
-  const first = skipSpace(bytes, open + 1);
-  let at = NOT_SURE;
-  if (bytes[open] === OPEN_BRACKET) at = fiveValues(bytes, first, CLOSE_BRACKET);
-  else if (bytes[open] === OPEN_BRACE) {
-    const isObject = bytes[first] === QUOTE && bytes[first + 1] === SMALL_I;
-    at = isObject ? fiveFields(bytes, first) : fiveValues(bytes, first, CLOSE_BRACE);
-  }
+  let at = skipSpace(bytes, start);
+  const opening = bytes[at];
+  if (opening !== OPEN_BRACE && opening !== OPEN_BRACKET) return NOT_SURE;
+  at = skipSpace(bytes, at + 1);
+  const isObject = opening === OPEN_BRACE && bytes[at] === QUOTE && bytes[at + 1] === SMALL_I;
+  at = isObject ? fiveFields(bytes, at) : fiveValues(bytes, at, opening + CLOSE_AFTER_OPEN);
   if (at === NOT_SURE) return NOT_SURE;
   while (at < end && isSpace(bytes[at])) at += 1;
   return at === end ? sensorId : NOT_SURE;
@@ -81,35 +79,34 @@ let sensorId = NOT_SURE;
 
 /** Literal and array form, behind the opening. */
 function fiveValues(bytes: Buffer, first: number, close: number): number {
-  let at = id(bytes, first);
-  at = falseWord(bytes, separator(bytes, at, COMMA));
-  at = falseWord(bytes, separator(bytes, at, COMMA));
-  at = decimal(bytes, separator(bytes, at, COMMA));
+  let at = comma(bytes, id(bytes, first));
+  at = comma(bytes, falseWord(bytes, at));
+  at = comma(bytes, falseWord(bytes, at));
+  at = comma(bytes, decimal(bytes, at));
   const temperature = number[0] as number;
-  at = decimal(bytes, separator(bytes, at, COMMA));
+  at = decimal(bytes, at);
   if (at === NOT_SURE || temperature > (number[0] as number)) return NOT_SURE;
   return closing(bytes, at, close);
 }
 
 /** Object form with its fields in the documented order, behind the opening. */
 function fiveFields(bytes: Buffer, first: number): number {
-  let at = id(bytes, key(bytes, first, KEYS[0]));
-  at = falseWord(bytes, key(bytes, separator(bytes, at, COMMA), KEYS[1]));
-  at = falseWord(bytes, key(bytes, separator(bytes, at, COMMA), KEYS[2]));
-  at = decimal(bytes, key(bytes, separator(bytes, at, COMMA), KEYS[3]));
+  let at = comma(bytes, id(bytes, key(bytes, first, KEYS[0])));
+  at = comma(bytes, falseWord(bytes, key(bytes, at, KEYS[1])));
+  at = comma(bytes, falseWord(bytes, key(bytes, at, KEYS[2])));
+  at = comma(bytes, decimal(bytes, key(bytes, at, KEYS[3])));
   const temperature = number[0] as number;
-  at = decimal(bytes, key(bytes, separator(bytes, at, COMMA), KEYS[4]));
+  at = decimal(bytes, key(bytes, at, KEYS[4]));
   if (at === NOT_SURE || temperature > (number[0] as number)) return NOT_SURE;
 
   let end = closing(bytes, at, CLOSE_BRACE);
   if (end !== NOT_SURE) return end;
-  let next = separator(bytes, at, COMMA);
-  const messageId = key(bytes, next, MESSAGE_ID_KEY);
-  if (messageId !== NOT_SURE) {
-    at = plainString(bytes, messageId);
+  let next = comma(bytes, at);
+  if (bytes[next + 1] === SMALL_M) {
+    at = plainString(bytes, key(bytes, next, MESSAGE_ID_KEY));
     end = closing(bytes, at, CLOSE_BRACE);
     if (end !== NOT_SURE) return end;
-    next = separator(bytes, at, COMMA);
+    next = comma(bytes, at);
   }
   return closing(bytes, utcTime(bytes, key(bytes, next, AT_KEY)), CLOSE_BRACE);
 }
@@ -120,8 +117,13 @@ function isSpace(byte: number | undefined): boolean {
   return byte === SPACE || byte === NEW_LINE || byte === RETURN || byte === TAB;
 }
 
+/** The value of a digit; of any other byte, and of none, a number above 9. */
+function digitValue(byte: number | undefined): number {
+  return (byte as number) ^ ZERO;
+}
+
 function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= NINE;
+  return digitValue(byte) <= 9;
 }
 
 function skipSpace(bytes: Buffer, from: number): number {
@@ -130,11 +132,11 @@ function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** A comma or colon with the white space around it. */
-function separator(bytes: Buffer, from: number, byte: number): number {
+/** A comma with the white space around it. */
+function comma(bytes: Buffer, from: number): number {
   if (from === NOT_SURE) return NOT_SURE;
-  const at = skipSpace(bytes, from);
-  return bytes[at] === byte ? skipSpace(bytes, at + 1) : NOT_SURE;
+  const at = bytes[from] === COMMA ? from : skipSpace(bytes, from);
+  return bytes[at] === COMMA ? skipSpace(bytes, at + 1) : NOT_SURE;
 }
 
 function closing(bytes: Buffer, from: number, byte: number): number {
@@ -143,24 +145,25 @@ function closing(bytes: Buffer, from: number, byte: number): number {
   return bytes[at] === byte ? at + 1 : NOT_SURE;
 }
 
-function exactly(bytes: Buffer, from: number, expected: Buffer): number {
-  for (let index = 0; index < expected.length; index += 1) {
-    if (bytes[from + index] !== expected[index]) return NOT_SURE;
-  }
-  return from + expected.length;
-}
-
 /** A field's name and its colon. */
-function key(bytes: Buffer, from: number, name: Buffer): number {
-  return from === NOT_SURE ? NOT_SURE : separator(bytes, exactly(bytes, from, name), COLON);
+function key(bytes: Buffer, from: number, name: Uint8Array): number {
+  if (from === NOT_SURE) return NOT_SURE;
+  for (let index = 0; index < name.length; index += 1) {
+    if (bytes[from + index] !== name[index]) return NOT_SURE;
+  }
+  const at = skipSpace(bytes, from + name.length);
+  return bytes[at] === COLON ? skipSpace(bytes, at + 1) : NOT_SURE;
 }
 
 /** `false` or `"false"`. */
 function falseWord(bytes: Buffer, from: number): number {
   if (from === NOT_SURE) return NOT_SURE;
-  if (bytes[from] !== QUOTE) return exactly(bytes, from, FALSE);
-  const at = exactly(bytes, from + 1, FALSE);
-  return bytes[at] === QUOTE ? at + 1 : NOT_SURE;
+  const isQuoted = bytes[from] === QUOTE;
+  const at = isQuoted ? from + 1 : from;
+  const isFalse = bytes[at] === 0x66 && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x6c && bytes[at + 3] === 0x73 && bytes[at + 4] === 0x65;
+  if (!isFalse) return NOT_SURE;
+  if (!isQuoted) return at + 5;
+  return bytes[at + 5] === QUOTE ? at + 6 : NOT_SURE;
 }
 
 /** A sensor id, left in `sensorId`; leading zeros only in a string. */
@@ -170,12 +173,13 @@ function id(bytes: Buffer, from: number): number {
   const first = isQuoted ? from + 1 : from;
   let at = first;
   let value = 0;
-  while (isDigit(bytes[at]) && at - first < MAX_ID_DIGITS) {
-    value = value * 10 + (bytes[at] as number) - ZERO;
+  for (let digit = digitValue(bytes[at]); digit <= 9 && at - first < MAX_ID_DIGITS; digit = digitValue(bytes[at])) {
+    value = value * 10 + digit;
     at += 1;
   }
-  if (at === first || isDigit(bytes[at]) || value > MAX_SENSOR_ID) return NOT_SURE;
+  if (at === first || value > MAX_SENSOR_ID) return NOT_SURE;
   sensorId = value;
+  // A further digit fails as what it is not: a quote, or the comma that the caller wants.
   if (isQuoted) return bytes[at] === QUOTE ? at + 1 : NOT_SURE;
   return bytes[first] === ZERO && at > first + 1 ? NOT_SURE : at;
 }
@@ -189,8 +193,8 @@ function decimal(bytes: Buffer, from: number): number {
   if (isNegative) at += 1;
   const first = at;
   let mantissa = 0;
-  while (isDigit(bytes[at]) && at - first < MAX_DIGITS) {
-    mantissa = mantissa * 10 + (bytes[at] as number) - ZERO;
+  for (let digit = digitValue(bytes[at]); digit <= 9 && at - first < MAX_DIGITS; digit = digitValue(bytes[at])) {
+    mantissa = mantissa * 10 + digit;
     at += 1;
   }
   const wholeDigits = at - first;
@@ -199,8 +203,9 @@ function decimal(bytes: Buffer, from: number): number {
   if (bytes[at] === DOT) {
     at += 1;
     const fraction = at;
-    while (isDigit(bytes[at]) && wholeDigits + at - fraction < MAX_DIGITS) {
-      mantissa = mantissa * 10 + (bytes[at] as number) - ZERO;
+    const limit = fraction + MAX_DIGITS - wholeDigits;
+    for (let digit = digitValue(bytes[at]); digit <= 9 && at < limit; digit = digitValue(bytes[at])) {
+      mantissa = mantissa * 10 + digit;
       at += 1;
     }
     if (at === fraction) return NOT_SURE;
@@ -216,7 +221,7 @@ function decimal(bytes: Buffer, from: number): number {
 
 /** A string of printable ASCII without escapes that can be a messageId. */
 function plainString(bytes: Buffer, from: number): number {
-  if (bytes[from] !== QUOTE) return NOT_SURE;
+  if (from === NOT_SURE || bytes[from] !== QUOTE) return NOT_SURE;
   const first = from + 1;
   let at = first;
   for (;;) {

@@ -1,3 +1,5 @@
+import { crc32c as nativeCrc32c } from '@node-rs/crc32';
+
 /** CRC-32C (Castagnoli), the check sum of Kafka's record batches. Source: RFC 3720, appendix B.4. */
 
 const REVERSED_POLYNOMIAL = 0x82f63b78;
@@ -5,8 +7,16 @@ const REVERSED_POLYNOMIAL = 0x82f63b78;
 /** Eight bytes a step: `TABLES[256 * k + b]` is what byte `b` contributes when `k` bytes follow it in the step. */
 const TABLES = makeTables();
 
-/** The check sum of `bytes` from `start` (inclusive) to `end` (exclusive), as an unsigned 32-bit number; about 1 GB/s. */
-export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
+/** Up to so many bytes the tables are faster than a call out of JavaScript; beyond it the processor's own instruction is, five times. */
+const MAX_TABLE_BYTES = 128;
+
+/** The check sum of `bytes` from `start` (inclusive) to `end` (exclusive), as an unsigned 32-bit number; some 5 GB/s. */
+export function crc32c(bytes: Buffer, start = 0, end = bytes.length): number {
+  return end - start <= MAX_TABLE_BYTES ? crc32cByTable(bytes, start, end) : nativeCrc32c(bytes.subarray(start, end));
+}
+
+/** The same without native code; some 0.7 GB/s. */
+export function crc32cByTable(bytes: Uint8Array, start: number, end: number): number {
   let crc = -1;
   let at = start;
   for (const lastStep = end - 8; at <= lastStep; at += 8) {

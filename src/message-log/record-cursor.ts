@@ -4,12 +4,12 @@ import type { LogRecord } from './message-log.js';
 const NO_HEADERS: LogRecord['headers'] = Object.freeze({});
 
 /**
- * Walks the records of an uncompressed batch without making an object or a string for each: after
+ * Walks the records of an uncompressed batch, by ascending offset, without making an object or a string for each: after
  * `next()` the fields say where the record's parts are, and `record()` builds the record only for those
  * that are wanted. Five million records of 60 bytes a second pass in one process.
  */
 export class RecordCursor {
-  offset = -1;
+  offset: number;
   /** Where the key begins, and the place after it; both -1 for a null key. The same for the value. */
   keyStart = -1;
   keyEnd = -1;
@@ -22,11 +22,14 @@ export class RecordCursor {
   private at: number;
   private left: number;
 
+  /** Thrown: `CorruptRecordBatch` for a batch that is compressed or whose number of records is negative. */
   constructor(
     private readonly bytes: Buffer,
     private readonly header: BatchHeader,
   ) {
     if (header.compression !== 0) throw new CorruptRecordBatch(`compression type ${header.compression} in a place for plain batches`);
+    if (header.recordCount < 0) throw new CorruptRecordBatch(`${header.recordCount} records`);
+    this.offset = header.baseOffset - 1;
     this.at = header.recordsStart;
     this.recordEnd = header.recordsStart;
     this.left = header.recordCount;
@@ -34,15 +37,21 @@ export class RecordCursor {
 
   /** Goes to the next record, the first one at the first call; false after the last. Thrown: `CorruptRecordBatch`. */
   next(): boolean {
-    if (this.left === 0) return false;
-    this.left -= 1;
+    const { header } = this;
     this.at = this.recordEnd;
+    if (this.left === 0) {
+      if (this.recordEnd !== header.end) throw this.corrupt(`${header.end - this.recordEnd} bytes left after ${header.recordCount} records`);
+      return false;
+    }
+    this.left -= 1;
     const length = this.varint();
     this.recordEnd = this.at + length;
-    if (length < 0 || this.recordEnd > this.header.end) throw this.corrupt(`a record of ${length} bytes`);
+    if (length < 0 || this.recordEnd > header.end) throw this.corrupt(`a record of ${length} bytes`);
     this.at += 1; // attributes: none is defined
     this.timestampDelta = this.varlong();
-    this.offset = this.header.baseOffset + this.varint();
+    const offset = header.baseOffset + this.varint();
+    if (offset <= this.offset || offset > header.lastOffset) throw this.corrupt(`offset ${offset} in a batch that ends at offset ${header.lastOffset}`);
+    this.offset = offset;
     const keyLength = this.varint();
     this.keyStart = keyLength < 0 ? -1 : this.at;
     if (keyLength > 0) this.at += keyLength;
@@ -51,7 +60,8 @@ export class RecordCursor {
     this.valueStart = valueLength < 0 ? -1 : this.at;
     if (valueLength > 0) this.at += valueLength;
     this.valueEnd = valueLength < 0 ? -1 : this.at;
-    if (this.at > this.recordEnd) throw this.corrupt(`a key of ${keyLength} and a value of ${valueLength} bytes in a record of ${length}`);
+    // At least the number of headers follows.
+    if (this.at >= this.recordEnd) throw this.corrupt(`a key of ${keyLength} and a value of ${valueLength} bytes in a record of ${length}`);
     this.headersStart = this.at;
     return true;
   }
@@ -77,9 +87,11 @@ export class RecordCursor {
   private headers(): LogRecord['headers'] {
     this.at = this.headersStart;
     const count = this.varint();
-    if (count === 0) return NO_HEADERS;
+    if (count < 0) throw this.corrupt(`${count} headers`);
     const entries: [string, string][] = [];
     for (let index = 0; index < count; index += 1) entries.push([this.text(), this.text()]);
+    if (this.at !== this.recordEnd) throw this.corrupt(`a record that ends at byte ${this.recordEnd} and its headers elsewhere`);
+    if (count === 0) return NO_HEADERS;
     return Object.fromEntries(entries);
   }
 

@@ -32,17 +32,18 @@ export class Run<Topic extends string = SensorTopic> {
     readonly topic: Topic,
     readonly partition: number,
     readonly firstOffset: number,
+    private readonly maxRecords = MAX_RUN_RECORDS,
   ) {
     this.lastOffset = firstOffset - 1;
   }
 
   get isFull(): boolean {
-    return this.records.length >= MAX_RUN_RECORDS || this.skipped.length >= MAX_RUN_RECORDS;
+    return this.records.length >= this.maxRecords || this.skipped.length >= this.maxRecords;
   }
 
   /** Marks the offsets up to `offset`, exclusive, as holding no record, or as many as there is room for. */
   skipTo(offset: number): void {
-    const end = Math.min(offset, this.lastOffset + 1 + MAX_RUN_RECORDS - this.skipped.length);
+    const end = Math.min(offset, this.lastOffset + 1 + this.maxRecords - this.skipped.length);
     for (let each = this.lastOffset + 1; each < end; each += 1) this.skipped.push(each);
     this.lastOffset = Math.max(this.lastOffset, end - 1);
   }
@@ -53,6 +54,8 @@ interface Entry {
   readonly start: number;
   readonly end: number;
   readonly isOld: boolean;
+  /** Of a compressed message the last one too: it says no other. */
+  readonly firstOffset: number;
   readonly lastOffset: number;
   readonly timeMs: number;
 }
@@ -71,43 +74,65 @@ export class FetchedRecords {
 
   private readonly entries: readonly Entry[];
   private at = 0;
+  /** Whether the entry at `at` was verified, and what it says of transactions taken note of. */
+  private isSeen = false;
   /** The walk through the batch that is open, when a run ended within it. */
   private open: RecordCursor | null = null;
   private openBytes: Buffer = EMPTY;
+  /** By ascending first offset; a broker gives them by their ends. */
+  private readonly aborted: readonly AbortedTransaction[];
   private abortedAt = 0;
   private readonly aborting = new Set<bigint>();
+  private failure: CorruptRecordBatch | null = null;
 
-  /** Thrown: `CorruptRecordBatch` when an entry can't be one. */
+  /** Thrown: `CorruptRecordBatch` when the response does not begin with an entry, or its offsets do not ascend. */
   constructor(
     private readonly buffer: Buffer,
-    private readonly aborted: readonly AbortedTransaction[],
+    aborted: readonly AbortedTransaction[],
   ) {
     this.entries = entriesOf(buffer);
     this.nextOffset = this.entries.length === 0 ? null : this.entries.at(-1)!.lastOffset + 1;
     this.bytes = buffer.length;
+    this.aborted = aborted.toSorted((one, other) => one.firstOffset - other.firstOffset);
   }
 
-  /** The append time of the first entry with an offset of at least `from`, null when there is none left. */
+  /** The append time of the first entry with an offset of at least `from`, null when there is none left. Thrown: `CorruptRecordBatch`. */
   nextTimeMs(from: number): number | null {
-    while (this.at < this.entries.length && this.entries[this.at]!.lastOffset < from) this.close();
-    return this.entries[this.at]?.timeMs ?? null;
+    for (let entry = this.entries[this.at]; entry !== undefined; entry = this.entries[this.at]) {
+      if (entry.lastOffset >= from) return entry.timeMs;
+      // Passed over unread, it may still end a transaction, or be broken and not end where it says.
+      if (!this.isSeen && !entry.isOld) this.see(entry);
+      this.close();
+    }
+    return null;
   }
 
-  /** Adds to the run what follows its last offset and was appended at `throughMs` at the latest, until the run is full. */
+  /**
+   * Adds to the run what follows its last offset and was appended at `throughMs` at the latest, until the run is full.
+   *
+   * Thrown: `CorruptRecordBatch` when the next record can't be read; a run that has taken what is before it is given first.
+   */
   takeInto(run: Run<string>, throughMs: number, discard: Discard | undefined): void {
-    for (;;) {
-      const timeMs = this.nextTimeMs(run.lastOffset + 1);
-      if (timeMs === null || timeMs > throughMs || run.isFull) return;
-      const entry = this.entries[this.at]!;
-      run.lastAppendedAtMs = timeMs;
-      if (entry.isOld) this.takeOld(run, entry);
-      else this.takeBatch(run, entry, discard);
+    if (this.failure) throw this.failure;
+    try {
+      for (;;) {
+        const timeMs = this.nextTimeMs(run.lastOffset + 1);
+        if (timeMs === null || timeMs > throughMs || run.isFull) return;
+        const entry = this.entries[this.at]!;
+        run.lastAppendedAtMs = timeMs;
+        if (entry.isOld) this.takeOld(run, entry, discard);
+        else this.takeBatch(run, entry, discard);
+      }
+    } catch (error) {
+      if (!(error instanceof CorruptRecordBatch)) throw error;
+      this.failure = error;
+      if (run.lastOffset < run.firstOffset) throw error;
     }
   }
 
   private takeBatch(run: Run<string>, entry: Entry, discard: Discard | undefined): void {
     if (this.open === null) {
-      const header = verifyRecordBatch(this.buffer, entry.start);
+      const header = this.see(entry);
       if (this.isWithoutRecords(header)) {
         run.skipTo(entry.lastOffset + 1);
         return;
@@ -118,43 +143,50 @@ export class FetchedRecords {
     const bytes = this.openBytes;
     let next = run.lastOffset + 1;
     let discarded = 0;
-    // The hot path: no object, no string and no call but these for a record that is discarded.
-    while (cursor.next()) {
-      const { offset } = cursor;
-      if (offset < next) continue;
-      if (offset > next) {
-        run.lastOffset = next - 1;
-        run.skipTo(offset);
-        if (run.lastOffset < offset - 1) {
-          run.discarded += discarded;
-          this.open = null; // the gap is too long for this run: the record after it will be met again
-          return;
+    try {
+      // The hot path: no object, no string and no call but these for a record that is discarded.
+      while (cursor.next()) {
+        const { offset } = cursor;
+        if (offset < next) continue;
+        if (offset > next) {
+          run.lastOffset = next - 1;
+          run.skipTo(offset);
+          if (run.lastOffset < offset - 1) {
+            this.open = null; // the gap is too long for this run: the record after it will be met again
+            return;
+          }
         }
+        if (discard !== undefined && cursor.valueStart >= 0 && discard(bytes, cursor.valueStart, cursor.valueEnd)) {
+          next = offset + 1;
+          discarded += 1;
+          continue;
+        }
+        run.records.push(cursor.record());
+        next = offset + 1;
+        if (run.isFull) return;
       }
-      next = offset + 1;
-      if (discard !== undefined && cursor.valueStart >= 0 && discard(bytes, cursor.valueStart, cursor.valueEnd)) {
-        discarded += 1;
-        continue;
-      }
-      run.records.push(cursor.record());
-      if (run.isFull) {
-        run.discarded += discarded;
-        run.lastOffset = offset;
-        return;
-      }
+    } finally {
+      run.discarded += discarded;
+      run.lastOffset = Math.max(run.lastOffset, next - 1);
     }
-    run.discarded += discarded;
-    run.lastOffset = Math.max(run.lastOffset, next - 1);
     run.skipTo(entry.lastOffset + 1);
   }
 
-  private takeOld(run: Run<string>, entry: Entry): void {
-    for (const record of decodeOldMessageSet(this.buffer.subarray(entry.start, entry.end)).records) {
-      if (record.offset <= run.lastOffset) continue;
-      run.skipTo(record.offset);
+  private takeOld(run: Run<string>, entry: Entry, discard: Discard | undefined): void {
+    const bytes = this.buffer.subarray(entry.start, entry.end);
+    const { records, end } = decodeOldMessageSet(bytes);
+    if (end !== bytes.length) throw new CorruptRecordBatch(`a message of ${bytes.length} bytes at offset ${entry.lastOffset}`);
+    let before = -1;
+    for (const record of records) {
+      const { offset, value } = record;
+      if (offset <= before || offset > entry.lastOffset) throw new CorruptRecordBatch(`offset ${offset} in a compressed message at offset ${entry.lastOffset}`);
+      before = offset;
+      if (offset <= run.lastOffset) continue;
+      if (!run.isFull) run.skipTo(offset);
       if (run.isFull) return;
-      run.records.push(record);
-      run.lastOffset = record.offset;
+      if (discard !== undefined && value !== null && discard(value, 0, value.length)) run.discarded += 1;
+      else run.records.push(record);
+      run.lastOffset = offset;
     }
     run.skipTo(entry.lastOffset + 1);
   }
@@ -162,7 +194,20 @@ export class FetchedRecords {
   private close(): void {
     this.open = null;
     this.openBytes = EMPTY;
+    this.isSeen = false;
     this.at += 1;
+  }
+
+  /** Verifies the batch and keeps account of the transactions that are being aborted. */
+  private see(entry: Entry): BatchHeader {
+    const header = verifyRecordBatch(this.buffer, entry.start);
+    while (this.abortedAt < this.aborted.length && this.aborted[this.abortedAt]!.firstOffset <= header.lastOffset) {
+      this.aborting.add(this.aborted[this.abortedAt]!.producerId);
+      this.abortedAt += 1;
+    }
+    if (header.isControl && this.isAbortMarker(header)) this.aborting.delete(header.producerId);
+    this.isSeen = true;
+    return header;
   }
 
   private openBatch(header: BatchHeader): void {
@@ -175,17 +220,9 @@ export class FetchedRecords {
     this.open = new RecordCursor(this.openBytes, { ...header, compression: 0, recordsStart: 0, end: this.openBytes.length });
   }
 
-  /** Control batches, and those of transactions that were aborted. */
+  /** Control batches, those of transactions that were aborted, and what compaction left of a batch of which nothing is kept. */
   private isWithoutRecords(header: BatchHeader): boolean {
-    while (this.abortedAt < this.aborted.length && this.aborted[this.abortedAt]!.firstOffset <= header.lastOffset) {
-      this.aborting.add(this.aborted[this.abortedAt]!.producerId);
-      this.abortedAt += 1;
-    }
-    if (header.isControl) {
-      if (this.isAbortMarker(header)) this.aborting.delete(header.producerId);
-      return true;
-    }
-    return header.recordCount === 0 || (header.isTransactional && this.aborting.has(header.producerId));
+    return header.isControl || header.recordCount === 0 || (header.isTransactional && this.aborting.has(header.producerId));
   }
 
   private isAbortMarker(header: BatchHeader): boolean {
@@ -199,22 +236,42 @@ const EMPTY = Buffer.alloc(0);
 function entriesOf(buffer: Buffer): Entry[] {
   const entries: Entry[] = [];
   let start = 0;
+  let lastOffset = -1;
   while (start + LEAST_ENTRY_BYTES <= buffer.length) {
     const length = buffer.readInt32BE(start + LENGTH_AT);
     const end = start + BEFORE_LENGTH_ENDS + length;
-    if (length < LEAST_ENTRY_BYTES - BEFORE_LENGTH_ENDS) throw new CorruptRecordBatch(`an entry of ${length} bytes`);
-    if (end > buffer.length) break; // cut off by the response's size limit
-    const magic = buffer.readInt8(start + MAGIC_AT);
-    if (magic < NEW_MAGIC) {
-      entries.push({ start, end, isOld: true, lastOffset: int64(buffer, start), timeMs: magic === 1 ? int64(buffer, start + OLD_TIME_AT) : 0 });
-    } else {
-      if (end - start < HEADER_BYTES) throw new CorruptRecordBatch(`a batch of ${end - start} bytes, the header alone has ${HEADER_BYTES}`);
-      const { lastOffset, maxTimestampMs } = readBatchHeader(buffer, start);
-      entries.push({ start, end, isOld: false, lastOffset, timeMs: maxTimestampMs });
+    const isOld = buffer.readInt8(start + MAGIC_AT) < NEW_MAGIC;
+    if (length < leastLength(isOld)) {
+      if (entries.length > 0) break; // what is before it is good; the next response begins with it
+      throw new CorruptRecordBatch(`an entry of ${length} bytes`);
     }
+    if (end > buffer.length) break; // cut off by the response's size limit
+    const entry = isOld ? oldEntry(buffer, start, end) : batchEntry(buffer, start, end);
+    // The first offset is under no check sum, and which of the two is wrong can't be told.
+    if (entry.firstOffset <= lastOffset || entry.lastOffset < entry.firstOffset) {
+      throw new CorruptRecordBatch(`offsets ${entry.firstOffset} to ${entry.lastOffset} after offset ${lastOffset}`);
+    }
+    entries.push(entry);
+    ({ lastOffset } = entry);
     start = end;
   }
   return entries;
+}
+
+/** What the length of an entry counts at least. */
+function leastLength(isOld: boolean): number {
+  return (isOld ? LEAST_ENTRY_BYTES : HEADER_BYTES) - BEFORE_LENGTH_ENDS;
+}
+
+function oldEntry(buffer: Buffer, start: number, end: number): Entry {
+  const offset = int64(buffer, start);
+  const hasTime = buffer.readInt8(start + MAGIC_AT) === 1 && start + OLD_TIME_AT + 8 <= end;
+  return { start, end, isOld: true, firstOffset: offset, lastOffset: offset, timeMs: hasTime ? int64(buffer, start + OLD_TIME_AT) : 0 };
+}
+
+function batchEntry(buffer: Buffer, start: number, end: number): Entry {
+  const { baseOffset, lastOffset, maxTimestampMs } = readBatchHeader(buffer, start);
+  return { start, end, isOld: false, firstOffset: baseOffset, lastOffset, timeMs: maxTimestampMs };
 }
 
 function int64(buffer: Buffer, at: number): number {

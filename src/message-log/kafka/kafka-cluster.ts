@@ -68,6 +68,8 @@ interface BrokerInside {
   readonly nodeId: number;
   readonly connectionPool: {
     readonly pool?: readonly object[];
+    readonly host: string;
+    readonly port: number;
     send<T>(request: {
       request: { apiKey: number; apiVersion: number; apiName: string; encode: () => Promise<{ buf: Buffer; buffer: Buffer }> };
       response: { decode: (payload: Buffer) => Promise<{ clientSideThrottleTime: number; data: T }>; parse: (decoded: { data: T }) => Promise<T> };
@@ -230,13 +232,14 @@ export class KafkaCluster {
   private async ask<T>(nodeId: number, limitMs: number, request: (broker: BrokerInside) => Promise<T>): Promise<T> {
     const broker = await this.inside.findBroker({ nodeId });
     const answered = new AbortController();
-    void systemClock.sleep(limitMs, answered.signal).then(() => {
-      if (answered.signal.aborted) return;
-      this.hung.add(nodeId);
-      cutConnections(broker, `no answer within ${limitMs} ms`);
+    // Also for a request that kafkajs has forgotten: one on a connection that was made anew meanwhile.
+    const late = systemClock.sleep(limitMs, answered.signal).then(() => {
+      if (!answered.signal.aborted) this.hung.add(nodeId);
+      throw new Error(`broker ${nodeId} gave no answer within ${limitMs} ms`);
     });
+    late.catch(() => undefined);
     try {
-      const answer = await request(broker);
+      const answer = await Promise.race([request(broker), late]);
       this.hung.delete(nodeId);
       return answer;
     } catch (error) {
@@ -259,10 +262,26 @@ export class KafkaCluster {
     await coordinator.leaveGroup({ groupId, memberId });
   }
 
+  /** kafkajs stays connected to a broker that hangs, and asks it again. */
+  private async givingUpTheSilent<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      const { broker: address } = error as { broker?: unknown };
+      for (const broker of Object.values(this.inside.brokerPool.brokers)) {
+        const { host, port } = broker.connectionPool;
+        if (address !== `${host}:${port}`) continue;
+        this.hung.add(broker.nodeId);
+        cutConnections(broker, String(error));
+      }
+      throw error;
+    }
+  }
+
   /** For each of so many partitions the offset of its first record, or its end, or the first record at or after a time (null for none). */
   async offsets(topic: string, partitions: readonly number[], which: 'start' | 'end' | { readonly fromMs: number }): Promise<readonly (number | null)[]> {
     const time = typeof which === 'object' ? { fromTimestamp: which.fromMs } : { fromBeginning: which === 'start' };
-    const [found] = await this.inside.fetchTopicsOffset([{ topic, partitions: partitions.map((partition) => ({ partition })), ...time }]);
+    const [found] = await this.givingUpTheSilent(() => this.inside.fetchTopicsOffset([{ topic, partitions: partitions.map((partition) => ({ partition })), ...time }]));
     return partitions.map((partition) => {
       const offset = Number(found?.partitions.find((each) => each.partition === partition)?.offset ?? NaN);
       if (Number.isNaN(offset)) throw new Error(`no broker leads ${topic}-${partition} at present`);
