@@ -92,7 +92,7 @@ class Load {
   }
 
   /** Waits until so many more records are acknowledged, for every writer one of them. */
-  async goesOn(more = 200): Promise<void> {
+  async goesOn(more = 100): Promise<void> {
     const before = this.acknowledged.size;
     const seen = new Set<string>();
     await waitFor(`${more} more acknowledged records, of all ${LOAD_WRITERS} writers`, () => {
@@ -186,12 +186,12 @@ describe('KafkaAppender', () => {
         cuts += 1;
       }
     })();
-    await load.goesOn(1_000);
+    await load.goesOn(500);
     isOver.abort();
     await cutting;
     await load.end();
     await load.check();
-    expect([cuts > 20, load.refused.size]).toEqual([true, 0]);
+    expect([cuts > 10, load.refused.size]).toEqual([true, 0]);
   });
 
   it('goes on under a new producer id when the broker no longer knows its numbers', async () => {
