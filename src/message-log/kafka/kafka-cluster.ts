@@ -29,6 +29,8 @@ const CONNECTION_TIMEOUT_MS = 2_000;
 /** A broker that answers no request for so long counts as away. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const METADATA_MAX_AGE_MS = 60_000;
+/** How long after its time limit a request is given up that kafkajs has forgotten. */
+const FORGOTTEN_AFTER_MS = 1_000;
 
 /** kafkajs' own retries are kept short: each loop of ours repeats by itself. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 3 };
@@ -59,6 +61,8 @@ function toSink(log: KafkaLogSink): logCreator {
 interface BrokerInside {
   readonly nodeId: number;
   readonly connectionPool: {
+    readonly host: string;
+    readonly port: number;
     send<T>(request: {
       request: { apiKey: number; apiVersion: number; apiName: string; encode: () => Promise<{ buf: Buffer; buffer: Buffer }> };
       response: { decode: (payload: Buffer) => Promise<{ clientSideThrottleTime: number; data: T }>; parse: (decoded: { data: T }) => Promise<T> };
@@ -81,6 +85,7 @@ interface ClusterInside {
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
+  removeBroker(address: { host: string; port: number }): void;
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   findBroker(wanted: { nodeId: number }): Promise<BrokerInside>;
   findControllerBroker(): Promise<BrokerInside>;
@@ -91,7 +96,7 @@ interface ClusterInside {
 }
 
 const CLUSTER_METHODS = [
-  'connect', 'disconnect', 'refreshMetadata', 'refreshMetadataIfNecessary', 'addMultipleTargetTopics',
+  'connect', 'disconnect', 'refreshMetadata', 'refreshMetadataIfNecessary', 'removeBroker', 'addMultipleTargetTopics',
   'findBroker', 'findControllerBroker', 'findTopicPartitionMetadata', 'fetchTopicsOffset',
 ] as const;
 
@@ -140,11 +145,11 @@ export class KafkaCluster {
   }
 
   refresh(): Promise<void> {
-    return this.inside.refreshMetadata();
+    return this.givingUpTheSilent(() => this.inside.refreshMetadata());
   }
 
   refreshIfOld(): Promise<void> {
-    return this.inside.refreshMetadataIfNecessary();
+    return this.givingUpTheSilent(() => this.inside.refreshMetadataIfNecessary());
   }
 
   /** The node that leads a partition, as far as is known; null for none. */
@@ -153,46 +158,84 @@ export class KafkaCluster {
     return found === undefined || found.leader < 0 ? null : found.leader;
   }
 
-  /** Thrown: what kafkajs throws when the node is away or does not answer in time; its connection is then made anew. */
+  /** Thrown: what kafkajs throws when the node is away or does not answer in time; its connections are then made anew. */
   async send<T>(nodeId: number, request: WireRequest<T>): Promise<T> {
     const broker = await this.inside.findBroker({ nodeId });
     if (typeof broker.connectionPool?.send !== 'function') throw new UnknownKafkajs("kafkajs' broker has no connectionPool.send");
     const { apiKey, apiVersion, apiName, payload, decode, timeoutMs } = request;
-    try {
-      return await broker.connectionPool.send<T>({
-        request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buf: payload, buffer: payload }) },
-        response: {
-          decode: (response) => {
-            const { throttleMs, data } = decode(response);
-            return Promise.resolve({ clientSideThrottleTime: throttleMs, data });
-          },
-          parse: ({ data }) => Promise.resolve(data),
+    const requestTimeout = REQUEST_TIMEOUT_MS + timeoutMs;
+    const sent = broker.connectionPool.send<T>({
+      request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buf: payload, buffer: payload }) },
+      response: {
+        decode: (response) => {
+          const { throttleMs, data } = decode(response);
+          return Promise.resolve({ clientSideThrottleTime: throttleMs, data });
         },
-        requestTimeout: REQUEST_TIMEOUT_MS + timeoutMs,
-        logResponseError: false,
-      });
+        parse: ({ data }) => Promise.resolve(data),
+      },
+      requestTimeout,
+      logResponseError: false,
+    });
+    try {
+      return await answerOf(sent, requestTimeout + FORGOTTEN_AFTER_MS, `${apiName} of broker ${nodeId}`);
     } catch (error) {
       // Whatever is still on its way on that connection must not be taken for an answer later on.
-      await broker.disconnect().catch(() => undefined);
+      this.giveUp(broker.connectionPool);
+      broker.disconnect().catch(() => undefined);
       throw error;
     }
   }
 
+  /**
+   * kafkajs asks any broker that it is connected to, and stays connected to one that hangs: only when that one
+   * is given up can the next attempt not meet it again.
+   */
+  private async givingUpTheSilent<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      const { broker } = error as { broker?: unknown };
+      const address = typeof broker === 'string' ? /^(.*):(\d+)$/.exec(broker) : null;
+      if (address) this.giveUp({ host: address[1]!, port: Number(address[2]) });
+      throw error;
+    }
+  }
+
+  /** The next request to the broker makes connections of its own. */
+  private giveUp({ host, port }: { readonly host: string; readonly port: number }): void {
+    this.inside.removeBroker({ host, port });
+  }
+
   /** A new producer id of its own, for an idempotent producer. */
   async newProducerId(): Promise<{ producerId: bigint; epoch: number }> {
-    const broker = await this.inside.findControllerBroker();
-    const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 60_000 });
+    const { producerId, producerEpoch } = await this.givingUpTheSilent(async () => (await this.inside.findControllerBroker()).initProducerId({ transactionTimeout: 60_000 }));
     return { producerId: BigInt(producerId), epoch: producerEpoch };
   }
 
   /** For each of so many partitions the offset of its first record, or its end, or the first record at or after a time (null for none). */
   async offsets(topic: string, partitions: readonly number[], which: 'start' | 'end' | { readonly fromMs: number }): Promise<readonly (number | null)[]> {
     const time = typeof which === 'object' ? { fromTimestamp: which.fromMs } : { fromBeginning: which === 'start' };
-    const [found] = await this.inside.fetchTopicsOffset([{ topic, partitions: partitions.map((partition) => ({ partition })), ...time }]);
+    const [found] = await this.givingUpTheSilent(() => this.inside.fetchTopicsOffset([{ topic, partitions: partitions.map((partition) => ({ partition })), ...time }]));
     return partitions.map((partition) => {
       const offset = Number(found?.partitions.find((each) => each.partition === partition)?.offset ?? NaN);
       if (Number.isNaN(offset)) throw new Error(`no broker leads ${topic}-${partition} at present`);
       return offset < 0 ? null : offset;
     });
+  }
+}
+
+/**
+ * The answer, or an error in its place when it does not come: a connection that is closed while another is made
+ * in its stead leaves requests of kafkajs without an answer and without a time limit.
+ */
+async function answerOf<T>(sent: Promise<T>, limitMs: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const forgotten = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} has no answer after ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([sent, forgotten]);
+  } finally {
+    clearTimeout(timer);
   }
 }
