@@ -18,7 +18,7 @@ function response({ topic, times }: Stored, offset: number, atMost = Infinity): 
 }
 
 function pairOf(entry: readonly number[], ok: readonly number[]) {
-  const stored = { ENTRY: { topic: 'ENTRY', times: [...entry] }, OK: { topic: 'OK', times: [...ok] } } as const;
+  const stored: Record<SensorTopic, Stored> = { ENTRY: { topic: 'ENTRY', times: [...entry] }, OK: { topic: 'OK', times: [...ok] } };
   return { stored, entry: new PairSide('ENTRY', 0, 0, entry.length), ok: new PairSide('OK', 0, 0, ok.length) };
 }
 
@@ -26,11 +26,11 @@ describe('nextStep', () => {
   it('takes the older one first, and ENTRY of two at the same time', () => {
     const { stored, entry, ok } = pairOf([10, 30], [20, 30]);
     entry.add(response(stored.ENTRY, 0), 0, 0);
-    ok.add(response(stored.OK, 0), 0, 0);
+    ok.add(response(stored.OK, 0), 0, 1);
     expect(take(entry, ok)).toEqual(['ENTRY 0']);
     expect(take(entry, ok)).toEqual(['OK 0']);
     expect(take(entry, ok)).toEqual(['ENTRY 1']);
-    expect(nextStep(entry, ok, 0, 0)).toBeNull(); // whether ENTRY has more is not known since OK 1 was seen
+    expect(nextStep(entry, ok, 2, 0)).toBeNull(); // ENTRY's end was not looked at since OK 1 was seen
   });
 
   it('holds an OK until ENTRY’s end was looked at after the OK had been seen', () => {
