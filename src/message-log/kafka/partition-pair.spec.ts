@@ -68,6 +68,14 @@ describe('nextStep', () => {
   });
 });
 
+it('A side has room again as soon as all of a response was handled', () => {
+  const { stored, entry, ok } = pairOf([10, 11], []);
+  entry.add(response(stored.ENTRY, 0), 1, 1);
+  expect(entry.queuedBytes).toBeGreaterThan(0);
+  expect(take(entry, ok)).toEqual(['ENTRY 0', 'ENTRY 1']);
+  expect(entry.queuedBytes).toBe(0);
+});
+
 it('Any arrival order of responses gives the order of the append times, and no OK before a reading that was accepted before it', () => {
   const times = fc.array(fc.nat({ max: 3 }), { maxLength: 12 });
   /** What happens next: a record is accepted, a side is asked, the answer that is on its way comes, or a step is made. */
