@@ -5,5 +5,7 @@ export const silentLog: KafkaLogSink = {
   warn: (details, message) => {
     if (process.env['TEST_LOG'] === '1') console.warn(message, details);
   },
-  debug: () => undefined,
+  debug: (details, message) => {
+    if (process.env['TEST_LOG'] === 'debug') console.warn(message, details);
+  },
 };

@@ -67,11 +67,7 @@ export class ConsumerSession {
 
   /** Resolves when the session has ended and no handler is in work. */
   async run(): Promise<void> {
-    const { options, log } = this.context;
     await Promise.all([this.fetcher.run(), this.keepCommitting(), ...this.numbers.map((number) => this.workOn(number))]);
-    for (const number of this.numbers) {
-      await options.onRelease?.(number).catch((error: unknown) => log.warn({ err: error, partition: number }, 'a partition was released with work that is not recorded; it will be done again'));
-    }
   }
 
   /** Opens the pair and works on it, anew after each loss or failure, until the session ends. */
@@ -90,9 +86,16 @@ export class ConsumerSession {
         await clock.sleep(pauseMs, this.signal);
         pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
       } finally {
-        this.close(number);
+        await this.release(number);
       }
     }
+  }
+
+  /** What was handled is recorded before anyone, this session included, asks where to begin. */
+  private async release(number: number): Promise<void> {
+    const { options, log } = this.context;
+    this.close(number);
+    await options.onRelease?.(number).catch((error: unknown) => log.warn({ err: error, partition: number }, 'a partition was released with work that is not recorded; it will be done again'));
   }
 
   private async open(number: number): Promise<Pair> {

@@ -1,4 +1,6 @@
 import type { Consumer, Kafka } from 'kafkajs';
+import type { Clock } from '../../clock.js';
+import { outliveCoordinators } from './lasting-coordinator.js';
 import { pairAssigner } from './pair-assigner.js';
 
 export interface GroupSettings {
@@ -27,9 +29,11 @@ const LOOP_MS = 200;
  */
 export class GroupMember {
   private readonly consumer: Consumer;
+  private readonly stopping = new AbortController();
 
   constructor(
     kafka: Kafka,
+    clock: Clock,
     private readonly settings: GroupSettings,
     private readonly listener: GroupListener,
   ) {
@@ -40,7 +44,12 @@ export class GroupMember {
       rebalanceTimeout: sessionTimeoutMs,
       heartbeatInterval: Math.min(1000, sessionTimeoutMs / 5),
       maxWaitTimeInMs: LOOP_MS,
-      partitionAssigners: [pairAssigner],
+      partitionAssigners: [
+        (config) => {
+          outliveCoordinators(config.cluster, clock, sessionTimeoutMs, this.stopping.signal);
+          return pairAssigner(config);
+        },
+      ],
       allowAutoTopicCreation: false,
       // A crash is told once and mended in one place: by a new member.
       retry: { restartOnFailure: () => Promise.resolve(false) },
@@ -75,6 +84,7 @@ export class GroupMember {
 
   /** Leaves the group, so that others need not wait for the session to time out. */
   async stop(): Promise<void> {
+    this.stopping.abort();
     await this.consumer.disconnect();
   }
 }

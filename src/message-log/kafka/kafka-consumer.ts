@@ -59,6 +59,7 @@ async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onReb
   };
   const member = new GroupMember(
     kafka,
+    clock,
     { groupId: CONSUMER_GROUP, topics: SENSOR_TOPICS, sessionTimeoutMs },
     {
       onAssigned: (numbers, memberId) => {

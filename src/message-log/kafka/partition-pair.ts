@@ -80,10 +80,10 @@ export class PairSide {
     return run;
   }
 
-  /** Marks a run as handled, and lets go of the bytes that are no longer needed. */
+  /** Marks a run as handled, upon which there may be room for more. */
   handled(run: Run): void {
     this.handledThrough = run.lastOffset + 1;
-    this.headTimeMs();
+    this.headTimeMs(); // lets go of what is done with: the fetcher looks at `queuedBytes` before anyone asks again
   }
 }
 

@@ -1,0 +1,63 @@
+import type { Clock } from '../../clock.js';
+import { UnknownKafkajs } from './kafka-cluster.js';
+
+/** What is used of a broker of kafkajs 2.2.4, as a group's coordinator. */
+interface CoordinatorInside {
+  readonly connectionPool: { readonly host: string; readonly port: number };
+  heartbeat(request: object): Promise<unknown>;
+}
+
+interface Query {
+  readonly groupId: string;
+}
+
+interface ClusterInside {
+  findGroupCoordinator(query: Query): Promise<CoordinatorInside>;
+  removeBroker(address: { host: string; port: number }): void;
+}
+
+/** Answers of a broker that coordinates the group no longer, or not yet. */
+const MOVED: ReadonlySet<unknown> = new Set(['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS']);
+
+const LOOK_EVERY_MS = 200;
+
+/**
+ * Makes a member of kafkajs outlive its group's coordinator. Another broker takes the group over with all its
+ * members, but kafkajs lets a member end when a heartbeat has no answer; the new one in its place has another
+ * id, and the group's work would rest until the old one's session has run out.
+ *
+ * `limitMs` is how long another coordinator is looked for; then kafkajs has its way.
+ */
+export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: number, signal: AbortSignal): void {
+  const cluster = inside as ClusterInside;
+  if (typeof cluster.findGroupCoordinator !== 'function' || typeof cluster.removeBroker !== 'function') throw new UnknownKafkajs("kafkajs' cluster has no findGroupCoordinator or no removeBroker");
+  const find = cluster.findGroupCoordinator.bind(cluster);
+
+  cluster.findGroupCoordinator = async (query) => {
+    let current = await find(query);
+    const heartbeat = async (request: object): Promise<unknown> => {
+      const deadline = performance.now() + limitMs;
+      for (;;) {
+        try {
+          return await current.heartbeat(request);
+        } catch (error) {
+          const { type } = error as { type?: unknown };
+          // What else the coordinator says is meant for the member.
+          if (typeof type === 'string' && !MOVED.has(type)) throw error;
+          if (performance.now() > deadline || signal.aborted) throw error;
+          // It must not be asked who coordinates the group: it may hang.
+          if (type === undefined) cluster.removeBroker(current.connectionPool);
+          await clock.sleep(LOOK_EVERY_MS, signal);
+          current = await find(query).catch(() => current);
+        }
+      }
+    };
+    return new Proxy(current, {
+      get: (_, name) => {
+        if (name === 'heartbeat') return heartbeat;
+        const value: unknown = Reflect.get(current, name);
+        return typeof value === 'function' ? (value.bind(current) as unknown) : value;
+      },
+    });
+  };
+}
