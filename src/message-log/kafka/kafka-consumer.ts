@@ -67,7 +67,10 @@ async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onReb
         session = next;
         ended = ended.then(() => next.run()).catch((error: unknown) => lose(error as Error));
       },
-      onRevoked: () => session?.end(),
+      onRevoked: () => {
+        session?.end();
+        return ended;
+      },
       onCrash: lose,
     },
   );
