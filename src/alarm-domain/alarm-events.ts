@@ -93,4 +93,9 @@ export interface EventMetadata {
   readonly recordedAt: string;
   readonly correlationId: string;
   readonly causationId: string;
+  /**
+   * Of an OK's events: the last ENTRY records that had been handled before it. Readings up to there that had
+   * yielded no event must not be decided again after it, by whoever still has them in hand (P3).
+   */
+  readonly handledThrough?: readonly SourcePosition[];
 }

@@ -1,6 +1,7 @@
 import { given, heat, motion, ok, reading, smoke } from '../../test/support/sensor-messages.js';
 import type { AlarmTriggered } from './alarm-events.js';
-import { REMEMBERED_MESSAGE_IDS } from './sensor.js';
+import { contextWith, play } from '../../test/support/sensor-messages.js';
+import { decide, evolve, REMEMBERED_MESSAGE_IDS } from './sensor.js';
 
 describe('R1: a normal reading is discarded', () => {
   it('yields nothing', () => given([]).when(reading(1)).thenNormal());
@@ -53,6 +54,24 @@ describe('R3: the third strike of a type triggers', () => {
   it('clearOnNormal: the count then begins again', () =>
     given([smoke(1), smoke(2), reading(3)], { clearOnNormal: true }).when(smoke(4)).then(['StrikeRecorded smoke 1/3']));
   it('clearOnNormal: without strikes a normal reading is discarded', () => given([], { clearOnNormal: true }).when(reading(3)).thenNormal());
+});
+
+describe('P3: what was handled before an OK is not decided again after it', () => {
+  const handledThrough = [{ log: 'log', topic: 'ENTRY', partition: 0, epoch: 0, offset: 3 }];
+  const afterOk = (context: ReturnType<typeof contextWith>) => {
+    // Motion while the alarm was open, at offset 3, yielded no event and so left no trace of its own.
+    const { state } = play([motion(1)], contextWith());
+    const recovery = decide(state, ok(5), context);
+    if (recovery.type !== 'events') throw new Error(recovery.type);
+    return recovery.events.reduce(evolve, state);
+  };
+
+  it('is known from the OK’s events to one who still has it in hand', () => {
+    const state = afterOk({ ...contextWith(), handledThrough });
+    expect(decide(state, motion(3), contextWith())).toEqual({ type: 'ignored', reason: 'duplicate' });
+    expect(decide(state, motion(4), contextWith()).type).toBe('events');
+  });
+  it('would raise a false alarm otherwise', () => expect(decide(afterOk(contextWith()), motion(3), contextWith()).type).toBe('events'));
 });
 
 describe('R5: an OK recovers every open alarm and clears the strikes', () => {

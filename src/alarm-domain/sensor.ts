@@ -44,7 +44,8 @@ export const INITIAL_SENSOR: SensorState = { openAlarms: {}, strikes: {}, lastSe
 
 /** The state after one more event of the sensor's stream. */
 export function evolve(state: SensorState, event: SensorEvent): SensorState {
-  const seen = remember(state, event.metadata);
+  const { handledThrough = [] } = event.metadata;
+  const seen = handledThrough.reduce(lookPast, remember(state, event.metadata));
   switch (event.type) {
     case 'StrikeRecorded': {
       const { alarmType, evidence } = event.data;
@@ -81,16 +82,22 @@ export function remember(
   state: SensorState,
   record: { readonly source: SourcePosition; readonly messageId: string | null },
 ): SensorState {
-  const key = partitionKey(record.source);
-  const last = state.lastSeen[key];
-  const { epoch, offset } = record.source;
-  const lastSeen = last && isAtOrBefore(record.source, last) ? state.lastSeen : { ...state.lastSeen, [key]: { epoch, offset } };
+  const { lastSeen } = lookPast(state, record.source);
   const { messageId } = record;
   const messageIds =
     messageId === null || state.messageIds.includes(messageId)
       ? state.messageIds
       : [...state.messageIds, messageId].slice(-REMEMBERED_MESSAGE_IDS);
   return { ...state, lastSeen, messageIds };
+}
+
+/** The state with all records of a partition up to a position marked as seen. */
+function lookPast(state: SensorState, position: SourcePosition): SensorState {
+  const key = partitionKey(position);
+  const last = state.lastSeen[key];
+  if (last && isAtOrBefore(position, last)) return state;
+  const { epoch, offset } = position;
+  return { ...state, lastSeen: { ...state.lastSeen, [key]: { epoch, offset } } };
 }
 
 // ---- decide -------------------------------------------------------------------------------------
@@ -115,6 +122,8 @@ export interface DecisionContext {
   readonly policy: StrikePolicy;
   /** The processing clock, ISO 8601 UTC. */
   readonly recordedAt: string;
+  /** The last ENTRY records that this process has handled, for an OK; see `EventMetadata.handledThrough`. */
+  readonly handledThrough?: readonly SourcePosition[];
   /** Turns a name into a UUID, always the same one for the same name. */
   readonly idOf: (name: string) => string;
 }
@@ -269,8 +278,9 @@ function evidenceOf(message: ReadingMessage): Evidence {
 /** The version of the event shapes above; src/event-store/event-codec.ts brings older ones up to it. */
 export const SENSOR_EVENT_SCHEMA_VERSION = 1;
 
-function metadataOf(message: RecordFacts, context: DecisionContext): EventMetadata {
+function metadataOf(message: SensorMessage, context: DecisionContext): EventMetadata {
   const cause = positionKey(message.source);
+  const { handledThrough = [] } = context;
   return {
     schemaVersion: SENSOR_EVENT_SCHEMA_VERSION,
     source: message.source,
@@ -280,6 +290,7 @@ function metadataOf(message: RecordFacts, context: DecisionContext): EventMetada
     recordedAt: context.recordedAt,
     correlationId: context.idOf(cause),
     causationId: cause,
+    ...(message.type === 'ok' && handledThrough.length > 0 ? { handledThrough } : {}),
   };
 }
 

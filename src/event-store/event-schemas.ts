@@ -37,6 +37,7 @@ const sensorMetadata = z.object({
   recordedAt: time,
   correlationId: text,
   causationId: text,
+  handledThrough: z.array(source).exactOptional(),
 });
 const notificationMetadata = z.object({
   schemaVersion: z.int().min(1),

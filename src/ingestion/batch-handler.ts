@@ -128,7 +128,7 @@ export class BatchHandler {
   }
 
   private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[]) {
-    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), idOf };
+    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), handledThrough: this.receipts.handledReadings(), idOf };
     const events: SensorEvent[] = [];
     const results: [number, Outcome][] = [];
     let after = before;

@@ -1,3 +1,4 @@
+import type { SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime, type Clock } from '../clock.js';
 import { OutcomeUnknown, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
 import { PositionLost, type ResumeRange, type SensorTopic } from '../message-log/message-log.js';
@@ -110,6 +111,13 @@ export class ReceiptBook {
   /** The last offset of each partition that a stored receipt covers, -1 for none. */
   storedThrough(): { topic: SensorTopic; partition: number; stored: number }[] {
     return [...this.pages.values()].map(({ topic, partition }) => ({ topic, partition, stored: this.recordedThrough(topic, partition) - 1 }));
+  }
+
+  /** The last record handled of each partition of ENTRY that this process works on. */
+  handledReadings(): SourcePosition[] {
+    return [...this.pages.values()]
+      .filter(({ topic, next }) => topic === 'ENTRY' && next > 0)
+      .map(({ topic, partition, epoch, next }) => ({ log: this.log, topic, partition, epoch, offset: next - 1 }));
   }
 
   /** The offset up to which, exclusive, a stored receipt covers the partition. */

@@ -1,5 +1,5 @@
 import type { Consumer, Kafka } from 'kafkajs';
-import type { Clock } from '../../clock.js';
+import { within, type Clock } from '../../clock.js';
 import { outliveCoordinators } from './lasting-coordinator.js';
 import { pairAssigner } from './pair-assigner.js';
 
@@ -13,8 +13,8 @@ export interface GroupSettings {
 export interface GroupListener {
   /** The partition numbers that are this member's from now on. */
   onAssigned(numbers: readonly number[], memberId: string): void;
-  /** From now on nothing is this member's. */
-  onRevoked(): void;
+  /** No further work may be begun; resolves when none is going on any more. */
+  onRevoked(): Promise<void>;
   /** Membership is lost for good; a new member must be made. */
   onCrash(error: Error): void;
 }
@@ -46,7 +46,10 @@ export class GroupMember {
       maxWaitTimeInMs: LOOP_MS,
       partitionAssigners: [
         (config) => {
-          outliveCoordinators(config.cluster, clock, sessionTimeoutMs, this.stopping.signal);
+          // The others wait for whoever has not joined, up to the rebalance timeout: so long a handler may take to
+          // its end, and the next member does not meet it. Half of it, since no heartbeat goes out meanwhile.
+          const beforeJoin = (): Promise<void> => within(clock, sessionTimeoutMs / 2, listener.onRevoked());
+          outliveCoordinators(config.cluster, clock, sessionTimeoutMs, this.stopping.signal, beforeJoin);
           return pairAssigner(config);
         },
       ],
@@ -60,15 +63,15 @@ export class GroupMember {
   async start(): Promise<void> {
     const { consumer, listener, settings } = this;
     const { GROUP_JOIN, REBALANCING, CRASH } = consumer.events;
-    consumer.on(REBALANCING, () => listener.onRevoked());
+    consumer.on(REBALANCING, () => void listener.onRevoked());
     consumer.on(CRASH, ({ payload }) => {
-      listener.onRevoked();
+      void listener.onRevoked();
       listener.onCrash(payload.error);
     });
     consumer.on(GROUP_JOIN, ({ payload }) => {
       // Before kafkajs' first fetch, as this is called in the same turn.
       consumer.pause(settings.topics.map((topic) => ({ topic })));
-      listener.onRevoked();
+      void listener.onRevoked();
       const numbers = Object.values(payload.memberAssignment).flat();
       listener.onAssigned([...new Set(numbers)].sort((a, b) => a - b), payload.memberId);
     });

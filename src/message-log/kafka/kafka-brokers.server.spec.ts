@@ -1,8 +1,8 @@
 import net, { type Socket } from 'node:net';
 import { Gate, GroupBench, Load, readingOf, testClient, withAdmin, type GroupOptions, type Member } from '../../../test/support/kafka-group.js';
+import { silentLog } from '../../../test/support/kafka-support.js';
 import { KafkaCluster } from '../../../test/servers/kafka.js';
 import { waitFor } from '../../../test/support/wait-for.js';
-import { systemClock } from '../../clock.js';
 import { ALL_TOPICS, type SensorTopic } from '../message-log.js';
 import { CONSUMER_GROUP } from './kafka-consumer.js';
 
@@ -159,7 +159,7 @@ async function goesOn(bench: GroupBench, sinceMs: number, limitMs = GOES_ON_WITH
     const has = (): boolean => bench.runs.some((run) => run.topic === 'ENTRY' && run.partition === partition && run.lastAppendedAtMs > sinceMs);
     await waitFor(`ENTRY-${partition} after the fault`, has, limitMs);
   }
-  if (process.env['TEST_LOG'] === '1') console.warn(`went on after ${Date.now() - sinceMs} ms`);
+  silentLog.debug({ afterMs: Date.now() - sinceMs }, 'consumption went on');
 }
 
 /** The broker at which the group's members report. */

@@ -73,6 +73,7 @@ async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onReb
       onRevoked: () => {
         session?.end();
         options.onAssignment?.(null);
+        return ended;
       },
       onCrash: lose,
     },

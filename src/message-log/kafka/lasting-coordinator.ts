@@ -5,6 +5,7 @@ import { UnknownKafkajs } from './kafka-cluster.js';
 interface CoordinatorInside {
   readonly connectionPool: { readonly host: string; readonly port: number };
   heartbeat(request: object): Promise<unknown>;
+  joinGroup(request: object): Promise<unknown>;
 }
 
 interface Query {
@@ -26,9 +27,10 @@ const LOOK_EVERY_MS = 200;
  * members, but kafkajs lets a member end when a heartbeat has no answer; the new one in its place has another
  * id, and the group's work would rest until the old one's session has run out.
  *
- * `limitMs` is how long another coordinator is looked for; then kafkajs has its way.
+ * `limitMs` is how long another coordinator is looked for; then kafkajs has its way. `beforeJoin` is awaited
+ * before the group is joined, the first time and whenever its members change.
  */
-export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: number, signal: AbortSignal): void {
+export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: number, signal: AbortSignal, beforeJoin: () => Promise<void>): void {
   const cluster = inside as ClusterInside;
   if (typeof cluster.findGroupCoordinator !== 'function' || typeof cluster.removeBroker !== 'function') throw new UnknownKafkajs("kafkajs' cluster has no findGroupCoordinator or no removeBroker");
   const find = cluster.findGroupCoordinator.bind(cluster);
@@ -52,9 +54,14 @@ export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: numb
         }
       }
     };
+    const joinGroup = async (request: object): Promise<unknown> => {
+      await beforeJoin();
+      return current.joinGroup(request);
+    };
     return new Proxy(current, {
       get: (_, name) => {
         if (name === 'heartbeat') return heartbeat;
+        if (name === 'joinGroup') return joinGroup;
         const value: unknown = Reflect.get(current, name);
         return typeof value === 'function' ? (value.bind(current) as unknown) : value;
       },
