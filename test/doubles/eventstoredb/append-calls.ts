@@ -61,6 +61,7 @@ export function batchAppend(place: AppendPlace, call: ServerDuplexStream<BatchAp
     call.emit('error', notReady());
     return;
   }
+  place.faults.openedBatchStreams += 1;
   const pending = new Map<string, { stream: string; expected: Expected; deadline: number; events: ProposedEvent[] }>();
   let unanswered = 0;
   let isEnding = false;
@@ -109,7 +110,7 @@ export function batchAppend(place: AppendPlace, call: ServerDuplexStream<BatchAp
 /** Null when there is to be no answer. Applied before anything is awaited, so in the order in which appends came. */
 async function apply(place: AppendPlace, stream: string, events: readonly ProposedEvent[], expected: Expected): Promise<AppendOutcome | 'timeout' | null> {
   const { faults } = place;
-  if (faults.take('swallowedAppends')) return null;
+  if (faults.isSilent || faults.take('swallowedAppends')) return null;
   if (faults.take('timedOutAppends')) return 'timeout';
   const outcome = place.log.append(stream, events, expected);
   if (faults.take('cutsAfterApplying')) {

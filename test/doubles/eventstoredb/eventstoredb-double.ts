@@ -44,7 +44,6 @@ export class EventStoreDbDouble {
   private readonly instanceId = randomUUID();
   private readonly groups: PersistentSubscriptions;
   private running: { readonly grpc: Server; readonly tcp: TcpServer; readonly http: HttpServer } | null = null;
-  private isFrozen = false;
   private port: number;
 
   private constructor(private readonly options: DoubleOptions) {
@@ -96,18 +95,6 @@ export class EventStoreDbDouble {
     for (const socket of this.connections) socket.destroy();
   }
 
-  /** Connections stay open and carry nothing in either direction, as behind a dead switch, until `thaw`. */
-  freeze(): void {
-    this.isFrozen = true;
-    for (const socket of this.connections) hold(socket);
-  }
-
-  thaw(): void {
-    this.isFrozen = false;
-    // What was held would come out of order with what the client did since; a real connection breaks here too.
-    this.cutConnections();
-  }
-
   private get host(): string {
     return this.options.host ?? '127.0.0.1';
   }
@@ -116,7 +103,6 @@ export class EventStoreDbDouble {
     this.connections.add(socket);
     socket.on('close', () => this.connections.delete(socket));
     socket.on('error', () => {});
-    if (this.isFrozen) return hold(socket);
     // gRPC clients begin with HTTP/2's preface, "PRI * HTTP/2.0"; anything else is HTTP/1.1.
     socket.once('data', (first: Buffer) => {
       socket.pause();
@@ -146,14 +132,12 @@ export class EventStoreDbDouble {
     });
     server.addService(gossipGrpc.GossipService, { read: gossip(this.instanceId, () => ({ host: this.host, port: this.port })) });
     server.addService(featuresGrpc.ServerFeaturesService, {
-      getSupportedMethods: (_call: unknown, reply: (error: Error | null, methods?: unknown) => void) =>
-        this.faults.isNotReady ? reply(notReady()) : reply(null, supportedMethods(this.options.isBatchAppendKnown ?? true)),
+      getSupportedMethods: (_call: unknown, reply: (error: Error | null, methods?: unknown) => void) => {
+        if (this.faults.isSilent) return;
+        if (this.faults.isNotReady) reply(notReady());
+        else reply(null, supportedMethods(this.options.isBatchAppendKnown ?? true));
+      },
     });
     return server;
   }
-}
-
-function hold(socket: Socket): void {
-  socket.pause();
-  socket.cork();
 }

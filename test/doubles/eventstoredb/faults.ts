@@ -2,11 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * What goes wrong on demand. Each field is read when a call comes; tests set them and set them back.
- * Connections are cut, frozen and refused by `EventStoreDbDouble` itself.
+ * Connections are cut and refused by `EventStoreDbDouble` itself.
  */
 export class Faults {
   /** Every call is answered UNAVAILABLE, as by a node that is not ready. */
   isNotReady = false;
+  /** New calls and appends are taken and neither applied nor answered; the connection itself holds. */
+  isSilent = false;
   /** Appends are applied at once and answered after this. */
   appendDelayMs = 0;
   /** So many of the next appends are applied, and then the connection is cut instead of an answer. */
@@ -15,6 +17,10 @@ export class Faults {
   swallowedAppends = 0;
   /** So many of the next appends are answered with a timeout, and not applied. */
   timedOutAppends = 0;
+  /** How many streams of batch appends were opened: one for each client that appends. */
+  openedBatchStreams = 0;
+  /** How many events subscriptions have sent. */
+  sentEvents = 0;
   private stalled = Promise.resolve();
   private endStall = () => {};
 

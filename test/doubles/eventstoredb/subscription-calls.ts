@@ -61,6 +61,7 @@ async function follow(place: ReadPlace, call: ReadCall, following: Following): P
       const event = source.at(index);
       if (!event) continue;
       await place.faults.whileStalled(following.number);
+      if (passes(event)) place.faults.sentEvents += 1;
       if (passes(event) && !(await send(call, new streams.ReadResp().setEvent(toReadEvent(event, source.readOf))))) return;
       considered += 1;
       if (interval !== null && considered % interval === 0) await send(call, checkpoint(event));
