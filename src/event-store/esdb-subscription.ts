@@ -13,6 +13,9 @@ import { PulledStream, type Pulled } from './pulled-stream.js';
 /** Pause before a subscription that broke is made again. */
 const REPAIR_MS = 500;
 
+/** How many events that do not pass are looked at before "caught up" is said of the last of them. */
+const MAX_LOOKED_AT = 64;
+
 export interface SubscriptionParts {
   readonly connection: EsdbConnection;
   readonly reads: EsdbReads;
@@ -93,13 +96,17 @@ export class EsdbSubscription {
     ending.addEventListener('abort', onEnding, { once: true });
     subscription.on('caughtUp', () => stream.mark({ type: 'caught-up' }));
     let isLive = false;
+    /** An event is known to be on its way. */
+    let isExpecting = false;
     try {
       while (!ending.aborted) {
-        const got = await this.next(stream, isLive);
+        const got = await this.next(stream, isLive && !isExpecting);
         if (got === 'nothing more') {
-          yield this.caughtUp();
+          isExpecting = !(await this.lacksNothing());
+          if (!isExpecting) yield this.caughtUp();
           continue;
         }
+        isExpecting = false;
         if (got.type === 'idle') {
           if (isLive && !(await this.isBehind())) continue;
           if (!isLive) connection.missedDeadline(client);
@@ -142,13 +149,25 @@ export class EsdbSubscription {
     }
   }
 
-  private async next(stream: PulledStream<Resolved, Mark>, isLive: boolean): Promise<Pulled<Resolved, Mark> | 'nothing more'> {
-    if (!isLive || !this.isUnannounced()) return stream.next();
+  private async next(stream: PulledStream<Resolved, Mark>, mayAnnounce: boolean): Promise<Pulled<Resolved, Mark> | 'nothing more'> {
+    if (!mayAnnounce || !this.isUnannounced()) return stream.next();
     const there = stream.take();
     if (there) return there;
     // What has come over the network already gets to the stream in this turn.
     await nextTurn();
     return stream.take() ?? 'nothing more';
+  }
+
+  /** False when an event that passes has not come yet. The server says only once that a subscription has caught up, so the store is asked. */
+  private async lacksNothing(): Promise<boolean> {
+    let last = this.reached;
+    for await (const { event, commit } of this.parts.reads.all(this.reached, MAX_LOOKED_AT)) {
+      if (last !== null && commit <= last) continue;
+      if (passes(this.filter, event)) return false;
+      last = commit;
+    }
+    this.advance(last);
+    return true;
   }
 
   private *take(event: ClientEvent): Iterable<SubscriptionMessage> {
