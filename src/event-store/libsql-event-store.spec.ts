@@ -88,16 +88,6 @@ describe('LibsqlEventStore', () => {
       expect(await all(store.readStream('a'))).toHaveLength(64);
     });
 
-    it('recognises a repeat of the append that began a deleted stream again', async () => {
-      await store.append('a', events(2), 'no-stream');
-      await store.deleteStream('a');
-      const batch = events(2);
-      const first = await store.append('a', batch, 'no-stream');
-      await store.append('a', events(1), 3n);
-      expect(await store.append('a', batch, 'no-stream')).toEqual(first);
-      expect(await all(store.readStream('a'))).toHaveLength(3);
-    });
-
     it('recognises a repeat of which the first events were trimmed', async () => {
       await store.setStreamMetadata('a', { maxCount: 2 });
       const batch = events(5);

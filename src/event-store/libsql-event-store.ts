@@ -21,7 +21,7 @@ import {
   type SubscribeOptions,
   type SubscriptionMessage,
 } from './event-store.js';
-import { exists, firstKept } from './stream-rules.js';
+import { checkStreamMetadata, exists, firstKept } from './stream-rules.js';
 import { readStreamRow, StreamWriter } from './stream-writer.js';
 
 /** Appends that wait for a commit; at 40 µs each they are stored in about 0.2 s, so more means that the disk stands still. */
@@ -142,12 +142,7 @@ export class LibsqlEventStore implements EventStore {
   async setStreamMetadata(stream: string, metadata: StreamMetadata): Promise<void> {
     checkStreamName(stream);
     const { maxCount, truncateBefore } = metadata;
-    if (maxCount !== undefined && !(Number.isSafeInteger(maxCount) && maxCount > 0)) {
-      throw new RangeError(`maxCount of stream ${stream} is ${maxCount}, expected a whole number above 0`);
-    }
-    if (truncateBefore !== undefined && (truncateBefore < 0n || truncateBefore > BigInt(Number.MAX_SAFE_INTEGER))) {
-      throw new RangeError(`truncateBefore of stream ${stream} is ${truncateBefore}, expected a revision`);
-    }
+    checkStreamMetadata(stream, metadata);
     const limits = { maxCount: maxCount ?? null, truncateBefore: truncateBefore === undefined ? null : Number(truncateBefore) };
     await this.write(`metadata of stream ${stream}`, () => this.writer.setLimits(stream, limits));
     await this.trim(stream);

@@ -1,4 +1,4 @@
-import type { ExpectedRevision } from './event-store.js';
+import type { ExpectedRevision, StreamMetadata } from './event-store.js';
 
 /** What the store keeps of a stream apart from its events. Revisions here are plain numbers: they stay far below 2^53. */
 export interface StreamRow {
@@ -35,4 +35,14 @@ export function exists(stream: StreamRow): boolean {
 export function firstKept(stream: StreamRow): number {
   const byCount = stream.maxCount === null ? 0 : stream.lastRevision + 1 - stream.maxCount;
   return Math.max(stream.origin, stream.truncateBefore ?? 0, byCount);
+}
+
+/** Thrown: a RangeError for limits that no stream can have. */
+export function checkStreamMetadata(stream: string, { maxCount, truncateBefore }: StreamMetadata): void {
+  if (maxCount !== undefined && !(Number.isSafeInteger(maxCount) && maxCount > 0)) {
+    throw new RangeError(`maxCount of stream ${stream} is ${maxCount}, expected a whole number above 0`);
+  }
+  if (truncateBefore !== undefined && (truncateBefore < 0n || truncateBefore > BigInt(Number.MAX_SAFE_INTEGER))) {
+    throw new RangeError(`truncateBefore of stream ${stream} is ${truncateBefore}, expected a revision`);
+  }
 }

@@ -601,6 +601,13 @@ export function eventStoreContract(name: string, createHome: () => Promise<Event
         expect(await revisions(store.readStream(stream()))).toEqual([3n]);
       });
 
+      it('lays nothing open that was gone', async () => {
+        await store.append(stream(), events(6), 'no-stream');
+        await store.setStreamMetadata(stream(), { truncateBefore: 4n });
+        await store.setStreamMetadata(stream(), { maxCount: 5 });
+        expect(await revisions(store.readStream(stream()))).toEqual([4n, 5n]);
+      });
+
       it('concerns one stream only', async () => {
         await store.append(stream('a'), events(4), 'no-stream');
         await store.append(stream('ab'), events(4), 'no-stream');
@@ -642,6 +649,22 @@ export function eventStoreContract(name: string, createHome: () => Promise<Event
         await store.append(stream(), events(3), 'no-stream');
         await store.deleteStream(stream());
         expect(await rejection(store.append(stream(), [event()], 0n))).toBeInstanceOf(WrongExpectedRevision);
+      });
+
+      it('does not keep a repeat of the append that began the stream again from being recognised', async () => {
+        await store.append(stream(), events(2), 'no-stream');
+        await store.deleteStream(stream());
+        const batch = events(2);
+        const first = await store.append(stream(), batch, 'no-stream');
+        await store.append(stream(), events(1), 3n);
+        expect(await store.append(stream(), batch, 'no-stream')).toEqual(first);
+        expect(await rejection(store.append(stream(), [batch[0]!, event()], 'no-stream'))).toBeInstanceOf(WrongExpectedRevision);
+        expect(await all(store.readStream(stream()))).toHaveLength(3);
+      });
+
+      it('of a stream that never was does nothing', async () => {
+        await store.deleteStream(stream());
+        expect((await store.append(stream(), [event()], 'no-stream')).revision).toBe(0n);
       });
 
       it('can be done again after the stream was begun again', async () => {

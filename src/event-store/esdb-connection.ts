@@ -1,0 +1,135 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import { within, type Clock } from '../clock.js';
+import { StoreUnavailable } from './event-store.js';
+
+/** After so many waits in a row that ended without an answer the client is built anew. */
+const DEADLINES_BEFORE_REBUILD = 3;
+
+/** How long a retired client may take to end its calls. */
+const DISPOSAL_MS = 2000;
+
+export interface ConnectionOptions {
+  readonly clock: Clock;
+  /** How long a new client may take for its first answer. */
+  readonly connectMs: number;
+}
+
+/**
+ * One client at a time, built when it is needed and again after `retire`.
+ *
+ * A client whose calls get no answers may never mend by itself: its channel waits for a connection that is dead.
+ */
+export class EsdbConnection {
+  private client: Promise<EventStoreDBClient> | null = null;
+  private current: EventStoreDBClient | null = null;
+  private retiring: Promise<void> = Promise.resolve();
+  private deadlines = 0;
+  private isClosed = false;
+  /** How many clients were retired. */
+  rebuilds = 0;
+
+  constructor(
+    private readonly create: () => EventStoreDBClient,
+    private readonly options: ConnectionOptions,
+  ) {}
+
+  /** A client that has had an answer from the server. Thrown: `StoreUnavailable`. */
+  async use(): Promise<EventStoreDBClient> {
+    if (this.isClosed) throw new StoreUnavailable('the event store is closed');
+    this.client ??= this.open();
+    return this.client;
+  }
+
+  hadAnswer(): void {
+    this.deadlines = 0;
+  }
+
+  /** True when the client was retired for it. */
+  missedDeadline(client: EventStoreDBClient): boolean {
+    if (this.current !== client) return false;
+    this.deadlines += 1;
+    if (this.deadlines < DEADLINES_BEFORE_REBUILD) return false;
+    this.retire(client);
+    return true;
+  }
+
+  /** Ends the client's calls; the next `use` waits for that and builds another. Does nothing for one that was retired before. */
+  retire(client: EventStoreDBClient): void {
+    if (this.current !== client) return;
+    this.current = null;
+    this.client = null;
+    this.deadlines = 0;
+    this.rebuilds += 1;
+    this.retiring = dispose(client, this.options.clock);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.client?.catch(() => undefined);
+    if (this.current) this.retire(this.current);
+    await this.retiring;
+  }
+
+  private async open(): Promise<EventStoreDBClient> {
+    await this.retiring;
+    const client = this.create();
+    try {
+      await this.firstAnswer(client);
+    } catch (error) {
+      this.client = null;
+      this.retiring = dispose(client, this.options.clock);
+      throw error;
+    }
+    this.current = client;
+    return client;
+  }
+
+  /**
+   * The client asks the server what it knows before its first append, without a time limit, and keeps the answer.
+   * Asked here, an append is either sent at once or not at all.
+   */
+  private async firstAnswer(client: EventStoreDBClient): Promise<void> {
+    const { connectMs, clock } = this.options;
+    const asked = internals(client).capabilities.then(
+      () => null,
+      (error: unknown) => new StoreUnavailable(`EventStoreDB can't be reached: ${String(error)}`, { cause: error }),
+    );
+    const answer = await Promise.race([asked, lateAfter(clock, connectMs, asked)]);
+    if (answer !== null) throw answer;
+  }
+}
+
+async function lateAfter(clock: Clock, limitMs: number, work: Promise<unknown>): Promise<StoreUnavailable> {
+  await within(clock, limitMs, work);
+  return new StoreUnavailable(`EventStoreDB gave no answer within ${limitMs} ms`);
+}
+
+/** What of the client's inside is used here; its types call it protected. */
+interface ClientInternals {
+  readonly capabilities: Promise<unknown>;
+  GRPCStreamCreator: () => () => Promise<never>;
+  getChannel(): Promise<{ close(): void }>;
+}
+
+function internals(client: EventStoreDBClient): ClientInternals {
+  return client as unknown as ClientInternals;
+}
+
+/**
+ * Ends all calls and the connection. Afterwards the client opens no more streams: its pending appends stand in a
+ * map of the whole process, which the end of any such stream clears, and an answer to a cleared one throws where
+ * nobody can catch it.
+ */
+async function dispose(client: EventStoreDBClient, clock: Clock): Promise<void> {
+  internals(client).GRPCStreamCreator = () => async () => {
+    throw new StoreUnavailable('this client of EventStoreDB was retired');
+  };
+  // A stream that is being opened is known to the client after this.
+  await nextTurn();
+  await within(clock, DISPOSAL_MS, client.dispose());
+  void internals(client)
+    .getChannel()
+    .then((channel) => channel.close())
+    .catch(() => undefined);
+}
