@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { embeddedPath } from './embedded-path.js';
@@ -10,7 +10,7 @@ import { rebuild } from './rebuild.js';
 import { startUp } from './start-up.js';
 import type { BenchCase, CaseResult } from './bench-case.js';
 
-/** `npm run bench -- [CASE…] [--quick]`: runs all cases, or those named, and writes bench/RESULTS.md when all ran in full. */
+/** `npm run bench -- [CASE…] [--quick]`: runs all cases, or those named; what ran in full takes its place in bench/RESULTS.md. */
 const CASES: Readonly<Record<string, BenchCase>> = {
   'hot-path': hotPath,
   'embedded-path': embeddedPath,
@@ -35,17 +35,22 @@ for (const name of named) {
   }
 }
 
-const results: CaseResult[] = [];
+const page = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 for (const name of named.length > 0 ? named : Object.keys(CASES)) {
   console.error(`== ${name}`);
   const result = await (CASES[name] as BenchCase)({ isQuick });
-  results.push(result);
-  console.log(toMarkdown(result));
+  const section = toMarkdown(result, name);
+  console.log(section);
+  if (!isQuick) writeFileSync(page, withSection(existsSync(page) ? readFileSync(page, 'utf8') : heading(), result.title, section));
 }
-if (named.length === 0 && !isQuick) {
-  const page = fileURLToPath(new URL('RESULTS.md', import.meta.url));
-  writeFileSync(page, `${heading()}\n${results.map(toMarkdown).join('\n')}`);
-  console.error(`written: ${page}`);
+
+/** The page with a case's section in the place of an earlier one. */
+function withSection(text: string, title: string, section: string): string {
+  const [head = '', ...sections] = text.split(/^(?=## )/m);
+  const isOfCase = (each: string): boolean => each.startsWith(`## ${title}\n`);
+  const place = sections.findIndex(isOfCase);
+  const others = place < 0 ? [...sections, section] : sections.map((each) => (isOfCase(each) ? section : each));
+  return `${head.trimEnd()}\n\n${others.map((each) => each.trimEnd()).join('\n\n')}\n`;
 }
 
 function heading(): string {
@@ -53,16 +58,15 @@ function heading(): string {
   return [
     '# Results',
     '',
-    'Made by `npm run bench`; a row is min / median / max of its runs. Load and product share the same cores.',
+    'Made by `npm run bench`, each section by its own command; a cell is min / median / max of its runs. Load, servers and product share the same cores.',
     '',
     `- Machine: ${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${(totalmem() / 1024 ** 3).toFixed(0)} GiB, Linux ${release()}`,
-    `- Node ${process.version}`,
-    `- Date: ${new Date().toISOString().slice(0, 10)}`,
     '',
   ].join('\n');
 }
 
-function toMarkdown({ title, about, columns, rows }: CaseResult): string {
+function toMarkdown({ title, about, columns, rows }: CaseResult, name: string): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [`## ${title}`, '', about, '', line(columns), line(columns.map(() => '---')), ...rows.map(line), ''].join('\n');
+  const made = `\`npm run bench -- ${name}\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.version}.`;
+  return [`## ${title}`, '', about, '', made, '', line(columns), line(columns.map(() => '---')), ...rows.map(line), ''].join('\n');
 }
