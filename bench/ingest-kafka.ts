@@ -25,7 +25,7 @@ const CASES = [
 
 /** Readings that endpoints accept onto two real brokers, acks from both. */
 export const ingestKafka: BenchCase = async ({ isQuick }) => {
-  const seconds = isQuick ? 3 : 10;
+  const seconds = isQuick ? 3 : 6;
   const runs = isQuick ? 1 : 3;
   const kafka = await KafkaCluster.start({ brokers: 2, heapMb: 384 });
   const rates = new Map<string, number[]>();

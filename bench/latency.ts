@@ -25,7 +25,7 @@ interface Sample {
 
 /** Reading accepted → alarm stored → e-mail accepted, on two real brokers. */
 export const latency: BenchCase = async ({ isQuick }) => {
-  const seconds = isQuick ? 5 : 30;
+  const seconds = isQuick ? 5 : 20;
   const runs = isQuick ? 1 : 3;
   const rows: string[][] = [];
   for (const each of CASES) {
