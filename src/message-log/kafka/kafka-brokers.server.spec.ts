@@ -187,7 +187,10 @@ async function makeSensorTopicsReplicated(): Promise<void> {
 
 /** All connections that there are stay open, and no byte comes from them any more; new ones are sound. */
 function silenceAllConnections(): void {
-  for (const socket of sockets) socket.pause();
+  for (const socket of sockets) {
+    socket.pause();
+    opened.unshift({ close: async () => void socket.destroy() });
+  }
   sockets.clear();
 }
 

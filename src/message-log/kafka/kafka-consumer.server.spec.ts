@@ -130,7 +130,7 @@ describe('A member that must give a partition up', () => {
     await bench.append('ENTRY', readings('before', 40));
     await waitFor('the first member’s handlers', () => began >= 2);
     await bench.join('second');
-    while ((await shares()).length < 2) await bench.append('ENTRY', readings(`meanwhile ${began}`, 40));
+    while ((await shares()).join(' | ') !== 'ENTRY-0 OK-0 | ENTRY-1 OK-1') await bench.append('ENTRY', readings(`meanwhile ${began}`, 40));
     await bench.append('ENTRY', readings('after', 40));
     await waitFor('the second member’s work', () => bench.runs.some(({ member }) => member === 'second'));
     await bench.untilAllHandled();
