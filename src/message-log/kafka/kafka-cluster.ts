@@ -81,6 +81,7 @@ interface PartitionInside {
 
 /** What is used of a cluster of kafkajs 2.2.4. */
 interface ClusterInside {
+  readonly brokerPool: { readonly brokers: Readonly<Record<string, BrokerInside>> };
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
@@ -132,6 +133,7 @@ export class KafkaCluster {
     });
     const missing = CLUSTER_METHODS.filter((name) => typeof inside?.[name] !== 'function');
     if (!inside || missing.length > 0) throw new UnknownKafkajs(`kafkajs' cluster has no ${missing.join(', ')}`);
+    if (typeof inside.brokerPool?.brokers !== 'object') throw new UnknownKafkajs("kafkajs' cluster has no brokerPool.brokers");
     return new KafkaCluster(inside as ClusterInside);
   }
 
@@ -180,8 +182,7 @@ export class KafkaCluster {
       return await answerOf(sent, requestTimeout + FORGOTTEN_AFTER_MS, `${apiName} of broker ${nodeId}`);
     } catch (error) {
       // Whatever is still on its way on that connection must not be taken for an answer later on.
-      this.giveUp(broker.connectionPool);
-      broker.disconnect().catch(() => undefined);
+      this.giveUp(broker);
       throw error;
     }
   }
@@ -196,14 +197,16 @@ export class KafkaCluster {
     } catch (error) {
       const { broker } = error as { broker?: unknown };
       const address = typeof broker === 'string' ? /^(.*):(\d+)$/.exec(broker) : null;
-      if (address) this.giveUp({ host: address[1]!, port: Number(address[2]) });
+      const silent = Object.values(this.inside.brokerPool.brokers).find(({ connectionPool: { host, port } }) => host === address?.[1] && port === Number(address[2]));
+      if (silent) this.giveUp(silent);
       throw error;
     }
   }
 
-  /** The next request to the broker makes connections of its own. */
-  private giveUp({ host, port }: { readonly host: string; readonly port: number }): void {
-    this.inside.removeBroker({ host, port });
+  /** The next request to the broker makes connections of its own; the old ones close once nothing is on its way on them. */
+  private giveUp(broker: BrokerInside): void {
+    this.inside.removeBroker(broker.connectionPool);
+    broker.disconnect().catch(() => undefined);
   }
 
   /** A new producer id of its own, for an idempotent producer. */
