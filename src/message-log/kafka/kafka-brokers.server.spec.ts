@@ -189,7 +189,7 @@ async function makeSensorTopicsReplicated(): Promise<void> {
 function silenceAllConnections(): void {
   for (const socket of sockets) {
     socket.pause();
-    opened.unshift({ close: () => Promise.resolve(void socket.destroy()) });
+    opened.unshift({ close: async () => void socket.destroy(new Error('cut')) });
   }
   sockets.clear();
 }

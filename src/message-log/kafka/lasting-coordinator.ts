@@ -4,6 +4,7 @@ import { UnknownKafkajs } from './kafka-cluster.js';
 /** What is used of a broker of kafkajs 2.2.4, as a group's coordinator. */
 interface CoordinatorInside {
   readonly connectionPool: { readonly host: string; readonly port: number };
+  disconnect(): Promise<void>;
   heartbeat(request: object): Promise<unknown>;
   joinGroup(request: object): Promise<unknown>;
 }
@@ -48,7 +49,10 @@ export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: numb
           if (typeof type === 'string' && !MOVED.has(type)) throw error;
           if (performance.now() > deadline || signal.aborted) throw error;
           // It must not be asked who coordinates the group: it may hang.
-          if (type === undefined) cluster.removeBroker(current.connectionPool);
+          if (type === undefined) {
+            cluster.removeBroker(current.connectionPool);
+            current.disconnect().catch(() => undefined);
+          }
           await clock.sleep(LOOK_EVERY_MS, signal);
           current = await find(query).catch(() => current);
         }
