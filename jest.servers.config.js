@@ -7,5 +7,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/servers/global-setup.js',
   maxWorkers: 1,
+  // A connection that a suite was made to cut in the middle may outlive it; the servers themselves end with this process.
+  forceExit: true,
   testTimeout: 120_000,
 };
