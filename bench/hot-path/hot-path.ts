@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 /** Draining a backlog on a real broker that shares the two cores. */
 export const hotPath: BenchCase = async ({ isQuick }) => {
-  const readings = isQuick ? 500_000 : 6_000_000;
+  const readings = isQuick ? 500_000 : 10_000_000;
   const runs = isQuick ? 1 : 3;
   const kafka = await KafkaCluster.start({ brokers: 1, heapMb: 512 });
   try {

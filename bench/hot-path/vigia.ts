@@ -11,7 +11,7 @@ import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { SensorStates } from '../../src/ingestion/sensor-states.js';
 import { PARTITIONS, SENSOR_TOPICS } from '../../src/message-log/message-log.js';
 import { openBenchLog } from './backlog.js';
-import { Measurement } from './contender.js';
+import { Measurement, type ContenderResult } from './contender.js';
 
 /** `vigia.ts BROKERS`: drains ENTRY and OK with the real rules, real appends and receipts into a new embedded event store. */
 const log = await openBenchLog(process.argv[2] as string);
@@ -38,6 +38,7 @@ for (const topic of SENSOR_TOPICS) {
 const isDone = (): boolean =>
   SENSOR_TOPICS.every((topic) => Array.from({ length: PARTITIONS }, (_, partition) => receipts.isOpen(topic, partition) && receipts.next(topic, partition) === ends.get(`${topic}/${partition}`)).every(Boolean));
 const measurement = new Measurement();
+let result: ContenderResult | null = null;
 const stop = new AbortController();
 await log.consume({
   resumeAt: async (topic, partition, range) => {
@@ -47,12 +48,13 @@ await log.consume({
   discard: isNormalReading,
   handle: async (batches) => {
     await handler.handle(batches);
-    if (isDone()) stop.abort();
+    if (!isDone() || result !== null) return;
+    await receipts.flush(true);
+    result = measurement.end(records, alarms);
+    stop.abort();
   },
   signal: stop.signal,
 });
-await receipts.flush(true);
-const result = measurement.end(records, alarms);
 await log.close();
 await store.close();
 rmSync(dir, { recursive: true });

@@ -6,11 +6,11 @@ import { KAFKA_ERROR, KafkaFailure } from './kafka-errors.js';
 import type { PairSide } from './partition-pair.js';
 
 /** What one response brings of a partition at most, unless one record batch is larger. */
-const MAX_PARTITION_BYTES = 2 * 1024 * 1024;
+const MAX_PARTITION_BYTES = 1024 * 1024;
 
 /**
  * A partition of which more than so much waits is not fetched: one response is handled, one waits and one is on
- * its way, 6 MiB for each partition, so that neither the broker nor this process waits for the other.
+ * its way, 3 MiB for each partition, so that neither the broker nor this process waits for the other.
  */
 const ENOUGH_BYTES = MAX_PARTITION_BYTES + 1;
 
