@@ -1,4 +1,5 @@
 import { MAX_MESSAGE_ID_LENGTH, MAX_SENSOR_ID } from './reading-format.js';
+import { pastUsualValues, usualId } from './usual-reading.js';
 
 /**
  * Recognises plain normal readings in bytes: no string, no object and no JSON.parse, because nearly all
@@ -61,6 +62,13 @@ export function isNormalReading(bytes: Buffer, start: number, end: number): bool
 
 /** The sensor id of a reading for which `isNormalReading` holds, else -1. */
 export function normalReadingId(bytes: Buffer, start: number, end: number): number {
+  const usual = pastUsualValues(bytes, start);
+  if (usual !== NOT_SURE && usual + 1 === end && bytes[usual] === (bytes[start] as number) + CLOSE_AFTER_OPEN) return usualId[0] as number;
+  return unusualReadingId(bytes, start, end);
+}
+
+/** The same token by token. */
+function unusualReadingId(bytes: Buffer, start: number, end: number): number {
   let at = skipSpace(bytes, start);
   const opening = bytes[at];
   if (opening !== OPEN_BRACE && opening !== OPEN_BRACKET) return NOT_SURE;

@@ -1,5 +1,6 @@
 import { Kafka, logLevel, type KafkaConfig, type logCreator, type SASLOptions } from 'kafkajs';
 import { systemClock } from '../../clock.js';
+import { framedSocket } from './framed-socket.js';
 import { cutConnections, cutHungConnections } from './kafkajs-connections.js';
 import './kafkajs-idle.js';
 
@@ -47,6 +48,7 @@ export function createKafka({ brokers, tls, sasl }: KafkaSettings, log: KafkaLog
     brokers: [...brokers],
     ssl: tls,
     ...(sasl === null ? {} : { sasl }),
+    socketFactory: framedSocket,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY,

@@ -13,6 +13,7 @@ import { CONSUMER_GROUP, consumeAsMember } from './kafka-consumer.js';
 import { KAFKA_ERROR, KafkaFailure } from './kafka-errors.js';
 import { ensureTopics, WrongTopics } from './kafka-topics.js';
 import type { MembershipFile } from './membership-file.js';
+import { SharedResponse } from './response-memory.js';
 
 /** 64 MiB, as the embedded log: some 400,000 waiting readings, or eight of the largest batches. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -114,7 +115,9 @@ export class KafkaMessageLog implements MessageLog {
     const [fetched] = await this.reader.send(node, fetchRequest([{ topic, partition, offset }], { maxWaitMs: READ_WAIT_MS, maxPartitionBytes: READ_BYTES }));
     if (!fetched || fetched.errorCode !== KAFKA_ERROR.none) throw new KafkaFailure(`${topic}-${partition} at offset ${offset}`, fetched?.errorCode ?? KAFKA_ERROR.unknownTopicOrPartition);
     const run = new Run(topic, partition, offset);
-    new FetchedRecords(fetched.records, fetched.aborted).takeInto(run, Infinity, undefined);
+    const records = new FetchedRecords(fetched.records, fetched.aborted, SharedResponse.of([fetched]));
+    records.takeInto(run, Infinity, undefined);
+    records.release();
     return run;
   }
 

@@ -22,6 +22,7 @@ interface ConnectionInside {
   isConnected(): boolean;
   connect(): Promise<unknown>;
   rejectRequests(error: Error): void;
+  processData(chunk: Buffer): void;
 }
 
 /** A broker of kafkajs, as far as its connections go. */
@@ -56,6 +57,18 @@ if (connect) {
     making = inTime(connect.call(this), this).finally(() => beingMade.delete(this));
     beingMade.set(this, making);
     return making;
+  };
+}
+
+/**
+ * An answer that comes as one chunk stays where it is. kafkajs 2.2.4 keeps the empty rest of the answer before,
+ * and would copy each answer to put it behind that.
+ */
+const { processData } = prototype;
+if (processData) {
+  prototype.processData = function (this: ConnectionInside, chunk: Buffer): void {
+    if (this.bytesBuffered === 0) this.chunks = [];
+    processData.call(this, chunk);
   };
 }
 
