@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../clock.js';
+import { DoublingPause, type Clock } from '../../clock.js';
 import { handleUntilDone } from '../handle-until-done.js';
 import type { ConsumeOptions, LogBatch, SensorTopic } from '../message-log.js';
 import { partitionFor } from '../murmur2.js';
@@ -76,7 +76,7 @@ export class ConsumerSession {
   /** Opens the pair and works on it, anew after each loss or failure, until the session ends. */
   private async workOn(number: number): Promise<void> {
     const { clock, log } = this.context;
-    let pauseMs = FIRST_PAUSE_MS;
+    const pause = new DoublingPause(clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
     while (!this.signal.aborted) {
       const openedAt = performance.now();
       try {
@@ -84,10 +84,9 @@ export class ConsumerSession {
         await this.work(pair);
       } catch (error) {
         if (this.signal.aborted) break;
-        if (performance.now() - openedAt > LAST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
+        if (performance.now() - openedAt > LAST_PAUSE_MS) pause.reset();
         log.warn({ err: error, partition: number }, 'the work on a partition is begun again');
-        await clock.sleep(pauseMs, this.signal);
-        pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+        await pause.wait(this.signal);
       } finally {
         await this.release(number);
       }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import { DoublingPause, type Clock } from '../../clock.js';
 import { Wakeup } from '../wakeup.js';
 import { fetchRequest, type FetchedPartition } from './fetch-request.js';
 import type { KafkaCluster, KafkaLogSink } from './kafka-cluster.js';
@@ -91,7 +91,7 @@ export class PartitionFetcher {
 
   /** As long as the node leads any of the partitions. */
   private async fetchFrom(node: number): Promise<void> {
-    let pauseMs = FIRST_PAUSE_MS;
+    const pause = new DoublingPause(this.clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
     while (!this.signal.aborted) {
       const seen = this.room.count;
       const led = [...this.sides].filter((side) => this.leaderOf(side) === node && !this.failures.has(side));
@@ -103,12 +103,11 @@ export class PartitionFetcher {
       }
       try {
         await this.fetchOnce(node, wanted, wanted.length === led.length ? LONG_POLL_MS : SHORT_POLL_MS);
-        pauseMs = FIRST_PAUSE_MS;
+        pause.reset();
       } catch (error) {
         if (this.signal.aborted) return;
         this.log.debug({ err: error, node }, 'a fetch failed and is made again');
-        await this.clock.sleep(pauseMs, this.signal);
-        pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+        await pause.wait(this.signal);
         await this.refresh();
       }
     }
