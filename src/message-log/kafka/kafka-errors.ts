@@ -39,3 +39,16 @@ export class KafkaFailure extends Error {
     this.name = 'KafkaFailure';
   }
 }
+
+/** What Node says of a certificate that it does not trust. */
+const CERTIFICATE_CODES: ReadonlySet<unknown> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'CERT_REVOKED', 'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** Whether a broker refuses the log-in, or has a certificate that is not trusted: to wait would not help. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { name, code, originalError } = error as Error & { code?: unknown; originalError?: unknown };
+  return name === 'KafkaJSSASLAuthenticationError' || CERTIFICATE_CODES.has(code) || isRefusal(error.cause) || isRefusal(originalError);
+}
