@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { brief, contextWith, play, reading, ok } from '../../test/support/sensor-messages.js';
 import type { SensorEvent } from './alarm-events.js';
-import { evolve, INITIAL_SENSOR, type SensorMessage } from './sensor.js';
+import type { SensorMessage } from './sensor-message.js';
+import { evolve, INITIAL_SENSOR } from './sensor.js';
 
 /** A history of one sensor: each step has its own second, so that order and positions agree. */
 const history = fc

@@ -1,7 +1,9 @@
-import type { AlarmRecovered, AlarmTriggered, Evidence, EventMetadata, SensorEvent, StrikeRecorded, StrikesCleared } from './alarm-events.js';
+import type { Evidence, SensorEvent } from './alarm-events.js';
 import { assertNever } from './assert-never.js';
-import { ALARM_TYPES, abnormalTypes, type AlarmType, type Reading } from './reading.js';
-import { isAtOrBefore, partitionKey, positionKey, type SourcePosition } from './source-position.js';
+import { alarmRecovered, alarmTriggered, evidenceOf, strikeRecorded, strikesCleared } from './decided-events.js';
+import { ALARM_TYPES, abnormalTypes, type AlarmType } from './reading.js';
+import type { DecisionContext, OkMessage, ReadingMessage, RecordFacts, SensorMessage } from './sensor-message.js';
+import { isAtOrBefore, partitionKey, type SourcePosition } from './source-position.js';
 import type { StrikePolicy } from './strike-policy.js';
 
 /** The sensor aggregate: stream, state, evolve, decide. Stored names never change. */
@@ -102,32 +104,6 @@ function lookPast(state: SensorState, position: SourcePosition): SensorState {
 
 // ---- decide -------------------------------------------------------------------------------------
 
-/** What the log says about a record, apart from the reading itself. Times are ISO 8601 UTC. */
-export interface RecordFacts {
-  readonly source: SourcePosition;
-  readonly messageId: string | null;
-  /** The sensor's own clock, as sent. */
-  readonly sensorAt: string | null;
-  /** The log's append time. */
-  readonly receivedAt: string;
-  /** The reading's time: `sensorAt` when it is plausible, else `receivedAt` (see `readingTime`). */
-  readonly readAt: string;
-}
-
-export type SensorMessage =
-  | (RecordFacts & { readonly type: 'reading'; readonly reading: Reading })
-  | (RecordFacts & { readonly type: 'ok'; readonly sensorId: number });
-
-export interface DecisionContext {
-  readonly policy: StrikePolicy;
-  /** The processing clock, ISO 8601 UTC. */
-  readonly recordedAt: string;
-  /** The last ENTRY records that this process has handled, for an OK; see `EventMetadata.handledThrough`. */
-  readonly handledThrough?: readonly SourcePosition[];
-  /** Turns a name into a UUID, always the same one for the same name. */
-  readonly idOf: (name: string) => string;
-}
-
 /**
  * Why a record that is not a normal reading yields no event (P2).
  * `duplicate`: its position or messageId was seen before; `alarm-open`: R7; `no-open-alarm`: an OK with
@@ -159,9 +135,6 @@ function isDuplicate(state: SensorState, message: RecordFacts): boolean {
   if (last && isAtOrBefore(message.source, last)) return true;
   return message.messageId !== null && state.messageIds.includes(message.messageId);
 }
-
-type ReadingMessage = Extract<SensorMessage, { type: 'reading' }>;
-type OkMessage = Extract<SensorMessage, { type: 'ok' }>;
 
 function decideReading(state: SensorState, message: ReadingMessage, context: DecisionContext): Decision {
   const { reading } = message;
@@ -214,84 +187,6 @@ function strikesInWindow(state: SensorState, alarmType: AlarmType, readAt: strin
 
 function strikeTypesThrough(state: SensorState, receivedThrough: string): AlarmType[] {
   return ALARM_TYPES.filter((type) => (state.strikes[type] ?? []).some((strike) => strike.receivedAt <= receivedThrough));
-}
-
-// ---- events -------------------------------------------------------------------------------------
-
-function strikeRecorded(message: ReadingMessage, context: DecisionContext, alarmType: StrikeRecorded['data']['alarmType'], strike: number): StrikeRecorded {
-  const { sensorId } = message.reading;
-  return {
-    id: eventId(message, context, sensorId, alarmType, 'StrikeRecorded'),
-    type: 'StrikeRecorded',
-    data: { sensorId, alarmType, strike, of: context.policy.n, evidence: evidenceOf(message) },
-    metadata: metadataOf(message, context),
-  };
-}
-
-function alarmTriggered(message: ReadingMessage, context: DecisionContext, alarmType: AlarmType, evidence: readonly Evidence[]): AlarmTriggered {
-  const { sensorId } = message.reading;
-  return {
-    id: eventId(message, context, sensorId, alarmType, 'AlarmTriggered'),
-    type: 'AlarmTriggered',
-    data: {
-      alarmId: context.idOf(`${positionKey(message.source)}|${sensorId}|${alarmType}|alarm`),
-      sensorId,
-      alarmType,
-      triggeredAt: message.readAt,
-      evidence,
-      policy: context.policy,
-    },
-    metadata: metadataOf(message, context),
-  };
-}
-
-function alarmRecovered(message: OkMessage, context: DecisionContext, alarmType: AlarmType, alarmId: string): AlarmRecovered {
-  const { sensorId } = message;
-  return {
-    id: eventId(message, context, sensorId, alarmType, 'AlarmRecovered'),
-    type: 'AlarmRecovered',
-    data: { alarmId, sensorId, alarmType, recoveredAt: message.readAt, by: 'ok-message' },
-    metadata: metadataOf(message, context),
-  };
-}
-
-function strikesCleared(message: SensorMessage, context: DecisionContext, sensorId: number, alarmTypes: readonly AlarmType[], by: StrikesCleared['data']['by']): StrikesCleared {
-  return {
-    id: eventId(message, context, sensorId, alarmTypes.join('+'), 'StrikesCleared'),
-    type: 'StrikesCleared',
-    data: { sensorId, alarmTypes, receivedThrough: message.receivedAt, by },
-    metadata: metadataOf(message, context),
-  };
-}
-
-/** A record yields at most one event of a type and alarm type, so these four name it. */
-function eventId(message: RecordFacts, context: DecisionContext, sensorId: number, alarmType: string, eventType: SensorEvent['type']): string {
-  return context.idOf(`${positionKey(message.source)}|${sensorId}|${alarmType}|${eventType}`);
-}
-
-function evidenceOf(message: ReadingMessage): Evidence {
-  const { movement, smoke, temperatureCelsius, maxTemperatureCelsius } = message.reading;
-  const { source, readAt, receivedAt } = message;
-  return { source, readAt, receivedAt, movement, smoke, temperatureCelsius, maxTemperatureCelsius };
-}
-
-/** The version of the event shapes above; src/event-store/event-codec.ts brings older ones up to it. */
-export const SENSOR_EVENT_SCHEMA_VERSION = 1;
-
-function metadataOf(message: SensorMessage, context: DecisionContext): EventMetadata {
-  const cause = positionKey(message.source);
-  const { handledThrough = [] } = context;
-  return {
-    schemaVersion: SENSOR_EVENT_SCHEMA_VERSION,
-    source: message.source,
-    messageId: message.messageId,
-    sensorAt: message.sensorAt,
-    receivedAt: message.receivedAt,
-    recordedAt: context.recordedAt,
-    correlationId: context.idOf(cause),
-    causationId: cause,
-    ...(message.type === 'ok' && handledThrough.length > 0 ? { handledThrough } : {}),
-  };
 }
 
 function without<T extends Readonly<Partial<Record<AlarmType, unknown>>>>(all: T, type: AlarmType): T {

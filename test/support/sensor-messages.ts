@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SensorEvent } from '../../src/alarm-domain/alarm-events.js';
 import type { Reading } from '../../src/alarm-domain/reading.js';
-import { decide, evolve, INITIAL_SENSOR, remember, type Decision, type DecisionContext, type SensorMessage, type SensorState } from '../../src/alarm-domain/sensor.js';
+import type { DecisionContext, SensorMessage } from '../../src/alarm-domain/sensor-message.js';
+import { decide, evolve, INITIAL_SENSOR, remember, type Decision, type SensorState } from '../../src/alarm-domain/sensor.js';
 import { SOURCE_STRIKE_POLICY, type StrikePolicy } from '../../src/alarm-domain/strike-policy.js';
 
 /** Words for specs of the sensor aggregate: `given([...]).when(message).then(...)`. */
