@@ -1,10 +1,10 @@
-import type { Evidence, SensorEvent } from './alarm-events.js';
+import type { SensorEvent } from './alarm-events.js';
 import { assertNever } from './assert-never.js';
 import { alarmRecovered, alarmTriggered, evidenceOf, strikeRecorded, strikesCleared } from './decided-events.js';
 import { ALARM_TYPES, abnormalTypes, type AlarmType } from './reading.js';
 import type { DecisionContext, OkMessage, ReadingMessage, RecordFacts, SensorMessage } from './sensor-message.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from './source-position.js';
-import type { StrikePolicy } from './strike-policy.js';
+import { countedWith, withoutReceivedThrough, withoutType, withStrike, type Strikes } from './strikes.js';
 
 /** The sensor aggregate: stream, state, evolve, decide. Stored names never change. */
 
@@ -33,7 +33,7 @@ export interface OpenAlarm {
 
 export interface SensorState {
   readonly openAlarms: Readonly<Partial<Record<AlarmType, OpenAlarm>>>;
-  readonly strikes: Readonly<Partial<Record<AlarmType, readonly Evidence[]>>>;
+  readonly strikes: Strikes;
   /** The last record seen of each partition, by `partitionKey`. */
   readonly lastSeen: Readonly<Record<string, { readonly epoch: number; readonly offset: number }>>;
   /** The newest messageIds, oldest first, at most `REMEMBERED_MESSAGE_IDS`. */
@@ -49,31 +49,23 @@ export function evolve(state: SensorState, event: SensorEvent): SensorState {
   const { handledThrough = [] } = event.metadata;
   const seen = handledThrough.reduce(lookPast, remember(state, event.metadata));
   switch (event.type) {
-    case 'StrikeRecorded': {
-      const { alarmType, evidence } = event.data;
-      // The last `of` to arrive are enough for readings that come in the order of their times; the list has a bound.
-      const strikes = [...(seen.strikes[alarmType] ?? []), evidence].slice(-event.data.of);
-      return { ...seen, strikes: { ...seen.strikes, [alarmType]: strikes } };
-    }
+    case 'StrikeRecorded':
+      return { ...seen, strikes: withStrike(seen.strikes, event.data.alarmType, event.data.evidence, event.data.of) };
     case 'AlarmTriggered': {
       const { alarmId, alarmType, triggeredAt } = event.data;
       const opened: OpenAlarm = { alarmId, triggeredAt, receivedAt: event.metadata.receivedAt };
       return {
         ...seen,
         openAlarms: { ...seen.openAlarms, [alarmType]: opened },
-        strikes: without(seen.strikes, alarmType),
+        strikes: withoutType(seen.strikes, alarmType),
       };
     }
-    case 'AlarmRecovered':
-      return { ...seen, openAlarms: without(seen.openAlarms, event.data.alarmType) };
-    case 'StrikesCleared': {
-      let strikes = seen.strikes;
-      for (const type of event.data.alarmTypes) {
-        const left = (strikes[type] ?? []).filter((strike) => strike.receivedAt > event.data.receivedThrough);
-        strikes = left.length > 0 ? { ...strikes, [type]: left } : without(strikes, type);
-      }
-      return { ...seen, strikes };
+    case 'AlarmRecovered': {
+      const { [event.data.alarmType]: _recovered, ...openAlarms } = seen.openAlarms;
+      return { ...seen, openAlarms };
     }
+    case 'StrikesCleared':
+      return { ...seen, strikes: withoutReceivedThrough(seen.strikes, event.data.alarmTypes, event.data.receivedThrough) };
     default:
       return assertNever(event);
   }
@@ -148,7 +140,7 @@ function decideReading(state: SensorState, message: ReadingMessage, context: Dec
       events.push(alarmTriggered(message, context, alarmType, [evidenceOf(message)])); // R2
       continue;
     }
-    const counted = [...strikesInWindow(state, alarmType, message.readAt, context.policy), evidenceOf(message)];
+    const counted = countedWith(evidenceOf(message), state.strikes[alarmType] ?? [], context.policy.windowMs);
     events.push(strikeRecorded(message, context, alarmType, counted.length)); // R3
     if (counted.length >= context.policy.n) events.push(alarmTriggered(message, context, alarmType, counted));
   }
@@ -177,19 +169,6 @@ function decideOk(state: SensorState, message: OkMessage, context: DecisionConte
   return { type: 'ignored', reason: isLate ? 'late' : 'no-open-alarm' };
 }
 
-function strikesInWindow(state: SensorState, alarmType: AlarmType, readAt: string, policy: StrikePolicy): readonly Evidence[] {
-  const strikes = state.strikes[alarmType] ?? [];
-  const { windowMs } = policy;
-  if (windowMs === null) return strikes;
-  // A reading that comes late lies before the strikes of others, and as far from them.
-  return strikes.filter((strike) => Math.abs(Date.parse(readAt) - Date.parse(strike.readAt)) <= windowMs);
-}
-
 function strikeTypesThrough(state: SensorState, receivedThrough: string): AlarmType[] {
   return ALARM_TYPES.filter((type) => (state.strikes[type] ?? []).some((strike) => strike.receivedAt <= receivedThrough));
-}
-
-function without<T extends Readonly<Partial<Record<AlarmType, unknown>>>>(all: T, type: AlarmType): T {
-  const { [type]: _gone, ...left } = all;
-  return left as T;
 }
