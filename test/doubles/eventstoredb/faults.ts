@@ -13,6 +13,8 @@ export class Faults {
   appendDelayMs = 0;
   /** So many of the next appends are applied, and then the connection is cut instead of an answer. */
   cutsAfterApplying = 0;
+  /** So many of the next appends are not applied, and the connection is cut. */
+  cutsBeforeApplying = 0;
   /** So many of the next appends are neither applied nor answered. */
   swallowedAppends = 0;
   /** So many of the next appends are answered with a timeout, and not applied. */
@@ -59,7 +61,7 @@ export class Faults {
   }
 
   /** True so many times as the field says. */
-  take(field: 'cutsAfterApplying' | 'swallowedAppends' | 'timedOutAppends'): boolean {
+  take(field: 'cutsAfterApplying' | 'cutsBeforeApplying' | 'swallowedAppends' | 'timedOutAppends'): boolean {
     if (this[field] <= 0) return false;
     this[field] -= 1;
     return true;
