@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spread, type BenchCase } from './bench-case.js';
+import { perSecond, spread, type BenchCase } from './bench-case.js';
 import { acceptedPerSecond } from './ingest-load.js';
 import { RunningProduct } from './product.js';
 
 /** Readings accepted per second over HTTP, while they are processed as well. */
-export const ingest: BenchCase = async ({ isQuick }) => {
+export const ingest: BenchCase = async ({ isQuick, progress }) => {
   const seconds = isQuick ? 2 : 10;
   const runs = isQuick ? 1 : 3;
   const cases = [
@@ -19,7 +19,9 @@ export const ingest: BenchCase = async ({ isQuick }) => {
     for (const [index, load] of cases.entries()) {
       const dir = mkdtempSync(join(tmpdir(), 'vigia-bench-'));
       const product = await RunningProduct.start(dir, 1000);
-      (rates[index] as number[]).push(await acceptedPerSecond({ ...load, url: `http://127.0.0.1:${product.ingestPort}/topics/ENTRY/messages`, seconds }));
+      const rate = await acceptedPerSecond({ ...load, url: `http://127.0.0.1:${product.ingestPort}/topics/ENTRY/messages`, seconds });
+      (rates[index] as number[]).push(rate);
+      progress(`run ${run + 1} of ${runs}, ${load.name}: ${perSecond(rate)}`);
       await product.stop();
       rmSync(dir, { recursive: true });
     }
