@@ -40,7 +40,9 @@ describe('readConfig', () => {
     [{ VIGIA_STRIKES: '0' }, 'VIGIA_STRIKES="0"'],
     [{ VIGIA_BIND: 'everywhere' }, 'VIGIA_BIND="everywhere"'],
     [{ SMTP_URL: 'http://mail' }, 'SMTP_URL="http://mail"'],
-    [{ EVENTSTORE_URL: 'esdb://127.0.0.1:2113' }, 'EVENTSTORE_URL is set'],
+    [{ SMTP_URL: 'http://user:secret@mail' }, 'SMTP_URL="***@mail"'],
+    [{ EVENTSTORE_URL: 'http://user:secret@store' }, 'EVENTSTORE_URL="***@store": expected esdb://'],
+    [{ INFLUX_URL: 'http://127.0.0.1:8086' }, 'INFLUX_URL is set'],
     [{ KAFKA_BROKERS: 'kafka' }, 'KAFKA_BROKERS="kafka": expected host:port'],
     [{ KAFKA_BROKERS: '127.0.0.1:9092', KAFKA_SASL_USERNAME: 'u' }, 'KAFKA_SASL_MECHANISM, KAFKA_SASL_PASSWORD: not set'],
     [{ VIGIA_ROLES: 'ingest' }, 'only with KAFKA_BROKERS'],
@@ -56,6 +58,7 @@ describe('readConfig', () => {
 
   it('neither simulates nor invents customers beside a real system or when told not to', () => {
     expect(readConfig({ SMTP_URL: 'smtp://127.0.0.1:1025' })).toMatchObject({ simulate: false, generateCustomers: 0 });
+    expect(readConfig({ EVENTSTORE_URL: 'esdb://127.0.0.1:2113', VIGIA_SIMULATE: '1' })).toMatchObject({ simulate: false, generateCustomers: 0 });
     expect(readConfig({ VIGIA_SIMULATE: '0' })).toMatchObject({ simulate: false, generateCustomers: 0 });
     expect(readConfig({ VIGIA_SIMULATE: '0', VIGIA_CUSTOMERS: '7' })).toMatchObject({ simulate: false, generateCustomers: 7 });
   });

@@ -18,6 +18,8 @@ export interface Config {
   readonly roles: ReadonlySet<Role>;
   /** Null for the embedded message log. */
   readonly kafka: KafkaConfig | null;
+  /** A connection string, with its credentials; null for the embedded event store. */
+  readonly eventStoreUrl: string | null;
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly ingestPort: number;
@@ -79,6 +81,7 @@ const variables = {
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
+  EVENTSTORE_URL: z.string().regex(/^esdb(\+discover)?:\/\//, 'expected esdb://…').optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
 };
 
@@ -88,7 +91,7 @@ export const VARIABLE_NAMES: readonly string[] = Object.keys(variables);
 const NOT_OURS = new Set(['VIGIA_SERVERS_CACHE']);
 
 /** Outside systems whose adapters do not exist yet: to leave such a variable unheard would lose data. */
-const NOT_YET = ['EVENTSTORE_URL', 'CASSANDRA_CONTACT_POINTS', 'INFLUX_URL'];
+const NOT_YET = ['CASSANDRA_CONTACT_POINTS', 'INFLUX_URL'];
 
 /**
  * The frozen configuration from environment variables; an empty value counts as not set.
@@ -105,7 +108,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const parsed = z.object(variables).safeParse(given);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0]);
-    problems.push(`${name}=${JSON.stringify(given[name])}: ${issue.message}`);
+    // A URL without what may be its credentials.
+    const value = name.endsWith('_URL') ? given[name]?.replace(/^.*@/s, '***@') : given[name];
+    problems.push(`${name}=${JSON.stringify(value)}: ${issue.message}`);
   }
   if (!parsed.success || problems.length > 0) throw new BadConfig(problems);
 
@@ -113,11 +118,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   problems.push(...contradictions(read));
   if (problems.length > 0) throw new BadConfig(problems);
   // Invented readings and people have no place beside a real system, unless they are asked for by name.
-  const isSelfContained = read.SMTP_URL === undefined && read.KAFKA_BROKERS === undefined;
+  const isSelfContained = read.SMTP_URL === undefined && read.KAFKA_BROKERS === undefined && read.EVENTSTORE_URL === undefined;
   const simulate = isSelfContained && (read.VIGIA_SIMULATE ?? true);
   return Object.freeze({
     roles: new Set(read.VIGIA_ROLES),
     kafka: kafkaOf(read),
+    eventStoreUrl: read.EVENTSTORE_URL ?? null,
     dataDir: read.VIGIA_DATA_DIR,
     bindAddress: read.VIGIA_BIND,
     ingestPort: read.VIGIA_INGEST_PORT,
@@ -147,10 +153,10 @@ function contradictions(read: Read): string[] {
   if (missing.length > 0 && missing.length < sasl.length) problems.push(`${missing.join(', ')}: not set, but the other KAFKA_SASL_* variables are`);
   const roles = new Set(read.VIGIA_ROLES);
   if (roles.size < ROLES.length && read.KAFKA_BROKERS === undefined) problems.push('VIGIA_ROLES: the roles can be split over processes only with KAFKA_BROKERS, the embedded log is of one process');
-  // They share the embedded event store, which is of one process.
+  // They share the embedded event store, which is of one process; on EventStoreDB they lack what keeps two of them apart.
   const together = ROLES.filter((role) => role !== 'ingest');
   const some = together.filter((role) => roles.has(role));
-  if (some.length > 0 && some.length < together.length) problems.push(`VIGIA_ROLES: ${together.join(', ')} go together as long as the event store is the embedded one; got ${[...roles].join(', ')}`);
+  if (some.length > 0 && some.length < together.length) problems.push(`VIGIA_ROLES: ${together.join(', ')} go together in this version; got ${[...roles].join(', ')}`);
   return problems;
 }
 

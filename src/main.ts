@@ -5,9 +5,12 @@ import { Application } from './application.js';
 import { IngestApplication } from './ingest-application.js';
 import { systemClock } from './clock.js';
 import { BadConfig, readConfig, type Config } from './config.js';
+import { StoreUnavailable } from './event-store/event-store.js';
+import { BadEventStoreUrl, parseEventStoreUrl } from './event-store/eventstoredb-url.js';
 import { LogUnavailable } from './message-log/message-log.js';
 import { WrongTopics } from './message-log/kafka/kafka-topics.js';
 import { BadSmtpUrl, parseSmtpUrl } from './notifications/smtp-url.js';
+import { OtherEventStore } from './projections/open-read-models.js';
 import { DataDirInUse, DataDirLock } from './storage/data-dir-lock.js';
 
 /** From Ctrl-C to the end; past it the process ends as it is, which loses nothing that was acknowledged. */
@@ -17,7 +20,9 @@ const SIMULATOR_STOP_MS = 1000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  if (config.smtpUrl !== null) parseSmtpUrl(config.smtpUrl); // before anything is opened
+  // Before anything is opened.
+  if (config.smtpUrl !== null) parseSmtpUrl(config.smtpUrl);
+  if (config.eventStoreUrl !== null) parseEventStoreUrl(config.eventStoreUrl);
   const isIngestOnly = config.roles.size === 1 && config.roles.has('ingest');
   const application = isIngestOnly ? await IngestApplication.create(config) : await Application.create(config, DataDirLock.acquire(config.dataDir));
   let simulator: ChildProcess | null = null;
@@ -74,11 +79,13 @@ function fail(error: unknown): void {
   process.exit(1);
 }
 
-/** What someone can put right needs no stack. */
+/** Errors that someone can put right, who needs no stack for it. */
+const PLAIN = [BadConfig, DataDirInUse, WrongTopics, BadSmtpUrl, BadEventStoreUrl, OtherEventStore];
+
 function textOf(error: unknown): string {
-  if (error instanceof LogUnavailable) return error.cause instanceof Error ? `${error.message}\n  ${error.cause.message}` : error.message;
+  if (error instanceof LogUnavailable || error instanceof StoreUnavailable) return error.cause instanceof Error ? `${error.message}\n  ${error.cause.message}` : error.message;
   const isPortTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-  if (error instanceof BadConfig || error instanceof DataDirInUse || error instanceof WrongTopics || error instanceof BadSmtpUrl || isPortTaken) return error.message;
+  if (isPortTaken || (error instanceof Error && PLAIN.some((kind) => error instanceof kind))) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

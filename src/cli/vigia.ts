@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { systemClock } from '../clock.js';
 import { BadConfig } from '../config.js';
+import { StoreUnavailable } from '../event-store/event-store.js';
+import { BadEventStoreUrl } from '../event-store/eventstoredb-url.js';
+import { OtherEventStore } from '../projections/open-read-models.js';
 import { DataDirInUse } from '../storage/data-dir-lock.js';
 import { ApiCustomerStore } from './api-customer-store.js';
 import { ApiProblem } from './api-client.js';
@@ -13,6 +16,9 @@ import { withApi } from './with-api.js';
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+/** Errors that someone can put right, who needs no stack for it. */
+const PLAIN = [BadConfig, DataDirInUse, ApiProblem, StoreUnavailable, BadEventStoreUrl, OtherEventStore];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -40,7 +46,7 @@ addOperationsCommands(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  const isPlain = error instanceof BadConfig || error instanceof DataDirInUse || error instanceof ApiProblem;
+  const isPlain = error instanceof Error && PLAIN.some((kind) => error instanceof kind);
   process.stderr.write(`vigia: ${isPlain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;
 }

@@ -28,6 +28,11 @@ export function isAnswer(error: unknown): boolean {
   return REFUSALS.has(typeOf(error)) || (error instanceof Error && typeOf(error) !== undefined && !('code' in error && error.code !== undefined));
 }
 
+/** True for an error of the port that comes from credentials which the server does not take, or which may not do that. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof StoreUnavailable && typeOf(error.cause) === ErrorType.ACCESS_DENIED;
+}
+
 /** An error of an append that was sent, as the port's. */
 export function translateAppend(stream: string, expected: ExpectedRevision, error: unknown): Error {
   const what = `append to stream ${stream}`;

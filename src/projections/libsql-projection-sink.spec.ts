@@ -31,6 +31,20 @@ describe('LibsqlProjectionSink', () => {
     await sink.close();
   });
 
+  it('calls a copy outdated that was made from another event store, and knows from which', async () => {
+    const dir = newDir();
+    const first = await LibsqlProjectionSink.open(dir, 'store-1');
+    await first.makeLive(await first.createCopy(alarms));
+    await first.close();
+    const second = await LibsqlProjectionSink.open(dir, 'store-2');
+    expect(await second.openLive(alarms)).toBe('outdated');
+    expect([...second.madeFrom]).toEqual(['store-1']);
+    await second.makeLive(await second.createCopy(alarms));
+    expect([...second.madeFrom]).toEqual(['store-2']);
+    expect(await second.openLive(alarms)).toMatchObject({ projection: alarms });
+    await second.close();
+  });
+
   it('names a file that is no database', async () => {
     const dir = newDir();
     writeFileSync(join(dir, 'read-models.db'), 'not a database, but long enough to be looked at as the header of one.'.repeat(20));

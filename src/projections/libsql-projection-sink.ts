@@ -5,7 +5,10 @@ import { PLACES_SCHEMA, PlacesTable } from './places-table.js';
 import { ReadModelUnavailable, type ProjectionCopy, type ProjectionSink } from './projection-sink.js';
 import type { Projection } from './projection.js';
 
-/** `is_live` decides which copy readers see; `definition` are the columns and indexes that the copy was made with. */
+/**
+ * `is_live` decides which copy readers see; `definition` are the columns and indexes that the copy was made
+ * with, `copy_stores` names the event store from whose events.
+ */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS projection_copies (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -16,6 +19,7 @@ CREATE TABLE IF NOT EXISTS projection_copies (
   is_live INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS live_copies ON projection_copies (name) WHERE is_live = 1;
+CREATE TABLE IF NOT EXISTS copy_stores (copy_id INTEGER PRIMARY KEY, store_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS parked_events (
   copy_id INTEGER NOT NULL,
   position TEXT NOT NULL,
@@ -34,9 +38,11 @@ interface CopyRow {
   name: string;
   version: number;
   definition: string;
+  /** Empty for a copy of an unnamed event store. */
+  storeId: string;
 }
 
-const COPIES = 'SELECT id, name, version, definition FROM projection_copies';
+const COPIES = "SELECT id, name, version, definition, coalesce(store_id, '') AS storeId FROM projection_copies LEFT JOIN copy_stores ON copy_id = id";
 
 /** The read models in `<dir>/read-models.db`, a table for each copy of a projection, and the places of the sensors beside them. */
 export class LibsqlProjectionSink implements ProjectionSink {
@@ -46,27 +52,39 @@ export class LibsqlProjectionSink implements ProjectionSink {
   private constructor(
     readonly db: EmbeddedDatabase,
     readonly places: PlacesTable,
-    private readonly statements: { add: WriteStatement; unsetLive: WriteStatement; setLive: WriteStatement; remove: WriteStatement; removeParked: WriteStatement },
+    private readonly storeId: string,
+    private readonly statements: Readonly<Record<'add' | 'addStore' | 'unsetLive' | 'setLive' | 'remove' | 'removeStore' | 'removeParked', WriteStatement>>,
   ) {
     for (const row of db.all<CopyRow>(`${COPIES} WHERE is_live = 1`)) this.live.set(row.name, row);
   }
 
-  /** Opens or creates the file. Thrown: an error naming it when it is no sound database. */
-  static async open(dir: string): Promise<LibsqlProjectionSink> {
+  /**
+   * Opens or creates the file, for models of the events of the store `storeId`; without one of a store that has
+   * no name, as in a spec. Thrown: an error naming the file when it is no sound database.
+   */
+  static async open(dir: string, storeId = ''): Promise<LibsqlProjectionSink> {
     const db = await EmbeddedDatabase.open(join(dir, 'read-models.db'), SCHEMA);
-    return new LibsqlProjectionSink(db, await PlacesTable.on(db), {
+    return new LibsqlProjectionSink(db, await PlacesTable.on(db), storeId, {
       add: await db.writeStatement('INSERT INTO projection_copies (name, version, definition, is_live) VALUES (?, ?, ?, 0) RETURNING id'),
+      addStore: await db.writeStatement('INSERT INTO copy_stores (copy_id, store_id) VALUES (?, ?)'),
       unsetLive: await db.writeStatement('UPDATE projection_copies SET is_live = 0 WHERE name = ? AND is_live = 1'),
       setLive: await db.writeStatement('UPDATE projection_copies SET is_live = 1 WHERE id = ?'),
       remove: await db.writeStatement('DELETE FROM projection_copies WHERE id = ? AND is_live = 0'),
+      removeStore: await db.writeStatement('DELETE FROM copy_stores WHERE copy_id = ?'),
       removeParked: await db.writeStatement('DELETE FROM parked_events WHERE copy_id = ?'),
     });
+  }
+
+  /** The event stores that the live copies were made from. */
+  get madeFrom(): ReadonlySet<string> {
+    return new Set([...this.live.values()].map(({ storeId }) => storeId));
   }
 
   async openLive(projection: Projection): Promise<ProjectionCopy | 'outdated' | null> {
     const row = this.live.get(projection.name);
     if (!row) return null;
-    if (row.version !== projection.version || row.definition !== definitionOf(projection)) return 'outdated';
+    const isCurrent = row.version === projection.version && row.definition === definitionOf(projection) && row.storeId === this.storeId;
+    if (!isCurrent) return 'outdated';
     return LibsqlProjectionCopy.on(this.db, projection, row.id);
   }
 
@@ -84,7 +102,11 @@ export class LibsqlProjectionSink implements ProjectionSink {
   async createCopy(projection: Projection): Promise<ProjectionCopy> {
     const { name, version } = projection;
     return this.run(`make a copy of ${name}`, async () => {
-      const id = await this.db.write(() => Number(this.statements.add.get(name, version, definitionOf(projection))?.['id']));
+      const id = await this.db.write(() => {
+        const added = Number(this.statements.add.get(name, version, definitionOf(projection))?.['id']);
+        this.statements.addStore.run(added, this.storeId);
+        return added;
+      });
       await this.db.define(tableDefinition(projection, tableName(name, id)));
       return LibsqlProjectionCopy.on(this.db, projection, id);
     });
@@ -100,7 +122,7 @@ export class LibsqlProjectionSink implements ProjectionSink {
         if (this.statements.setLive.run(id).changes === 0) throw new Error(`copy ${copy.id} is gone`);
       }),
     );
-    this.live.set(name, { id, name, version, definition: definitionOf(copy.projection) });
+    this.live.set(name, { id, name, version, definition: definitionOf(copy.projection), storeId: this.storeId });
     if (before && before.id !== id) await this.remove(before);
   }
 
@@ -125,6 +147,7 @@ export class LibsqlProjectionSink implements ProjectionSink {
       await this.db.define(`DROP TABLE IF EXISTS ${tableName(name, id)}`);
       await this.db.write(() => {
         this.statements.remove.run(id);
+        this.statements.removeStore.run(id);
         this.statements.removeParked.run(id);
       });
     });

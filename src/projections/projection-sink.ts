@@ -7,7 +7,7 @@ import type { Projection, StoredRow } from './projection.js';
  * A read model is kept in copies: one that is live and, during a rebuild, one that is being built beside it.
  */
 export interface ProjectionSink {
-  /** The live copy; `outdated` when it was made by another version or with other columns, null when there is none. */
+  /** The live copy; `outdated` when it was made by another version, with other columns or from another event store, null when there is none. */
   openLive(projection: Projection): Promise<ProjectionCopy | 'outdated' | null>;
 
   /** Makes an empty copy that is not live and has no checkpoint. */

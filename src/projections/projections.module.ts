@@ -13,13 +13,18 @@ import { CountPublisher } from './count-publisher.js';
 import { CountReads } from './count-reads.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { MapReads } from './map-reads.js';
+import { openReadModels } from './open-read-models.js';
 import { PlacesSync } from './places-sync.js';
 import { ProjectionRunner } from './projection-runner.js';
 
 /** Events → read models and topic COUNT, and what is read from the models. */
 @Module({
   providers: [
-    { provide: LibsqlProjectionSink, useFactory: (config: Config) => LibsqlProjectionSink.open(config.dataDir), inject: [CONFIG] },
+    {
+      provide: LibsqlProjectionSink,
+      useFactory: (config: Config, store: EventStore, clock: Clock, logger: Logger) => openReadModels(config, store, clock, logger),
+      inject: [CONFIG, EVENT_STORE, CLOCK, LOGGER],
+    },
     {
       provide: ProjectionRunner,
       useFactory: (store: EventStore, sink: LibsqlProjectionSink, clock: Clock, logger: Logger, registry: Registry) => {

@@ -1,0 +1,72 @@
+import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EventStoreDbDouble } from '../test/doubles/eventstoredb/eventstoredb-double.js';
+import { newDir } from '../test/support/projection-events.js';
+import { waitFor } from '../test/support/wait-for.js';
+import { Application } from './application.js';
+import { readConfig } from './config.js';
+import type { HealthPart } from './console/health-report.js';
+import { DataDirLock } from './storage/data-dir-lock.js';
+
+/** On the double always: with a real server this would leave alarms in it. */
+describe('the application on EventStoreDB', () => {
+  let dir: string;
+  let double: EventStoreDbDouble;
+  const started: Application[] = [];
+
+  beforeEach(async () => {
+    dir = newDir();
+    double = await EventStoreDbDouble.start();
+  });
+  afterEach(async () => {
+    await double.start().catch(() => undefined);
+    for (const application of started.splice(0)) await application.stop();
+    await double.stop();
+    await rm(dir, { recursive: true });
+  });
+
+  async function startOne(settings: Record<string, string> = { EVENTSTORE_URL: double.url }): Promise<{ application: Application; consoleUrl: string; ingestUrl: string }> {
+    const config = readConfig({ VIGIA_DATA_DIR: dir, VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent', VIGIA_INGEST_PORT: '0', VIGIA_CONSOLE_PORT: '0', ...settings });
+    const application = await Application.create(config, DataDirLock.acquire(dir));
+    started.push(application);
+    const { consoleUrl, ingestUrl } = await application.start();
+    return { application, consoleUrl, ingestUrl: ingestUrl as string };
+  }
+
+  async function stop(application: Application): Promise<void> {
+    started.splice(started.indexOf(application), 1);
+    await application.stop();
+  }
+
+  async function raiseMotion(ingestUrl: string, sensorId: number): Promise<void> {
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(`${ingestUrl}/topics/ENTRY/messages`, { method: 'POST', body: `[${sensorId},true,false,20,30]`, headers });
+    expect(answer.status).toBe(200);
+  }
+
+  const mails = (): string[] => readdirSync(join(dir, 'mailbox')).filter((name) => name.endsWith('.eml'));
+  const eventTypes = (): string[] => double.log.all.map(({ type }) => type);
+
+  it('keeps its events there, and after a restart goes on where it was', async () => {
+    const first = await startOne();
+    await raiseMotion(first.ingestUrl, 7);
+    await waitFor('the e-mail', () => mails().length === 1);
+    await waitFor('its record', () => eventTypes().includes('NotificationSent'));
+    await stop(first.application);
+    expect(eventTypes().filter((type) => type === 'AlarmTriggered')).toHaveLength(1);
+    expect(readdirSync(dir)).not.toContain('event-store.db');
+
+    const second = await startOne();
+    await raiseMotion(second.ingestUrl, 7);
+    await raiseMotion(second.ingestUrl, 8);
+    await waitFor('the second e-mail', () => mails().length === 2);
+    await waitFor('both alarms in the API', async () => ((await (await fetch(`${second.consoleUrl}/api/alarms`)).json()) as { items: object[] }).items.length === 2);
+    expect(eventTypes().filter((type) => type === 'AlarmTriggered')).toHaveLength(2);
+  });
+
+  it('refuses a data folder whose read models are of another store', async () => {
+    await stop((await startOne()).application);
+    await expect(startOne({})).rejects.toThrow('has read models of another event store');
+  });
+});
