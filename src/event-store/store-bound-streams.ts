@@ -1,10 +1,9 @@
-/**
- * Beginnings of the names of streams that belong to one event store and the processes on it: what they say of
- * positions and holders is wrong in any other store, so they are not moved.
- */
-const STORE_BOUND_PREFIXES = ['checkpoint-', 'lease-', 'store-identity'];
+import { IDENTITY_STREAM } from './store-identity.js';
 
-/** True for a stream that means something in the store that has it only. */
+/** Beginnings of the names of checkpoints, leases and the store's identity. */
+const STORE_BOUND_PREFIXES = ['checkpoint-', 'lease-', IDENTITY_STREAM];
+
+/** True for a stream that tells of the positions of one event store or of the processes on it: in any other it would be wrong, so it is not moved. */
 export function isStoreBound(stream: string): boolean {
   return STORE_BOUND_PREFIXES.some((prefix) => stream.startsWith(prefix));
 }
