@@ -14,11 +14,13 @@ import { ApiCustomerStore } from './api-customer-store.js';
 import { ApiProblem } from './api-client.js';
 import { addCustomersCommand } from './customers-command.js';
 import { addEventsCommand } from './events-command.js';
+import { addLogCommand } from './log-command.js';
 import { addOperationsCommands } from './operations-commands.js';
 import { showProgress } from './progress-bar.js';
 import { addSimulateCommand } from './simulate-command.js';
 import { withApi } from './with-api.js';
 import { NoEventStore, withEventStore } from './with-event-store.js';
+import { NoMessageLog, withLog } from './with-log.js';
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
@@ -26,7 +28,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 /** Errors that someone can put right, who needs no stack for it. */
 const PLAIN = [
   BadConfig, DataDirInUse, ApiProblem, StoreUnavailable, BadEventStoreUrl, OtherEventStore,
-  NoEventStore, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
+  NoEventStore, NoMessageLog, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
 ];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -40,18 +42,21 @@ const program = new Command('vigia')
     '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events and log, which need it for themselves.\nnpm start starts the alarm centre itself.',
   );
 
+const fail = (): void => {
+  process.exitCode = 1;
+};
+
 addSimulateCommand(program);
 addCustomersCommand(program, {
   withStore: (use) => withApi((api) => use(new ApiCustomerStore(api))),
   clock: systemClock,
   stdout: process.stdout,
   stderr: process.stderr,
-  fail: () => {
-    process.exitCode = 1;
-  },
+  fail,
 });
 addOperationsCommands(program);
 addEventsCommand(program, { withEventStore, clock: systemClock, stdout: process.stdout, stderr: process.stderr, showProgress });
+addLogCommand(program, { withLog, stdout: process.stdout, showProgress, fail });
 
 try {
   await program.parseAsync();

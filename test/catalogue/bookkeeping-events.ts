@@ -1,4 +1,5 @@
 import { isStoreBound } from '../../src/event-store/store-bound-streams.js';
+import { IDENTITY_STREAM } from '../../src/event-store/store-identity.js';
 import { RECEIPT_EVENT_TYPE, RECEIPT_STREAM_PREFIX } from '../../src/ingestion/receipt.js';
 
 export interface BookkeepingEvent {
@@ -16,6 +17,8 @@ export const BOOKKEEPING_EVENTS: readonly BookkeepingEvent[] = [
   event('DeadLetterDropped', 'dead-letters', 'An operator marked an unreadable record as of no use.'),
   event('CheckpointStored', 'checkpoint-<follower>', 'How far a follower of the events has come; the newest one counts.'),
   event('CountCheckpointStored', 'checkpoint-count-<log>', 'How far the alarms are on topic COUNT of a log; the newest one counts.'),
+  event('StoreNamed', IDENTITY_STREAM, 'The id of the event store, by which checkpoints and read models are told from those of others.'),
+  event('EventsBroughtFrom', IDENTITY_STREAM, 'Another event store whose events were brought here, and up to where.'),
 ];
 
 function event(type: string, stream: string, meaning: string): BookkeepingEvent {
