@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BOOKKEEPING_EVENTS } from '../test/catalogue/bookkeeping-events.js';
 import { EventStoreDbDouble } from '../test/doubles/eventstoredb/eventstoredb-double.js';
+import { event } from '../test/support/moving-stores.js';
 import { newDir } from '../test/support/projection-events.js';
 import { SmtpTestServer } from '../test/support/smtp-test-server.js';
 import { waitFor } from '../test/support/wait-for.js';
@@ -176,7 +177,10 @@ describe('the application after its events were moved', () => {
     const counted = await countRecords();
     const elsewhere = join(dir, 'elsewhere');
     mkdirSync(elsewhere);
-    await move(await LibsqlEventStore.open(elsewhere, { clock }), 256);
+    const target = await LibsqlEventStore.open(elsewhere, { clock });
+    // The positions of the first store are among those of the second, of other events.
+    for (let number = 0; number < 100; number += 1) await target.append('checkpoint-x', [event({ number })], 'any');
+    await move(target, 256);
     const files = (folder: string) => readdirSync(folder).filter((name) => name.startsWith('event-store.db'));
     for (const name of files(dataDir)) rmSync(join(dataDir, name));
     for (const name of files(elsewhere)) renameSync(join(elsewhere, name), join(dataDir, name));
