@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { Gauge, type Registry } from 'prom-client';
 import type { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
@@ -19,7 +20,7 @@ import { AlarmReads } from './projections/alarm-reads.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import { ProjectionsModule } from './projections/projections.module.js';
 import { StoresModule } from './stores.module.js';
-import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, MESSAGE_LOG, OPERATIONS } from './tokens.js';
+import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, MESSAGE_LOG, METRICS, OPERATIONS } from './tokens.js';
 
 /** What can be asked of the system as a whole. */
 @Module({})
@@ -38,15 +39,30 @@ class SystemModule {
         {
           provide: HEALTH,
           useFactory: (
-            log: MessageLog, lag: ConsumerLag, projections: ProjectionRunner, count: CountPublisher, notifications: NotificationDispatcher,
-            alarms: AlarmReads, customers: CustomerStore, config: Config, clock: Clock,
-          ) => new SystemHealth(log, lag, projections, count, notifications, alarms, customers, config.dataDir, clock, progress),
-          inject: [MESSAGE_LOG, ConsumerLag, ProjectionRunner, CountPublisher, NotificationDispatcher, AlarmReads, CUSTOMER_STORE, CONFIG, CLOCK],
+            log: MessageLog, store: EventStore, lag: ConsumerLag, projections: ProjectionRunner, count: CountPublisher, notifications: NotificationDispatcher,
+            alarms: AlarmReads, customers: CustomerStore, config: Config, clock: Clock, registry: Registry,
+          ) => {
+            const health = new SystemHealth(log, store, lag, projections, count, notifications, alarms, customers, config.dataDir, clock, progress);
+            registerStoreMetric(registry, health);
+            return health;
+          },
+          inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, ProjectionRunner, CountPublisher, NotificationDispatcher, AlarmReads, CUSTOMER_STORE, CONFIG, CLOCK, METRICS],
         },
       ],
       exports: [OPERATIONS, HEALTH],
     };
   }
+}
+
+function registerStoreMetric(registry: Registry, health: SystemHealth): void {
+  new Gauge({
+    name: 'vigia_event_store_up',
+    help: '1 while the event store answers, else 0.',
+    registers: [registry],
+    async collect() {
+      this.set((await health.storeFailure()) === null ? 1 : 0);
+    },
+  });
 }
 
 /** The application, in the order of the flow. */

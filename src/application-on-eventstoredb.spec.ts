@@ -5,7 +5,7 @@ import { EventStoreDbDouble } from '../test/doubles/eventstoredb/eventstoredb-do
 import { newDir } from '../test/support/projection-events.js';
 import { waitFor } from '../test/support/wait-for.js';
 import { Application } from './application.js';
-import { readConfig } from './config.js';
+import { readConfig, type Config } from './config.js';
 import type { HealthPart } from './console/health-report.js';
 import { DataDirLock } from './storage/data-dir-lock.js';
 
@@ -26,8 +26,11 @@ describe('the application on EventStoreDB', () => {
     await rm(dir, { recursive: true });
   });
 
+  const configOf = (settings: Record<string, string>): Config =>
+    readConfig({ VIGIA_DATA_DIR: dir, VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent', VIGIA_INGEST_PORT: '0', VIGIA_CONSOLE_PORT: '0', ...settings });
+
   async function startOne(settings: Record<string, string> = { EVENTSTORE_URL: double.url }): Promise<{ application: Application; consoleUrl: string; ingestUrl: string }> {
-    const config = readConfig({ VIGIA_DATA_DIR: dir, VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent', VIGIA_INGEST_PORT: '0', VIGIA_CONSOLE_PORT: '0', ...settings });
+    const config = configOf(settings);
     const application = await Application.create(config, DataDirLock.acquire(dir));
     started.push(application);
     const { consoleUrl, ingestUrl } = await application.start();
@@ -43,6 +46,10 @@ describe('the application on EventStoreDB', () => {
     const headers = { 'Content-Type': 'application/json' };
     const answer = await fetch(`${ingestUrl}/topics/ENTRY/messages`, { method: 'POST', body: `[${sensorId},true,false,20,30]`, headers });
     expect(answer.status).toBe(200);
+  }
+
+  async function partsOf(consoleUrl: string): Promise<readonly HealthPart[]> {
+    return ((await (await fetch(`${consoleUrl}/api/health`)).json()) as { parts: HealthPart[] }).parts;
   }
 
   const mails = (): string[] => readdirSync(join(dir, 'mailbox')).filter((name) => name.endsWith('.eml'));
@@ -64,6 +71,37 @@ describe('the application on EventStoreDB', () => {
     await waitFor('both alarms in the API', async () => ((await (await fetch(`${second.consoleUrl}/api/alarms`)).json()) as { items: object[] }).items.length === 2);
     expect(eventTypes().filter((type) => type === 'AlarmTriggered')).toHaveLength(2);
   });
+
+  it.each(['is gone', 'gives no answer'])('takes readings while the store %s, says so within 4 s, and goes on by itself', async (what) => {
+    const isSilent = what === 'gives no answer';
+    const { ingestUrl, consoleUrl } = await startOne();
+    await raiseMotion(ingestUrl, 7);
+    await waitFor('the e-mail', () => mails().length === 1);
+    if (isSilent) double.faults.isSilent = true;
+    else await double.stop();
+    await raiseMotion(ingestUrl, 8);
+    const startMs = performance.now();
+    const away = await partsOf(consoleUrl);
+    expect(performance.now() - startMs).toBeLessThan(4000);
+    expect(away.find(({ name }) => name === 'event-store')).toMatchObject({ status: 'down', detail: expect.stringContaining('readings wait in the log') });
+    expect(await (await fetch(`${consoleUrl}/metrics`)).text()).toMatch(/^vigia_event_store_up 0$/m);
+    if (isSilent) double.faults.isSilent = false;
+    else await double.start();
+    await waitFor('the e-mail of the reading that waited', () => mails().length === 2, 40_000);
+    await waitFor('health', async () => (await partsOf(consoleUrl)).every(({ status }) => status === 'up'), 40_000);
+    expect(await (await fetch(`${consoleUrl}/metrics`)).text()).toMatch(/^vigia_event_store_up 1$/m);
+  }, 90_000);
+
+  it('starts to consume, to tell and to mail when the store answers, though it goes away in the middle of the start', async () => {
+    const config = configOf({ EVENTSTORE_URL: double.url });
+    const application = await Application.create(config, DataDirLock.acquire(dir));
+    started.push(application);
+    await double.stop();
+    const { ingestUrl } = await application.start();
+    await raiseMotion(ingestUrl as string, 7);
+    await double.start();
+    await waitFor('the e-mail', () => mails().length === 1, 30_000);
+  }, 60_000);
 
   it('refuses a data folder whose read models are of another store', async () => {
     await stop((await startOne()).application);

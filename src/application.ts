@@ -160,7 +160,10 @@ export class Application {
       nest.get(MESSAGE_LOG),
       {
         resumeAt: async (topic, partition, range) => {
-          const { next, missing, hasBegunAgain, remembered } = await receipts.open(topic, partition, range);
+          const { next, missing, hasBegunAgain, remembered } = await receipts.open(topic, partition, range).catch((error: unknown) => {
+            this.logger.warn({ err: error, topic, partition }, 'where to go on is not known yet; it is asked again');
+            throw error;
+          });
           if (missing > 0) this.loseRecords(topic, partition, missing);
           if (hasBegunAgain) this.logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew');
           sensors.forgetAll();

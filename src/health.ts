@@ -2,6 +2,8 @@ import { statfs } from 'node:fs/promises';
 import type { Clock } from './clock.js';
 import type { HealthPart, HealthReport, Health } from './console/health-report.js';
 import type { CustomerStore } from './customers/customer-store.js';
+import type { EventStore } from './event-store/event-store.js';
+import { LimitedAsking } from './event-store/limited-asking.js';
 import type { ConsumerLag } from './ingestion/consumer-lag.js';
 import type { MessageLog } from './message-log/message-log.js';
 import type { NotificationDispatcher } from './notifications/notification-dispatcher.js';
@@ -11,6 +13,9 @@ import type { ProjectionRunner } from './projections/projection-runner.js';
 
 /** More than this behind, a part is degraded: an operator would notice the delay. */
 const LATE_SECONDS = 30;
+
+/** An event store that takes longer to say where it ends counts as away. */
+const STORE_ANSWER_MS = 2000;
 
 /** Below this the databases may soon be refused room. */
 const LOW_DISK_BYTES = 1024 ** 3;
@@ -29,8 +34,11 @@ export interface Progressing {
 
 /** Asks each part how it is, in the order of the flow. */
 export class SystemHealth implements Health {
+  private readonly asking: LimitedAsking;
+
   constructor(
     private readonly log: MessageLog,
+    private readonly store: EventStore,
     private readonly lag: ConsumerLag,
     private readonly projections: ProjectionRunner,
     private readonly count: CountPublisher,
@@ -40,20 +48,25 @@ export class SystemHealth implements Health {
     private readonly dataDir: string,
     private readonly clock: Clock,
     private readonly progressing: Progressing,
-  ) {}
+  ) {
+    this.asking = new LimitedAsking(clock, STORE_ANSWER_MS);
+  }
 
   async report(): Promise<HealthReport> {
-    const parts = [
-      this.start(),
-      this.messageLog(),
-      await this.ingestion(),
-      ...(await this.readModels()),
-      await this.countTopic(),
-      this.mail(),
-      await this.customerStore(),
-      await this.disk(),
-    ];
-    return { parts };
+    const [ingestion, eventStore, readModels, countTopic, customers, disk] = await Promise.all([
+      this.ingestion(), this.eventStore(), this.readModels(), this.countTopic(), this.customerStore(), this.disk(),
+    ]);
+    return { parts: [this.start(), this.messageLog(), ingestion, eventStore, ...readModels, countTopic, this.mail(), customers, disk] };
+  }
+
+  /** Why the event store can't be used, null when it answers. */
+  async storeFailure(): Promise<string | null> {
+    try {
+      await this.asking.ask(() => this.store.headPosition());
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   private start(): HealthPart {
@@ -66,6 +79,12 @@ export class SystemHealth implements Health {
   private messageLog(): HealthPart {
     const why = this.log.unavailable();
     return why === null ? { name: 'message-log', status: 'up', detail: 'takes readings' } : { name: 'message-log', status: 'down', detail: why };
+  }
+
+  private async eventStore(): Promise<HealthPart> {
+    const name = 'event-store';
+    const why = await this.storeFailure();
+    return why === null ? { name, status: 'up', detail: 'answers' } : { name, status: 'down', detail: `${why}; readings wait in the log` };
   }
 
   private async ingestion(): Promise<HealthPart> {

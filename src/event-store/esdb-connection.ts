@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { within, type Clock } from '../clock.js';
+import { insideOf, type ClientInside } from './esdb-client-inside.js';
 import { StoreUnavailable } from './event-store.js';
 
 /** After so many waits in a row that ended without an answer the client is built anew. */
@@ -34,7 +35,7 @@ export class EsdbConnection {
     private readonly options: ConnectionOptions,
   ) {}
 
-  /** A client that has had an answer from the server. Thrown: `StoreUnavailable`. */
+  /** A client that has had an answer from the server. Thrown: `StoreUnavailable`, `UnknownEventStoreClient`. */
   async use(): Promise<EventStoreDBClient> {
     if (this.isClosed) throw new StoreUnavailable('the event store is closed');
     this.client ??= this.open();
@@ -73,12 +74,15 @@ export class EsdbConnection {
 
   private async open(): Promise<EventStoreDBClient> {
     await this.retiring;
-    const client = this.create();
+    let client: EventStoreDBClient | null = null;
     try {
-      await this.firstAnswer(client);
+      const created = this.create();
+      const inside = insideOf(created);
+      client = created;
+      await this.firstAnswer(inside);
     } catch (error) {
       this.client = null;
-      this.retiring = dispose(client, this.options.clock);
+      if (client) this.retiring = dispose(client, this.options.clock);
       throw error;
     }
     this.current = client;
@@ -89,9 +93,9 @@ export class EsdbConnection {
    * The client asks the server what it knows before its first append, without a time limit, and keeps the answer.
    * Asked here, an append is either sent at once or not at all.
    */
-  private async firstAnswer(client: EventStoreDBClient): Promise<void> {
+  private async firstAnswer(inside: ClientInside): Promise<void> {
     const { connectMs, clock } = this.options;
-    const asked = internals(client).capabilities.then(
+    const asked = inside.capabilities.then(
       () => null,
       (error: unknown) => new StoreUnavailable(`EventStoreDB can't be reached: ${String(error)}`, { cause: error }),
     );
@@ -105,30 +109,20 @@ async function lateAfter(clock: Clock, limitMs: number, work: Promise<unknown>):
   return new StoreUnavailable(`EventStoreDB gave no answer within ${limitMs} ms`);
 }
 
-/** What of the client's inside is used here; its types call it protected. */
-interface ClientInternals {
-  readonly capabilities: Promise<unknown>;
-  GRPCStreamCreator: () => () => Promise<never>;
-  getChannel(): Promise<{ close(): void }>;
-}
-
-function internals(client: EventStoreDBClient): ClientInternals {
-  return client as unknown as ClientInternals;
-}
-
 /**
  * Ends all calls and the connection. Afterwards the client opens no more streams: its pending appends stand in a
  * map of the whole process, which the end of any such stream clears, and an answer to a cleared one throws where
  * nobody can catch it.
  */
 async function dispose(client: EventStoreDBClient, clock: Clock): Promise<void> {
-  internals(client).GRPCStreamCreator = () => async () => {
+  const inside = insideOf(client);
+  inside.GRPCStreamCreator = () => async () => {
     throw new StoreUnavailable('this client of EventStoreDB was retired');
   };
   // A stream that is being opened is known to the client after this.
   await nextTurn();
   await within(clock, DISPOSAL_MS, client.dispose());
-  void internals(client)
+  void inside
     .getChannel()
     .then((channel) => channel.close())
     .catch(() => undefined);

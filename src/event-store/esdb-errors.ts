@@ -1,4 +1,5 @@
 import { ErrorType, WrongExpectedVersionError } from '@eventstore/db-client';
+import { UnknownEventStoreClient } from './esdb-client-inside.js';
 import { InvalidAppend, OutcomeUnknown, StoreUnavailable, WrongExpectedRevision, type ExpectedRevision } from './event-store.js';
 
 /** Waiting for the server took longer than it may. */
@@ -54,9 +55,14 @@ export function translateAppend(stream: string, expected: ExpectedRevision, erro
   }
 }
 
-/** An error of anything that stores nothing, as the port's; the port's own and errors of arguments stay as they are. */
+/** True for an error that comes again however often a read is repeated: of its arguments, or of the client's version. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof RangeError || error instanceof UnknownEventStoreClient;
+}
+
+/** An error of anything that stores nothing, as the port's; the port's own stay as they are, and those that a retry does not mend. */
 export function translateRead(what: string, error: unknown): unknown {
-  if (error instanceof StoreUnavailable || error instanceof RangeError || !(error instanceof Error)) return error;
+  if (error instanceof StoreUnavailable || isFinal(error) || !(error instanceof Error)) return error;
   return new StoreUnavailable(`${what} failed: ${messageOf(error)}`, { cause: error });
 }
 

@@ -1,6 +1,6 @@
-import type { Readable } from 'node:stream';
 import { BACKWARDS, END, FORWARDS, START, type EventStoreDBClient, type RecordedEvent as ClientEvent, type StreamingRead } from '@eventstore/db-client';
 import type { Clock } from '../clock.js';
+import { asReadable } from './esdb-client-inside.js';
 import type { EsdbConnection } from './esdb-connection.js';
 import { DeadlinePassed, translateRead, typeOf } from './esdb-errors.js';
 import { toPosition } from './esdb-position.js';
@@ -63,7 +63,7 @@ export class EsdbReads {
   private async *pull(what: string, open: (client: EventStoreDBClient) => StreamingRead<Resolved>): AsyncIterable<ReadEvent> {
     const client = await this.connection.use();
     const stream = open(client);
-    const pulled = new PulledStream<Resolved>(stream as unknown as Readable, { clock: this.clock, idleMs: this.waitMs, signal: this.closing });
+    const pulled = new PulledStream<Resolved>(asReadable(stream), { clock: this.clock, idleMs: this.waitMs, signal: this.closing });
     let hasEnded = false;
     try {
       for (;;) {

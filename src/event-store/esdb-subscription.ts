@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { START, type AllStreamSubscription, type RecordedEvent as ClientEvent } from '@eventstore/db-client';
 import type { Clock } from '../clock.js';
+import { asReadable } from './esdb-client-inside.js';
 import type { EsdbConnection } from './esdb-connection.js';
-import { translateRead } from './esdb-errors.js';
+import { isFinal, translateRead } from './esdb-errors.js';
 import { passes, toServerFilter } from './esdb-filter.js';
 import { toPosition } from './esdb-position.js';
 import { toReadEvent, type EsdbReads } from './esdb-reads.js';
@@ -59,7 +59,7 @@ export class EsdbSubscription {
           if (this.signal.aborted) return;
         }
       } catch (error) {
-        if (error instanceof RangeError) throw error;
+        if (isFinal(error)) throw error;
         await clock.sleep(REPAIR_MS, ending);
       }
     }
@@ -89,7 +89,7 @@ export class EsdbSubscription {
     let pulled: PulledStream<Resolved, Mark> | null = null;
     const filter = toServerFilter(this.filter, (commit) => pulled?.mark({ type: 'checkpoint', commit }));
     const subscription = client.subscribeToAll({ fromPosition: this.reached === null ? START : { commit: this.reached, prepare: this.reached }, filter });
-    const stream = new PulledStream<Resolved, Mark>(subscription as unknown as Readable, { clock, idleMs, signal: ending });
+    const stream = new PulledStream<Resolved, Mark>(asReadable(subscription), { clock, idleMs, signal: ending });
     pulled = stream;
     // Also when nobody asks for the next message any more.
     const onEnding = () => leave(subscription);

@@ -1,17 +1,15 @@
-import { EventStoreDBClient, jsonEvent, type EventData } from '@eventstore/db-client';
+import { EventStoreDBClient } from '@eventstore/db-client';
 import type { Clock } from '../clock.js';
 import { checkStreamName, toAppendRequest, type AppendRequest } from './append-request.js';
 import { EsdbAppendLane } from './esdb-append-lane.js';
 import { EsdbConnection } from './esdb-connection.js';
 import { translateRead, typeOf } from './esdb-errors.js';
+import { metadataEvent, refuseLarge, toClientEvents } from './esdb-events.js';
 import { passes } from './esdb-filter.js';
 import { fromPosition, toPosition } from './esdb-position.js';
 import { EsdbReads } from './esdb-reads.js';
 import { EsdbSubscription, type SubscriptionParts } from './esdb-subscription.js';
 import {
-  EventTooLarge,
-  InvalidAppend,
-  MAX_EVENT_BYTES,
   StoreUnavailable,
   WrongExpectedRevision,
   type AppendResult,
@@ -88,9 +86,8 @@ export class EventStoreDbEventStore implements EventStore {
     refuseLarge(stream, request);
     this.refuseWhenClosed();
     if (events.length === 0) return this.appendNothing(stream, expected);
-    const data = events.map((event, index) => toClientEvent(event, request.rows[index]?.id ?? event.id));
     try {
-      const { revision, commit } = await this.lane.append(stream, data, expected, request.bytes);
+      const { revision, commit } = await this.lane.append(stream, toClientEvents(events, request), expected, request.bytes);
       return { revision, position: await this.positionOf(commit) };
     } catch (error) {
       const repeated = expected === 'no-stream' && error instanceof WrongExpectedRevision ? await this.findBegunAgain(stream, request) : null;
@@ -226,30 +223,4 @@ export class EventStoreDbEventStore implements EventStore {
   private refuseWhenClosed(): void {
     if (this.closing.signal.aborted) throw new StoreUnavailable('the event store is closed');
   }
-}
-
-/** The server's limit is for all events of one append together, and counts two bytes for each character of their types. */
-function refuseLarge(stream: string, request: AppendRequest): void {
-  const [first] = request.rows;
-  const bytes = request.rows.reduce((sum, row) => sum + row.type.length * 2, request.bytes);
-  if (bytes <= MAX_EVENT_BYTES || !first) return;
-  if (request.rows.length === 1) throw new EventTooLarge(stream, first.type, bytes);
-  throw new InvalidAppend(stream, `its ${request.rows.length} events have ${bytes} bytes together, EventStoreDB takes ${MAX_EVENT_BYTES}`);
-}
-
-function toClientEvent(event: EventToAppend, id: string): EventData {
-  return jsonEvent({ id, type: event.type, data: event.data as Record<string, unknown>, metadata: event.metadata as Record<string, unknown> });
-}
-
-function metadataEvent(metadata: StreamMetadata, current: RecordedEvent | null): EventData {
-  const before = (current?.data ?? {}) as Record<string, unknown>;
-  const truncated = before['$tb'];
-  // A deletion is a $tb that no stream reaches; the server replaces it by itself.
-  const kept = typeof truncated === 'number' && Number.isSafeInteger(truncated) ? truncated : 0;
-  const truncateBefore = Math.max(kept, Number(metadata.truncateBefore ?? 0n));
-  const data = {
-    ...(metadata.maxCount === undefined ? {} : { $maxCount: metadata.maxCount }),
-    ...(truncateBefore === 0 ? {} : { $tb: truncateBefore }),
-  };
-  return jsonEvent({ type: '$metadata', data });
 }

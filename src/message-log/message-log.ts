@@ -110,7 +110,7 @@ export interface ResumeRange {
 }
 
 export interface ConsumeOptions {
-  /** Asked for each partition whenever this consumer gets it: the first offset to give, from `startOffset` to `endOffset`. */
+  /** Asked for each partition whenever this consumer gets it, and again after a rejection: the first offset to give, from `startOffset` to `endOffset`. */
   readonly resumeAt: (topic: SensorTopic, partition: number, range: ResumeRange) => Promise<number>;
   /** The offset up to which, exclusive, what was handled is recorded for good; the log may note it for its own tools. */
   readonly recordedThrough?: (topic: SensorTopic, partition: number) => number;

@@ -10,6 +10,10 @@ import type { Wakeup } from './wakeup.js';
 /** Records of one run: what a handler decides and appends at a time. */
 const MAX_RUN_RECORDS = 5_000;
 
+/** Pauses before it is asked again where to go on. */
+const FIRST_PAUSE_MS = 100;
+const LAST_PAUSE_MS = 5_000;
+
 type SensorRow = BatchRow & { readonly topic: SensorTopic };
 
 /** Where each topic of one partition number is to be continued. */
@@ -28,7 +32,8 @@ export interface ConsumerSource {
  */
 export async function consumePartition(source: ConsumerSource, partition: number, options: ConsumeOptions, signal: AbortSignal): Promise<void> {
   const { table, wakeup } = source;
-  const resume = await askResume(table, partition, options);
+  const resume = await askResumeUntilTold(source, partition, options, signal);
+  if (resume === null) return;
   let cursor = startId(table, partition, resume);
   while (!signal.aborted) {
     const seen = wakeup.count;
@@ -44,6 +49,19 @@ export async function consumePartition(source: ConsumerSource, partition: number
     // A handler that never waits must not keep everything else from running.
     await nextTurn();
   }
+}
+
+/** Null when `signal` was aborted before there was an answer: who answers may have to ask a store that is away. */
+async function askResumeUntilTold({ table, clock }: ConsumerSource, partition: number, options: ConsumeOptions, signal: AbortSignal): Promise<Resume | null> {
+  for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
+    try {
+      return await askResume(table, partition, options);
+    } catch (error) {
+      if (error instanceof RangeError) throw error;
+      await clock.sleep(pauseMs, signal);
+    }
+  }
+  return null;
 }
 
 async function askResume(table: BatchTable, partition: number, { resumeAt }: ConsumeOptions): Promise<Resume> {

@@ -5,7 +5,7 @@ import type { EventStore, Position, RecordedEvent } from '../event-store/event-s
 import type { MessageLog } from '../message-log/message-log.js';
 import { CountCheckpoint, type CountPlace } from './count-checkpoint.js';
 import { CountTopic } from './count-topic.js';
-import { lagAfter, type Lag } from './event-lag.js';
+import { LagMeter, type Lag } from './event-lag.js';
 import { errorText } from './live-projection.js';
 
 const ALARMS = { types: ['AlarmTriggered'] };
@@ -85,11 +85,12 @@ export class CountPublisher {
   private recognised = 0;
   private readonly unreadable = new Set<string>();
   private lastError: string | null = null;
-  private lag: Lag = { lagEvents: 0, lagSeconds: 0 };
+  private readonly meter: LagMeter;
 
   constructor(private readonly options: CountPublisherOptions) {
     this.checkpoint = new CountCheckpoint(options.log, options.store, options.clock);
     this.topic = new CountTopic(options.log);
+    this.meter = new LagMeter(options.store, options.clock, ALARMS);
   }
 
   start(): void {
@@ -109,15 +110,14 @@ export class CountPublisher {
   }
 
   async status(): Promise<CountPublisherStatus> {
-    const { store, clock } = this.options;
     const running = this.running !== null && !this.stopping.signal.aborted;
     let { lastError } = this;
     try {
-      if (this.isLoaded) this.lag = await lagAfter(store, clock, this.position, ALARMS);
+      if (this.isLoaded) await this.meter.measure(this.position);
     } catch (error) {
       lastError ??= errorText(error);
     }
-    return { running, isCaughtUp: this.isCaughtUp, ...this.totals, unreadable: this.unreadable.size, ...this.lag, lastError };
+    return { running, isCaughtUp: this.isCaughtUp, ...this.totals, unreadable: this.unreadable.size, ...this.meter.lag, lastError };
   }
 
   private async run(): Promise<void> {

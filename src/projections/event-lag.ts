@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { EventFilter, EventStore, Position } from '../event-store/event-store.js';
+import { LimitedAsking } from '../event-store/limited-asking.js';
 
 /** How far a lag is counted. */
 export const COUNTED_LAG = 1000;
@@ -12,8 +13,30 @@ export interface Lag {
   readonly lagSeconds: number;
 }
 
-/** What the store has after the position, counted anew, so that a subscription that stands still shows. Thrown: the store's errors. */
-export async function lagAfter(store: EventStore, clock: Clock, position: Position | null, filter: EventFilter): Promise<Lag> {
+/** Health and metrics must be shown when the store gives no answer. */
+const LIMIT_MS = 3000;
+
+/** Counts anew what the store has after a position, so that a subscription that stands still shows. */
+export class LagMeter {
+  private readonly asking: LimitedAsking;
+  /** As last known. */
+  lag: Lag = { lagEvents: 0, lagSeconds: 0 };
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly clock: Clock,
+    private readonly filter: EventFilter,
+  ) {
+    this.asking = new LimitedAsking(clock, LIMIT_MS);
+  }
+
+  /** Thrown: the store's errors; `StoreUnavailable` when it gives no answer in time. */
+  async measure(position: Position | null): Promise<void> {
+    this.lag = await this.asking.ask(() => lagAfter(this.store, this.clock, position, this.filter));
+  }
+}
+
+async function lagAfter(store: EventStore, clock: Clock, position: Position | null, filter: EventFilter): Promise<Lag> {
   const head = await store.headPosition();
   if (head === null || (position !== null && position >= head)) return { lagEvents: 0, lagSeconds: 0 };
   let lagEvents = 0;

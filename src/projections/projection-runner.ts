@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { estimateTotal } from '../event-store/estimate-total.js';
 import type { EventStore, Position } from '../event-store/event-store.js';
-import { lagAfter, type Lag } from './event-lag.js';
+import { LagMeter } from './event-lag.js';
 import { errorText, LiveProjection } from './live-projection.js';
 import type { ParkedEvent, ProjectionSink } from './projection-sink.js';
 import type { Projection } from './projection.js';
@@ -57,7 +57,7 @@ interface Task {
   isRunning: boolean;
   isRebuilding: boolean;
   lastError: string | null;
-  lag: Lag;
+  readonly meter: LagMeter;
 }
 
 /** How a rebuild gets on; `of` is an estimate until it is done. */
@@ -80,7 +80,7 @@ export class ProjectionRunner {
     this.tasks = new Map(
       projections.map((projection) => {
         const live = new LiveProjection(projection, store, sink, clock);
-        return [projection.name, { live, isRunning: false, isRebuilding: false, lastError: null, lag: { lagEvents: 0, lagSeconds: 0 } }];
+        return [projection.name, { live, isRunning: false, isRebuilding: false, lastError: null, meter: new LagMeter(store, clock, live.filter) }];
       }),
     );
   }
@@ -163,16 +163,16 @@ export class ProjectionRunner {
   }
 
   private async statusOf(task: Task): Promise<ProjectionStatus> {
-    const { live, isRunning, isRebuilding } = task;
+    const { live, meter, isRunning, isRebuilding } = task;
     const { name, version } = live.projection;
     const { position, parked } = live;
     let { lastError } = task;
     try {
-      task.lag = await lagAfter(this.store, this.clock, position, live.filter);
+      await meter.measure(position);
     } catch (error) {
       lastError ??= errorText(error);
     }
-    return { name, version, position, ...task.lag, parked, running: isRunning, rebuilding: isRebuilding, lastError };
+    return { name, version, position, ...meter.lag, parked, running: isRunning, rebuilding: isRebuilding, lastError };
   }
 
   private task(name: string): Task {

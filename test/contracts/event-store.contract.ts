@@ -3,6 +3,7 @@ import {
   EventTooLarge,
   InvalidAppend,
   MAX_EVENT_BYTES,
+  OutcomeUnknown,
   StoreUnavailable,
   WrongExpectedRevision,
   type EventFilter,
@@ -17,6 +18,15 @@ import {
 export interface EventStoreHome {
   open(): Promise<EventStore>;
   remove(): Promise<void>;
+  /** Null for a place that does not fail on demand: then those cases are left out. */
+  readonly faults: StoreFaults | null;
+}
+
+export interface StoreFaults {
+  /** The next append is stored, or not, and its outcome is not told. */
+  loseNextOutcome(wasStored: boolean): void;
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
 }
 
 /**
@@ -687,6 +697,70 @@ export function eventStoreContract(name: string, createHome: () => Promise<Event
       });
     });
 
+    describe('a place that fails', () => {
+      /** Null, and the case is over, where it can't be had. */
+      const faultsOf = (): StoreFaults | null => home.faults;
+      const EXPECTATIONS = ['no-stream', 'any', 1n] as const;
+
+      it.each(EXPECTATIONS.flatMap((expected) => [true, false].map((wasStored) => ({ expected, wasStored }))))(
+        'leaves the outcome of an append to $expected unknown (stored: $wasStored); the same again has one result, also after others went on',
+        async ({ expected, wasStored }) => {
+          const faults = faultsOf();
+          if (!faults) return;
+          if (expected !== 'no-stream') await store.append(stream(), events(2), 'no-stream');
+          const batch = events(3);
+          faults.loseNextOutcome(wasStored);
+          const error = await rejection(store.append(stream(), batch, expected));
+          expect(error).toBeInstanceOf(OutcomeUnknown);
+          expect(String(error)).toMatch(/repeat the same append/);
+          const first = await repeatedly(() => store.append(stream(), batch, expected));
+          const others = events(1);
+          await store.append(stream(), others, first.revision);
+          expect(await repeatedly(() => store.append(stream(), batch, expected))).toEqual(first);
+          expect((await ids(store.readStream(stream()))).slice(-4)).toEqual([...batch, ...others].map(({ id }) => id));
+          expect(await all(store.readStream(stream()))).toHaveLength(expected === 'no-stream' ? 4 : 6);
+        },
+      );
+
+      it('refuses by name what it can’t do while it is away, and does it when it is back', async () => {
+        const faults = faultsOf();
+        if (!faults) return;
+        await store.append(stream(), events(2), 'no-stream');
+        const batch = events(1);
+        await faults.goAway();
+        const error = await rejection(store.append(stream(), batch, 1n));
+        expect(error instanceof StoreUnavailable || error instanceof OutcomeUnknown).toBe(true);
+        expect(await rejection(all(store.readStream(stream())))).toBeInstanceOf(StoreUnavailable);
+        expect(await rejection(all(store.readAll({ filter: ours() })))).toBeInstanceOf(StoreUnavailable);
+        expect(await rejection(store.setStreamMetadata(stream(), { maxCount: 9 }))).toBeInstanceOf(StoreUnavailable);
+        expect(await rejection(store.deleteStream(stream()))).toBeInstanceOf(StoreUnavailable);
+        await faults.comeBack();
+        expect((await repeatedly(() => store.append(stream(), batch, 1n))).revision).toBe(2n);
+        expect(await repeatedly(() => all(store.readStream(stream())))).toHaveLength(3);
+        expect(await repeatedly(() => ids(store.readAll({ filter: ours() })))).toHaveLength(3);
+      });
+
+      it('gives a subscriber every event once, though it was away between them', async () => {
+        const faults = faultsOf();
+        if (!faults) return;
+        const abort = new AbortController();
+        const sent = events(4);
+        await store.append(stream(), sent.slice(0, 2), 'no-stream');
+        const seen: (string | null)[] = [];
+        for await (const message of store.subscribe({ filter: ours(), signal: abort.signal })) {
+          if (message.type === 'event') seen.push(message.event.id);
+          if (message.type === 'caught-up' && seen.length === 2) {
+            await faults.goAway();
+            setTimeout(() => {
+              void faults.comeBack().then(() => repeatedly(() => store.append(stream(), sent.slice(2), 1n)));
+            }, 100);
+          }
+          if (seen.length === 4) abort.abort();
+        }
+        expect(seen).toEqual(sent.map(({ id }) => id));
+      });
+    });
+
     describe('close', () => {
       // A store may allow one owner at a time, so these have a place of their own.
       let ownHome: EventStoreHome;
@@ -810,6 +884,18 @@ async function types(items: AsyncIterable<RecordedEvent>): Promise<string[]> {
 
 async function revisions(items: AsyncIterable<RecordedEvent>): Promise<bigint[]> {
   return (await all(items)).map((item) => item.revision);
+}
+
+/** As callers do: the same again after an outcome that is not known, or while the store is away. */
+async function repeatedly<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknown || error instanceof StoreUnavailable) || tries === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
 /** What the promise is rejected with. Thrown: an error when it is not. */

@@ -254,6 +254,19 @@ export function messageLogContract(adapter: string, open: () => Promise<OpenedLo
         await consumer.stop();
       });
 
+      it('asks again where to go on after that was rejected', async () => {
+        const from = await endOffsets(log);
+        await log.append('ENTRY', [record('1', 'a')]);
+        let rejections = 3;
+        const consumer = await consume({
+          resumeAt: (topic, partition) => {
+            rejections -= 1;
+            return rejections >= 0 ? Promise.reject(new Error('the store is away')) : Promise.resolve(from[`${topic}-${partition}`]!);
+          },
+        });
+        await consumer.hasHandled(1);
+      });
+
       it('waits for the handler before the next batches of the partition number', async () => {
         let running = 0;
         let most = 0;

@@ -66,10 +66,10 @@ export class LiveFeed {
     return this.clients.size >= MAX_LIVE_CLIENTS;
   }
 
-  /** Begins with what happens from now on. */
+  /** Begins with what happens from now on, or from when the store answers again. */
   async start(): Promise<void> {
-    this.position = await this.store.headPosition();
-    this.running = Promise.all([this.follow(), this.beat()]);
+    const hasBegun = await this.begin();
+    this.running = Promise.all([this.follow(hasBegun), this.beat()]);
   }
 
   async stop(): Promise<void> {
@@ -119,11 +119,24 @@ export class LiveFeed {
     return events.length > MAX_REPLAYED ? 'too-much' : events;
   }
 
-  private async follow(): Promise<void> {
+  /** False when the store did not say where it ends. */
+  private async begin(): Promise<boolean> {
+    try {
+      this.position = await this.store.headPosition();
+      return true;
+    } catch (error) {
+      this.logFailure(error);
+      return false;
+    }
+  }
+
+  private async follow(hasBegun: boolean): Promise<void> {
     const { signal } = this.stopping;
-    while (!signal.aborted) {
+    for (let isAtPlace = hasBegun; !signal.aborted; ) {
       try {
-        await this.followOnce(signal);
+        isAtPlace ||= await this.begin();
+        if (isAtPlace) await this.followOnce(signal);
+        else await this.clock.sleep(REPAIR_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
         this.logFailure(error);

@@ -112,14 +112,17 @@ async function apply(place: AppendPlace, stream: string, events: readonly Propos
   const { faults } = place;
   if (faults.isSilent || faults.take('swallowedAppends')) return null;
   if (faults.take('timedOutAppends')) return 'timeout';
+  if (faults.take('cutsBeforeApplying')) return cut(place);
   const outcome = place.log.append(stream, events, expected);
-  if (faults.take('cutsAfterApplying')) {
-    await delay(1);
-    place.cutConnections();
-    return null;
-  }
+  if (faults.take('cutsAfterApplying')) return cut(place);
   await faults.beforeAnswer();
   return outcome;
+}
+
+async function cut(place: AppendPlace): Promise<null> {
+  await delay(1);
+  place.cutConnections();
+  return null;
 }
 
 function expectedOf(options: { hasAny(): boolean; hasNoStream(): boolean; hasStreamExists(): boolean }, revision: () => string, hasRevision: boolean): Expected {

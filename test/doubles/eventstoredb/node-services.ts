@@ -9,6 +9,7 @@ import { toUuid } from './messages.js';
 /** The version that the double says it is: the last of the 23.10 line, whose subscriptions say when they have caught up. */
 export const SERVER_VERSION = '23.10.7';
 
+const FOLLOWER = 6;
 const LEADER = 8;
 
 const METHODS: Record<string, readonly string[]> = {
@@ -27,16 +28,24 @@ export function supportedMethods(isBatchAppendKnown: boolean): SupportedMethods 
   return new featuresPb.SupportedMethods().setEventStoreServerVersion(SERVER_VERSION).setMethodsList(methods);
 }
 
-/** Gossip of a cluster of one, which leads. */
-export function gossip(instanceId: string, address: () => { readonly host: string; readonly port: number }) {
+export interface Member {
+  readonly instanceId: string;
+  readonly host: string;
+  readonly port: number;
+  readonly isAlive: boolean;
+  readonly leads: boolean;
+}
+
+export function gossip(members: () => readonly Member[]) {
   return (_call: ServerUnaryCall<Empty, ClusterInfo>, reply: sendUnaryData<ClusterInfo>) => {
-    const { host, port } = address();
-    const member = new clusterPb.MemberInfo()
-      .setInstanceId(toUuid(instanceId))
-      .setTimeStamp(String(Date.now() * 10_000))
-      .setState(LEADER)
-      .setIsAlive(true)
-      .setHttpEndPoint(new clusterPb.EndPoint().setAddress(host).setPort(port));
-    reply(null, new clusterPb.ClusterInfo().setMembersList([member]));
+    const infos = members().map(({ instanceId, host, port, isAlive, leads }) =>
+      new clusterPb.MemberInfo()
+        .setInstanceId(toUuid(instanceId))
+        .setTimeStamp(String(Date.now() * 10_000))
+        .setState(leads ? LEADER : FOLLOWER)
+        .setIsAlive(isAlive)
+        .setHttpEndPoint(new clusterPb.EndPoint().setAddress(host).setPort(port)),
+    );
+    reply(null, new clusterPb.ClusterInfo().setMembersList(infos));
   };
 }

@@ -27,6 +27,10 @@ export function maxAppendSizeExceeded(limit: number): ServiceError {
   });
 }
 
+export function accessDenied(): ServiceError {
+  return rpcError(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+}
+
 export function invalidArgument(details: string): ServiceError {
   return rpcError(status.INVALID_ARGUMENT, details);
 }
@@ -47,7 +51,7 @@ function groupError(code: status, exception: string, details: string, stream: st
   return rpcError(code, details, { exception, 'stream-name': stream, 'group-name': group });
 }
 
-function rpcError(code: status, details: string, trailers: Record<string, string> = {}): ServiceError {
+export function rpcError(code: status, details: string, trailers: Record<string, string> = {}): ServiceError {
   const metadata = new Metadata();
   for (const [key, value] of Object.entries(trailers)) {
     // A header takes ASCII only.

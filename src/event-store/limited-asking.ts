@@ -1,0 +1,30 @@
+import type { Clock } from '../clock.js';
+import { StoreUnavailable } from './event-store.js';
+
+/**
+ * Asks a store for something that is only to be shown: no longer than `limitMs`, and not again while an answer
+ * is overdue, so that questions do not gather before a store that gives none.
+ */
+export class LimitedAsking {
+  private isOverdue = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limitMs: number,
+  ) {}
+
+  /** Thrown: what `question` throws; `StoreUnavailable` at the limit. */
+  async ask<T>(question: () => Promise<T>): Promise<T> {
+    const late = (): StoreUnavailable => new StoreUnavailable(`the event store gave no answer within ${this.limitMs} ms`);
+    if (this.isOverdue) throw late();
+    const done = new AbortController();
+    const asked = question().finally(() => done.abort());
+    const limit = this.clock.sleep(this.limitMs, done.signal).then(() => {
+      if (done.signal.aborted) return asked;
+      this.isOverdue = true;
+      void asked.catch(() => undefined).finally(() => (this.isOverdue = false));
+      throw late();
+    });
+    return Promise.race([asked, limit]);
+  }
+}
