@@ -8,7 +8,7 @@ import { newDir } from '../test/support/projection-events.js';
 import { SmtpTestServer } from '../test/support/smtp-test-server.js';
 import { waitFor } from '../test/support/wait-for.js';
 import { Application } from './application.js';
-import { systemClock } from './clock.js';
+import { isoTime, systemClock } from './clock.js';
 import { readConfig } from './config.js';
 import type { HealthPart } from './console/health-report.js';
 import { EVENT_SCHEMAS } from './event-store/event-schemas.js';
@@ -32,12 +32,14 @@ describe('the application after its events were moved', () => {
   let dataDir: string;
   let smtp: SmtpTestServer;
   let running: Application | null;
+  let startedAtMs: number;
 
   beforeEach(async () => {
     dir = newDir();
     dataDir = join(dir, 'data');
     smtp = await SmtpTestServer.start();
     running = null;
+    startedAtMs = systemClock.now();
   });
   afterEach(async () => {
     await running?.stop();
@@ -66,13 +68,17 @@ describe('the application after its events were moved', () => {
   const motion = (sensor: number) => `[${sensor},true,false,20,30]`;
   const smoke = (sensor: number) => `[${sensor},false,true,20,30]`;
 
-  const get = async (consoleUrl: string, path: string): Promise<unknown> => (await fetch(`${consoleUrl}${path}`)).json();
+  const get = async (consoleUrl: string, path: string): Promise<unknown> => {
+    const answer = await fetch(`${consoleUrl}${path}`);
+    if (!answer.ok && path !== '/api/health') throw new Error(`${path}: ${await answer.text()}`);
+    return answer.json();
+  };
 
   /** All that the read models say, but for the position, which is of one store. */
-  const models = async (consoleUrl: string): Promise<object> => ({
-    alarms: await get(consoleUrl, '/api/alarms?limit=500'),
+  const models = async (consoleUrl: string) => ({
+    alarms: (await get(consoleUrl, '/api/alarms?limit=500')) as { items: { sensorId: string; type: string }[] },
     map: { ...((await get(consoleUrl, '/api/map?prefixLength=5')) as object), position: null },
-    counts: await get(consoleUrl, '/api/counts?from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z'),
+    counts: (await get(consoleUrl, `/api/counts?from=${isoTime(startedAtMs - 3_600_000)}&to=${isoTime(startedAtMs + 3_600_000)}`)) as { items: { count: number }[] },
   });
 
   async function settled(consoleUrl: string): Promise<void> {
@@ -123,6 +129,7 @@ describe('the application after its events were moved', () => {
     await waitFor('the e-mail of smoke', () => smtp.mails.length === 2);
     await settled(consoleUrl);
     const before = await models(consoleUrl);
+    expect(before.counts.items.reduce((sum, { count }) => sum + count, 0)).toBe(3);
     await stop();
     const log = await LibsqlMessageLog.open(dataDir, { clock });
     await log.append('ENTRY', [{ key: '9', value: Buffer.from('hello') }]);
@@ -149,7 +156,7 @@ describe('the application after its events were moved', () => {
     await systemClock.sleep(300);
     expect(smtp.attempts).toBe(attempts + 1);
     expect(attempts).toBe(3);
-    const { alarms: { items } } = (await models(consoleUrl)) as { alarms: { items: { sensorId: string; type: string }[] } };
+    const { alarms: { items } } = await models(consoleUrl);
     expect(items.map(({ sensorId, type }) => `${sensorId} ${type}`)).toEqual(['4 smoke', '3 smoke', '2 motion', '1 motion']);
     await settled(consoleUrl);
     await stop();
