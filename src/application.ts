@@ -17,7 +17,10 @@ import { isNormalReading } from './ingestion/normal-reading.js';
 import { LogRetention } from './ingestion/log-retention.js';
 import { MessageLogTransport } from './ingestion/message-log.transport.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
+import type { Progress } from './ingestion/reconcile.js';
+import { refuseUndrained } from './ingestion/refuse-undrained.js';
 import { SensorStates } from './ingestion/sensor-states.js';
+import { countRecords, remainderOf, undrainedPartitions, type LogRemainder } from './ingestion/undrained.js';
 import { LibsqlMessageLog } from './message-log/libsql-message-log.js';
 import type { MessageLog } from './message-log/message-log.js';
 import { urlOf } from './listen-url.js';
@@ -34,6 +37,8 @@ import { CLOCK, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG } from './token
 
 /** Who the generated customers are; the same at every first start. */
 const CUSTOMER_SEED = 1;
+
+const DRAIN_POLL_MS = 100;
 
 /** The whole application over one data folder: what is started, in which order, and how it ends. */
 export class Application {
@@ -82,12 +87,13 @@ export class Application {
     return url;
   }
 
-  /** Starts everything, in the order of the flow from its end to its beginning, so that each part finds the next one ready. */
+  /** Starts everything, in the order of the flow from its end to its beginning, so that each part finds the next one ready. Thrown: `UndrainedLog` before anything else; what a part can't be started for. */
   async start(): Promise<{ consoleUrl: string; ingestUrl: string | null }> {
     const { nest, config, progress, stopping } = this;
     const clock = nest.get<Clock>(CLOCK);
     const customers = nest.get<LibsqlCustomerStore>(CUSTOMER_STORE);
 
+    await refuseUndrained(config, nest.get<EventStore>(EVENT_STORE), clock);
     const consoleUrl = await this.startConsole();
     const ingestUrl = config.roles.has('ingest') ? await this.listenIngest(clock) : null;
 
@@ -109,6 +115,26 @@ export class Application {
     this.startRetention(clock);
     progress.startingWith = null;
     return { consoleUrl, ingestUrl };
+  }
+
+  /** Processes all that the log holds, instead of `start`: no reading is taken, no mail is sent. Thrown: why the log is no longer consumed. */
+  async drain(onProgress: Progress): Promise<void> {
+    const clock = this.nest.get<Clock>(CLOCK);
+    await this.startConsuming();
+    let most = 0;
+    for (;;) {
+      const left = countRecords(await undrainedPartitions(this.nest.get(MESSAGE_LOG), this.nest.get(EVENT_STORE)));
+      most = Math.max(most, left);
+      onProgress(most - left, most, 'records');
+      if (left === 0) return;
+      if (this.progress.consumerFailure !== null) throw new Error(this.progress.consumerFailure);
+      await clock.sleep(DRAIN_POLL_MS);
+    }
+  }
+
+  /** What would stay behind if the log were no longer used. */
+  remainder(): Promise<LogRemainder> {
+    return remainderOf(this.nest.get(MESSAGE_LOG), this.nest.get(EVENT_STORE), this.nest.get(CLOCK));
   }
 
   /** Kafka has a retention of its own. */

@@ -7,6 +7,7 @@ import { systemClock } from './clock.js';
 import { BadConfig, readConfig, type Config } from './config.js';
 import { StoreUnavailable } from './event-store/event-store.js';
 import { BadEventStoreUrl, parseEventStoreUrl } from './event-store/eventstoredb-url.js';
+import { UndrainedLog } from './ingestion/refuse-undrained.js';
 import { LogUnavailable } from './message-log/message-log.js';
 import { WrongTopics } from './message-log/kafka/kafka-topics.js';
 import { BadSmtpUrl, parseSmtpUrl } from './notifications/smtp-url.js';
@@ -80,7 +81,7 @@ function fail(error: unknown): void {
 }
 
 /** Errors that someone can put right, who needs no stack for it. */
-const PLAIN = [BadConfig, DataDirInUse, WrongTopics, BadSmtpUrl, BadEventStoreUrl, OtherEventStore];
+const PLAIN = [BadConfig, DataDirInUse, WrongTopics, BadSmtpUrl, BadEventStoreUrl, OtherEventStore, UndrainedLog];
 
 function textOf(error: unknown): string {
   if (error instanceof LogUnavailable || error instanceof StoreUnavailable) return error.cause instanceof Error ? `${error.message}\n  ${error.cause.message}` : error.message;

@@ -38,6 +38,7 @@ const FLOW = [
   ['storage'],
   ['event-store', 'message-log', 'customers'],
   ['ingestion'],
+  ['moving'],
   ['projections'],
   ['notifications'],
   ['console'],

@@ -5,20 +5,31 @@ import { systemClock } from '../clock.js';
 import { BadConfig } from '../config.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { BadEventStoreUrl } from '../event-store/eventstoredb-url.js';
+import { ExportRefused } from '../moving/export-events.js';
+import { ImportRefused } from '../moving/import-events.js';
+import { BadExportFile, ExportFileUnusable } from '../moving/read-export-file.js';
 import { OtherEventStore } from '../projections/open-read-models.js';
 import { DataDirInUse } from '../storage/data-dir-lock.js';
 import { ApiCustomerStore } from './api-customer-store.js';
 import { ApiProblem } from './api-client.js';
 import { addCustomersCommand } from './customers-command.js';
+import { addEventsCommand } from './events-command.js';
+import { addLogCommand } from './log-command.js';
 import { addOperationsCommands } from './operations-commands.js';
+import { showProgress } from './progress-bar.js';
 import { addSimulateCommand } from './simulate-command.js';
 import { withApi } from './with-api.js';
+import { NoEventStore, withEventStore } from './with-event-store.js';
+import { NoMessageLog, withLog } from './with-log.js';
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 /** Errors that someone can put right, who needs no stack for it. */
-const PLAIN = [BadConfig, DataDirInUse, ApiProblem, StoreUnavailable, BadEventStoreUrl, OtherEventStore];
+const PLAIN = [
+  BadConfig, DataDirInUse, ApiProblem, StoreUnavailable, BadEventStoreUrl, OtherEventStore,
+  NoEventStore, NoMessageLog, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
+];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -28,8 +39,12 @@ const program = new Command('vigia')
   .showHelpAfterError()
   .addHelpText(
     'after',
-    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API.\nnpm start starts the alarm centre itself.',
+    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events and log, which need it for themselves.\nnpm start starts the alarm centre itself.',
   );
+
+const fail = (): void => {
+  process.exitCode = 1;
+};
 
 addSimulateCommand(program);
 addCustomersCommand(program, {
@@ -37,11 +52,11 @@ addCustomersCommand(program, {
   clock: systemClock,
   stdout: process.stdout,
   stderr: process.stderr,
-  fail: () => {
-    process.exitCode = 1;
-  },
+  fail,
 });
 addOperationsCommands(program);
+addEventsCommand(program, { withEventStore, clock: systemClock, stdout: process.stdout, stderr: process.stderr, showProgress });
+addLogCommand(program, { withLog, stdout: process.stdout, showProgress, fail });
 
 try {
   await program.parseAsync();

@@ -7,91 +7,166 @@ import { ALARM_TYPES } from '../alarm-domain/reading.js';
 export type DomainEvent = SensorEvent | NotificationEvent;
 
 export interface EventSchema<Event extends DomainEvent> {
+  /** What has happened, in a sentence; for docs/event-catalogue.md, as the meaning and unit of each field below. */
+  readonly meaning: string;
   readonly data: z.ZodType<Event['data']>;
   readonly metadata: z.ZodType<Event['metadata']>;
 }
 
+/** A field with its meaning and, where it has one, its unit. */
+function field<Schema extends z.ZodType>(schema: Schema, meaning: string, unit?: string): Schema {
+  return schema.meta({ description: meaning, ...(unit === undefined ? {} : { unit }) });
+}
+
 const count = z.int().min(0);
 const text = z.string().min(1);
-const time = z.iso.datetime();
+const DEGREES = 'degrees Celsius';
+const TIME = 'ISO 8601 UTC';
+const time = (meaning: string) => field(z.iso.datetime(), meaning, TIME);
 
-const source = z.object({ log: text, topic: text, partition: count, epoch: count, offset: count });
-const policy = z.object({ n: z.int().min(1), windowMs: z.number().nullable(), clearOnNormal: z.boolean() });
+const source = z.object({
+  log: field(text, 'Identity of the log: Kafka\'s cluster id, or the embedded log\'s own.'),
+  topic: field(text, 'Topic of the log.'),
+  partition: field(count, 'Partition of the topic, from 0.'),
+  epoch: field(count, 'How often the topic was found to have begun again: offsets of two epochs are not of the same records.'),
+  offset: field(count, 'Offset in the partition.'),
+});
+const policy = z.object({
+  n: field(z.int().min(1), 'How many strikes make an alarm.', 'strikes'),
+  windowMs: field(z.number().nullable(), 'A strike further than this from the reading that completes the alarm does not count; null: no limit.', 'milliseconds'),
+  clearOnNormal: field(z.boolean(), 'Whether a normal reading clears strikes.'),
+});
 const evidence = z.object({
-  source,
-  readAt: time,
-  receivedAt: time,
-  movement: z.boolean(),
-  smoke: z.boolean(),
-  temperatureCelsius: z.number(),
-  maxTemperatureCelsius: z.number(),
+  source: field(source, 'The record of the reading.'),
+  readAt: time('The reading\'s own time: the sensor\'s clock when that is plausible, else that of the log.'),
+  receivedAt: time('When the log took the reading.'),
+  movement: field(z.boolean(), 'Movement was seen.'),
+  smoke: field(z.boolean(), 'Smoke was seen.'),
+  temperatureCelsius: field(z.number(), 'The temperature.', DEGREES),
+  maxTemperatureCelsius: field(z.number(), 'The highest temperature that is still normal there.', DEGREES),
 });
 const alarmType = z.enum(ALARM_TYPES);
 
+const schemaVersion = field(z.int().min(1), 'Version of the event\'s shape.');
+const correlationId = field(text, 'Common to all that one record of the log caused.');
+
 const sensorMetadata = z.object({
-  schemaVersion: z.int().min(1),
-  source,
-  messageId: z.string().nullable(),
-  sensorAt: z.string().nullable(),
-  receivedAt: time,
-  recordedAt: time,
-  correlationId: text,
-  causationId: text,
-  handledThrough: z.array(source).exactOptional(),
+  schemaVersion,
+  source: field(source, 'The record of the log that this event comes from.'),
+  messageId: field(z.string().nullable(), 'The sender\'s own id of the message, by which a repeat is known; null when it gave none.'),
+  sensorAt: field(z.string().nullable(), 'The sensor\'s clock as it was sent, plausible or not; null when it sent none.'),
+  receivedAt: time('When the log took the record.'),
+  recordedAt: time('When the event was decided, by the clock of the process.'),
+  correlationId,
+  causationId: field(text, 'The record that caused the event: log, topic, partition, epoch and offset, with slashes between.'),
+  handledThrough: field(z.array(source), 'Of an OK\'s events: the last record of each partition of ENTRY that had been handled before it.').exactOptional(),
 });
 const notificationMetadata = z.object({
-  schemaVersion: z.int().min(1),
-  recordedAt: time,
-  correlationId: text,
-  causationId: text,
+  schemaVersion,
+  recordedAt: time('When it was decided, by the notifier\'s clock.'),
+  correlationId,
+  causationId: field(text, 'Id of the event that led here.'),
 });
 
-const about = { alarmId: text, sensorId: count };
-const attempt = z.int().min(1);
+const sensorId = field(count, 'The sensor, which is also its customer\'s number.');
+const alarmId = field(text, 'The alarm; in every event of it, its e-mail and its record on COUNT.');
+const about = { alarmId, sensorId };
+const attempt = field(z.int().min(1), 'Which attempt it is, from 1.');
+const possibleDuplicate = field(z.boolean(), 'An earlier claim ended without an outcome, so a copy may have gone already; this one says so.');
+const mailId = field(text, 'The Message-ID header, with its angle brackets.');
 
-/** The shape of every event at its current version; the types of `DomainEvent` hold these schemas to the domain's. */
+/**
+ * The shape of every event at its current version; the types of `DomainEvent` hold these schemas to the
+ * domain's. Meanings and units are for docs/event-catalogue.md, which `npm run event-catalogue` writes.
+ */
 export const EVENT_SCHEMAS: { readonly [Type in DomainEvent['type']]: EventSchema<Extract<DomainEvent, { type: Type }>> } = {
   StrikeRecorded: {
-    data: z.object({ sensorId: count, alarmType: alarmType.exclude(['motion']), strike: attempt, of: attempt, evidence }),
+    meaning: 'R3: a reading with smoke or heat was kept as a strike.',
+    data: z.object({
+      sensorId,
+      alarmType: field(alarmType.exclude(['motion']), 'What the strike is of.'),
+      strike: field(z.int().min(1), 'Which strike it is, from 1.', 'strikes'),
+      of: field(z.int().min(1), 'How many make an alarm.', 'strikes'),
+      evidence: field(evidence, 'The reading.'),
+    }),
     metadata: sensorMetadata,
   },
   AlarmTriggered: {
-    data: z.object({ ...about, alarmType, triggeredAt: time, evidence: z.array(evidence).min(1), policy }),
+    meaning: 'R2, R3: an alarm opened.',
+    data: z.object({
+      ...about,
+      alarmType: field(alarmType, 'What the alarm is of.'),
+      triggeredAt: time('Time of the reading that completed it.'),
+      evidence: field(z.array(evidence).min(1), 'Every reading that led to it, oldest first.'),
+      policy: field(policy, 'The strike policy in force.'),
+    }),
     metadata: sensorMetadata,
   },
   AlarmRecovered: {
-    data: z.object({ ...about, alarmType, recoveredAt: time, by: z.literal('ok-message') }),
+    meaning: 'R5: an open alarm ended.',
+    data: z.object({
+      ...about,
+      alarmType: field(alarmType, 'What the alarm was of.'),
+      recoveredAt: time('Time of the message that ended it.'),
+      by: field(z.literal('ok-message'), 'What ended it: a message on topic OK.'),
+    }),
     metadata: sensorMetadata,
   },
   StrikesCleared: {
+    meaning: 'R3, R5: strikes no longer count.',
     data: z.object({
-      sensorId: count,
-      alarmTypes: z.array(alarmType).min(1),
-      receivedThrough: time,
-      by: z.enum(['ok-message', 'normal-reading']),
+      sensorId,
+      alarmTypes: field(z.array(alarmType).min(1), 'Whose strikes are cleared.'),
+      receivedThrough: time('Strikes whose reading the log took later still count.'),
+      by: field(z.enum(['ok-message', 'normal-reading']), 'A message on topic OK; or a normal reading, with `clearOnNormal`.'),
     }),
     metadata: sensorMetadata,
   },
-  NotificationRequested: { data: z.object(about), metadata: notificationMetadata },
+  NotificationRequested: { meaning: 'An e-mail is owed for an alarm (P4).', data: z.object(about), metadata: notificationMetadata },
   NotificationClaimed: {
-    data: z.object({ ...about, attempt, by: text, until: time, possibleDuplicate: z.boolean() }),
-    metadata: notificationMetadata,
-  },
-  NotificationSent: {
+    meaning: 'An attempt to send the e-mail belongs to one process, for a time.',
     data: z.object({
       ...about,
       attempt,
-      mailId: text,
-      possibleDuplicate: z.boolean(),
-      customer: z.enum(['complete', 'unknown', 'unavailable']),
+      by: field(text, 'The process, and the way by which it sends.'),
+      until: time('The claim\'s end: after it another may claim the next attempt.'),
+      possibleDuplicate,
     }),
     metadata: notificationMetadata,
   },
-  NotificationFailed: { data: z.object({ ...about, attempt, reason: z.string(), retryAt: time }), metadata: notificationMetadata },
-  NotificationParked: { data: z.object({ ...about, attempt: count, reason: z.string() }), metadata: notificationMetadata },
-  NotificationRequeued: { data: z.object({ ...about, by: text }), metadata: notificationMetadata },
+  NotificationSent: {
+    meaning: 'The mail server took the e-mail.',
+    data: z.object({
+      ...about,
+      attempt,
+      mailId,
+      possibleDuplicate,
+      customer: field(z.enum(['complete', 'unknown', 'unavailable']), 'What it said of the customer: all; that there is none; nothing yet, which owes a follow-up.'),
+    }),
+    metadata: notificationMetadata,
+  },
+  NotificationFailed: {
+    meaning: 'An attempt failed for certain, and another will follow.',
+    data: z.object({ ...about, attempt, reason: field(z.string(), 'What the mail server, or the way to it, said.'), retryAt: time('No further attempt before this.') }),
+    metadata: notificationMetadata,
+  },
+  NotificationParked: {
+    meaning: 'No further attempt without an operator.',
+    data: z.object({
+      ...about,
+      attempt: field(count, 'The last attempt, 0 when there was none.'),
+      reason: field(z.string(), 'Why; `outcome-unknown` when the last claim ended without an outcome.'),
+    }),
+    metadata: notificationMetadata,
+  },
+  NotificationRequeued: {
+    meaning: 'An operator asked for a parked e-mail again.',
+    data: z.object({ ...about, by: field(text, 'The operator\'s id.') }),
+    metadata: notificationMetadata,
+  },
   NotificationCompleted: {
-    data: z.object({ ...about, mailId: text, customer: z.enum(['complete', 'unknown']) }),
+    meaning: 'The follow-up with the customer\'s data went, after an e-mail without.',
+    data: z.object({ ...about, mailId, customer: field(z.enum(['complete', 'unknown']), 'What it said of the customer: all; or that there is none.') }),
     metadata: notificationMetadata,
   },
 };

@@ -41,7 +41,12 @@ describe('the identity of a store', () => {
 
   it('names the stores whose events were brought here, each once', async () => {
     const { storeId } = await identify(store);
-    for (const from of ['x', 'y', 'x', storeId]) await noteOrigin(store, from);
-    expect(await identify(store)).toEqual({ storeId, origins: ['x', 'y'] });
+    for (const from of ['x', 'y', 'x', storeId]) await noteOrigin(store, { storeId: from, through: '1' });
+    expect(await identify(store)).toEqual({ storeId, origins: [{ storeId: 'x', through: '1' }, { storeId: 'y', through: '1' }] });
+  });
+
+  it('says how far the events of another were brought the last time', async () => {
+    for (const through of ['1', '2']) await noteOrigin(store, { storeId: 'x', through });
+    expect((await identify(store)).origins).toEqual([{ storeId: 'x', through: '2' }]);
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { newDir, triggered } from '../../test/support/projection-events.js';
@@ -39,6 +40,8 @@ describe('the read models of a data folder', () => {
     await store.append('sensor-7', [toAppend(triggered({ alarm: 'a' }))], 'no-stream');
   }
 
+  const event = () => ({ id: randomUUID(), type: 'Something', data: {}, metadata: {} });
+
   async function embedded(): Promise<EventStore> {
     const store = await storeIn(folder);
     await identify(store);
@@ -69,7 +72,7 @@ describe('the read models of a data folder', () => {
     await work(first);
     await expect(open(second)).rejects.toThrow(OtherEventStore);
     await expect(open(second)).rejects.toThrow('set EVENTSTORE_URL as before');
-    await noteOrigin(second, (await identify(first)).storeId);
+    await noteOrigin(second, { storeId: (await identify(first)).storeId, through: null });
     const sink = await open(second);
     expect(await sink.openLive(alarms)).toBe('outdated');
     await sink.close();
@@ -86,11 +89,15 @@ describe('the read models of a data folder', () => {
     await work(before, null);
     await alarmIn(before);
     const { storeId } = await identify(before);
-    await before.close();
+    const through = await before.headPosition();
     const store = await storeIn(places[0]!);
     await expect(open(store)).rejects.toThrow('has an embedded event store');
-    await noteOrigin(store, storeId);
+    await noteOrigin(store, { storeId, through });
     await (await open(store)).close();
+    await before.append('checkpoint-x', [event()], 'any');
+    await (await open(store)).close();
+    await before.append('sensor-7', [event()], 0n);
+    await expect(open(store)).rejects.toThrow('bring them over');
   });
 
   it('are opened to EventStoreDB beside an embedded store that has no events', async () => {

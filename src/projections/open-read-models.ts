@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
-import type { EventStore } from '../event-store/event-store.js';
+import type { EventStore, Position } from '../event-store/event-store.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
-import { identify, IDENTITY_STREAM } from '../event-store/store-identity.js';
+import { isStoreBound } from '../event-store/store-bound-streams.js';
+import { identify, type Origin } from '../event-store/store-identity.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
 
 /** The data folder was worked on with another event store, whose events are not in this one. */
@@ -22,8 +23,8 @@ export class OtherEventStore extends Error {
  */
 export async function openReadModels({ dataDir, eventStoreUrl }: Pick<Config, 'dataDir' | 'eventStoreUrl'>, store: EventStore, clock: Clock, logger: Logger): Promise<LibsqlProjectionSink> {
   const { storeId, origins } = await identify(store);
-  const known = new Set([storeId, ...origins]);
-  if (eventStoreUrl !== null) await refuseUnmoved(dataDir, known, clock);
+  const known = new Set([storeId, ...origins.map((origin) => origin.storeId)]);
+  if (eventStoreUrl !== null) await refuseUnmoved(dataDir, origins, clock);
   const sink = await LibsqlProjectionSink.open(dataDir, storeId);
   // An unnamed one is of before stores had names, when there was but the embedded one.
   const others = [...sink.madeFrom].filter((from) => from !== storeId && from !== '');
@@ -37,18 +38,27 @@ export async function openReadModels({ dataDir, eventStoreUrl }: Pick<Config, 'd
 }
 
 /** Thrown: `OtherEventStore` when the folder has an embedded event store with events that were not brought into this one. */
-async function refuseUnmoved(dataDir: string, known: ReadonlySet<string>, clock: Clock): Promise<void> {
+async function refuseUnmoved(dataDir: string, origins: readonly Origin[], clock: Clock): Promise<void> {
   if (!existsSync(join(dataDir, 'event-store.db'))) return;
   const embedded = await LibsqlEventStore.open(dataDir, { clock });
   try {
-    if (!(await hasEvents(embedded)) || known.has((await identify(embedded)).storeId)) return;
+    if (!(await hasUnmoved(embedded, origins))) return;
   } finally {
     await embedded.close();
   }
-  throw new OtherEventStore(dataDir, 'has an embedded event store', 'Either unset EVENTSTORE_URL; or name another VIGIA_DATA_DIR; or, to go on without those events, move event-store.db and read-models.db away.');
+  const remedy = 'Either unset EVENTSTORE_URL; or bring them over (vigia events export and import); or name another VIGIA_DATA_DIR; or, to go on without those events, move event-store.db and read-models.db away.';
+  throw new OtherEventStore(dataDir, 'has an embedded event store', remedy);
 }
 
-async function hasEvents(store: EventStore): Promise<boolean> {
-  for await (const { stream } of store.readAll({ limit: 2 })) if (stream !== IDENTITY_STREAM) return true;
+/** Whether the store has events that were not brought to where these origins are noted. One without events has no identity yet, and is not given one. */
+async function hasUnmoved(store: EventStore, origins: readonly Origin[]): Promise<boolean> {
+  if (!(await hasEvents(store, null))) return false;
+  const { storeId } = await identify(store);
+  const origin = origins.find((known) => known.storeId === storeId);
+  return origin === undefined || (origin.through !== null && (await hasEvents(store, origin.through)));
+}
+
+async function hasEvents(store: EventStore, after: Position | null): Promise<boolean> {
+  for await (const { stream } of store.readAll({ after })) if (!isStoreBound(stream)) return true;
   return false;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { estimateTotal } from '../event-store/estimate-total.js';
 import type { EventStore, Position } from '../event-store/event-store.js';
 import { LagMeter } from './event-lag.js';
 import { errorText, LiveProjection } from './live-projection.js';
@@ -111,7 +112,7 @@ export class ProjectionRunner {
 
   /** Builds the read model again from the first event. Thrown: `UnknownProjection`, `RebuildRunning`, and see `rebuild`. */
   async rebuild(name: string, onProgress: OnRebuildProgress = () => undefined): Promise<RebuildReport> {
-    const report = await this.rebuildTask(this.task(name), (progress) => onProgress(progress.events, estimateTotal(progress), 'events'));
+    const report = await this.rebuildTask(this.task(name), (progress) => onProgress(progress.events, estimateTotal(progress.events, progress.position, progress.goal), 'events'));
     onProgress(report.events, report.events, 'events');
     return report;
   }
@@ -184,10 +185,4 @@ export class ProjectionRunner {
     task.lastError = errorText(error);
     this.logFailure(task.live.projection.name, error);
   }
-}
-
-/** The stores at hand count their positions up from 0, so that the way gone tells how many events there are in all; of other positions nothing is known. */
-function estimateTotal({ events, position, goal }: RebuildProgress): number {
-  const share = Number(position) / Number(goal);
-  return share > 0 && share <= 1 ? Math.round(events / share) : events;
 }

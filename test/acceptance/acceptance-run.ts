@@ -5,6 +5,7 @@ import type { SimulationReport } from '../../src/cli/simulator/simulation.js';
 import { isoTime, systemClock } from '../../src/clock.js';
 import { checkAll, type Check, type History, type HistoryEvent } from './checks.js';
 import { Child } from './child.js';
+import type { EventStoreServer } from './event-store-server.js';
 import { readMailbox } from './mailbox.js';
 import { Product, type ApiAlarm, type Ports } from './product.js';
 
@@ -17,6 +18,8 @@ export interface RunOptions {
   /** Send for so many seconds only; null for all messages of the preset. */
   readonly seconds: number | null;
   readonly kills: number;
+  /** Null for the embedded event store. It is killed as often as the product, and runs already. */
+  readonly store: EventStoreServer | null;
   /** Further variables of the product's environment. */
   readonly settings: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
@@ -67,12 +70,13 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
     expectedSensors: SENSORS,
     histories: await readHistories(product, sensorIds),
     kills: { wanted: options.kills, done: product.restarts },
+    store: options.store?.outputs() ?? null,
   };
   const { tookMs: shutdownMs } = await product.interrupt();
   return { report, checks: checkAll({ ...outputs, shutdownMs }), settledMs, startupMs };
 }
 
-async function sendWhileKilling(product: Product, { folder, seed, compress, seconds, kills, say }: RunOptions): Promise<SimulationReport> {
+async function sendWhileKilling(product: Product, { folder, seed, compress, seconds, kills, store, say }: RunOptions): Promise<SimulationReport> {
   const reportFile = join(folder, 'report.json');
   const args = ['simulate', '--url', product.ingestUrl, '--preset', 'case2', '--compress', String(compress), '--seed', seed, '--message-ids', '--json', reportFile];
   if (seconds !== null) args.push('--duration', `${seconds}s`);
@@ -80,7 +84,11 @@ async function sendWhileKilling(product: Product, { folder, seed, compress, seco
   const startMs = systemClock.now();
   const end = new AbortController();
   const ended = simulator.ended.finally(() => end.abort());
-  for (const atMs of killTimes(seed, kills, seconds === null ? CASE2_MS / compress : seconds * 1000)) {
+  const durationMs = seconds === null ? CASE2_MS / compress : seconds * 1000;
+  const storeKilled = store?.killAt(killTimes(`store ${seed}`, kills, durationMs), Random.seeded(`away ${seed}`), say, end.signal);
+  // Looked at below; until then a failure must not count as unhandled.
+  storeKilled?.catch(() => undefined);
+  for (const atMs of killTimes(seed, kills, durationMs)) {
     await systemClock.sleep(startMs + atMs - systemClock.now(), end.signal);
     if (end.signal.aborted) break;
     say(`kill -9 after ${(atMs / 1000).toFixed(1)} s`);
@@ -90,6 +98,7 @@ async function sendWhileKilling(product: Product, { folder, seed, compress, seco
     product.assertRunning();
     await systemClock.sleep(1000, end.signal);
   }
+  await storeKilled;
   const { code, signal } = await ended;
   if (code !== 0) throw new Error(`the simulator ended with ${code ?? signal}`);
   return JSON.parse(readFileSync(reportFile, 'utf8')) as SimulationReport;

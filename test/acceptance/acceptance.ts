@@ -7,7 +7,9 @@ import { PRESETS } from '../../src/cli/simulator/presets.js';
 import { runOnce, type RunResult } from './acceptance-run.js';
 import type { Check } from './checks.js';
 import { stopAll } from './child.js';
+import { EventStoreServer } from './event-store-server.js';
 import { KafkaCluster } from '../servers/kafka.js';
+import { freePort } from '../servers/server-process.js';
 import type { Ports } from './product.js';
 
 /**
@@ -21,6 +23,8 @@ const USAGE = `npm run acceptance -- [options]
   --compress F    the source's 30 minutes in so many times less time (default: 10)
   --short         20 seconds of it only
   --kafka         with the message log on two real Kafka brokers, replication 2
+  --eventstore    with the events in a double of EventStoreDB, which in a run with kills is killed as often
+                  and cuts appends after it has stored them
   --seed TEXT     decides what is sent and when it is killed (default: 1)
   --port-base P   listen on P and P + 1 (default: free ports)
   --keep          keep the data folders`;
@@ -30,6 +34,7 @@ interface Asked {
   readonly compress: number;
   readonly seconds: number | null;
   readonly isOnKafka: boolean;
+  readonly isOnEventStore: boolean;
   readonly seed: string;
   readonly portBase: number | null;
   readonly keep: boolean;
@@ -64,15 +69,19 @@ async function main(): Promise<boolean> {
 }
 
 /** Each run has servers of its own. */
-async function runWithServers({ isOnKafka, portBase, seed, compress, seconds }: Asked, kills: number, folder: string): Promise<RunResult> {
+async function runWithServers({ isOnKafka, isOnEventStore, portBase, seed, compress, seconds }: Asked, kills: number, folder: string): Promise<RunResult> {
   mkdirSync(folder);
   const say = (line: string): void => console.log(`   ${line}`);
   const kafka = isOnKafka ? await KafkaCluster.start({ brokers: 2, heapMb: 384 }) : null;
   if (kafka) say(`two Kafka brokers: ${kafka.bootstrapServers}`);
+  const store = isOnEventStore ? new EventStoreServer(folder, await freePort(), kills > 0) : null;
   try {
-    const settings: Record<string, string> = kafka ? { KAFKA_BROKERS: kafka.bootstrapServers } : {};
-    return await runOnce({ folder, ports: await choosePorts(portBase), seed, compress, seconds, kills, settings, say });
+    await store?.start();
+    if (store) say(`a double of EventStoreDB: ${store.url}`);
+    const settings = { ...(kafka && { KAFKA_BROKERS: kafka.bootstrapServers }), ...(store && { EVENTSTORE_URL: store.url }) };
+    return await runOnce({ folder, ports: await choosePorts(portBase), seed, compress, seconds, kills, store, settings, say });
   } finally {
+    await store?.stop();
     await kafka?.stop();
   }
 }
@@ -116,6 +125,7 @@ function readArguments(): Asked {
       'port-base': { type: 'string' },
       short: { type: 'boolean', default: false },
       kafka: { type: 'boolean', default: false },
+      eventstore: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -129,6 +139,7 @@ function readArguments(): Asked {
     compress: numberOf('--compress', values.compress),
     seconds: values.short ? 20 : null,
     isOnKafka: values.kafka,
+    isOnEventStore: values.eventstore,
     seed: values.seed,
     portBase: values['port-base'] === undefined ? null : numberOf('--port-base', values['port-base']),
     keep: values.keep,

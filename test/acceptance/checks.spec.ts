@@ -46,6 +46,19 @@ function soundOutputs(): Writable<Outputs> {
       },
     ],
     kills: { wanted: 5, done: 5 },
+    store: {
+      events: [
+        { stream: 'sensor-7', id: 'e1', type: 'AlarmTriggered' },
+        { stream: 'sensor-8', id: 'e3', type: 'AlarmTriggered' },
+        { stream: 'sensor-8', id: 'e4', type: 'AlarmRecovered' },
+        { stream: 'notification-a7', id: 'n1', type: 'NotificationSent' },
+        { stream: 'notification-a8', id: 'n2', type: 'NotificationSent' },
+        { stream: 'checkpoint-count-x', id: 'c1', type: 'CountCheckpointStored' },
+        { stream: 'checkpoint-count-x', id: 'c1', type: 'CountCheckpointStored' },
+      ],
+      kills: { wanted: 5, done: 5 },
+      cuts: 9,
+    },
     shutdownMs: 900,
   };
 }
@@ -93,6 +106,11 @@ describe('the checks of the acceptance run', () => {
       first(o.histories).events.unshift({ id: 'e0', type: 'AlarmTriggered', data: { alarmId: 'a0', alarmType: 'motion' } })],
     ['no history was read', 'P3, P6 streams fold to the alarms shown', (o) => o.histories.splice(0)],
     ['an event is there twice', 'no event twice', (o) => o.histories[1]?.events.push({ id: 'e2', type: 'StrikeRecorded', data: {} })],
+    ['the store has an event twice', 'EventStoreDB has each event once', (o) => o.store?.events.push({ stream: 'receipts-x-ENTRY-0', id: 'r', type: 'R' }, { stream: 'receipts-x-ENTRY-0', id: 'r', type: 'R' })],
+    ['the store lacks an alarm', 'EventStoreDB has each event once', (o) => o.store?.events.shift()],
+    ['the store has an e-mail sent twice', 'EventStoreDB has each event once', (o) => o.store?.events.push({ stream: 'notification-a7', id: 'n3', type: 'NotificationSent' })],
+    ['the store was killed less often than planned', 'EventStoreDB failed as often as planned', (o) => Object.assign(o.store ?? {}, { kills: { wanted: 5, done: 4 } })],
+    ['no append was cut', 'EventStoreDB failed as often as planned', (o) => Object.assign(o.store ?? {}, { cuts: 0 })],
     ['the process was killed less often than planned', 'killed as often as planned, ends when told to', (o) => (o.kills.done = 4)],
     ['the process takes too long to end', 'killed as often as planned, ends when told to', (o) => (o.shutdownMs = 5001)],
   ])('go red when %s', (_, name, spoil) => {

@@ -16,6 +16,14 @@ export interface History {
   readonly events: readonly HistoryEvent[];
 }
 
+/** What the event store itself has, read from its own file, and what was done to it. */
+export interface StoreOutputs {
+  readonly events: readonly { readonly stream: string; readonly id: string; readonly type: string }[];
+  readonly kills: { readonly wanted: number; readonly done: number };
+  /** Appends that were stored and then cut. */
+  readonly cuts: number;
+}
+
 /** All that a run gave out, and what the simulator foretold. */
 export interface Outputs {
   readonly report: SimulationReport;
@@ -29,6 +37,8 @@ export interface Outputs {
   readonly expectedSensors: number;
   readonly histories: readonly History[];
   readonly kills: { readonly wanted: number; readonly done: number };
+  /** Null where the event store is the embedded one. */
+  readonly store: StoreOutputs | null;
   readonly shutdownMs: number;
 }
 
@@ -56,6 +66,7 @@ export function checkAll(outputs: Outputs): Check[] {
     checkMap(outputs),
     checkHistories(outputs),
     checkNoEventTwice(outputs),
+    ...(outputs.store === null ? [] : [checkStoredOnce(outputs, outputs.store), checkStoreFaults(outputs.store)]),
     checkProcess(outputs),
   ];
 }
@@ -178,6 +189,28 @@ function checkNoEventTwice({ histories, alarms }: Outputs): Check {
     }
   }
   return check('no event twice', `${events} events`, differences);
+}
+
+/** Streams whose appends have an exact expected revision; those to `any` may be stored twice by a restart of the server. */
+const EXACT_STREAMS = /^(sensor|notification|receipts)-/;
+
+function checkStoredOnce({ report }: Outputs, { events }: StoreOutputs): Check {
+  const exact = events.filter(({ stream }) => EXACT_STREAMS.test(stream));
+  const twice = [...countEach(exact.map(({ stream, id }) => `${stream}, event ${id}`))].filter(([, count]) => count > 1);
+  const countOf = (type: string): number => exact.filter((event) => event.type === type).length;
+  return check('EventStoreDB has each event once', `${exact.length} events, ${countOf('AlarmTriggered')} alarms`, [
+    ...twice.map(([event, count]) => `${event} is stored ${count} times`),
+    differs('AlarmTriggered', countOf('AlarmTriggered'), report.foretold.length),
+    differs('AlarmRecovered', countOf('AlarmRecovered'), report.foretold.filter(({ recovered }) => recovered).length),
+    differs('NotificationSent', countOf('NotificationSent'), report.foretold.length),
+  ]);
+}
+
+function checkStoreFaults({ kills, cuts }: StoreOutputs): Check {
+  return check('EventStoreDB failed as often as planned', `${kills.done} × kill -9 and restart, ${cuts} appends stored and cut`, [
+    differs('kills of the store', kills.done, kills.wanted),
+    kills.wanted === 0 || cuts > 0 ? '' : 'no append was cut',
+  ]);
 }
 
 function checkProcess({ kills, shutdownMs }: Outputs): Check {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -317,7 +317,7 @@ describe('the double of EventStoreDB, seen by its unmodified client', () => {
     });
   });
 
-  it('runs as a program and keeps its log in a file when it is killed', async () => {
+  it('runs as a program and keeps its log in a file when it is killed, also in the middle of a line', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'vigia-esdb-'));
     try {
       const file = join(dir, 'events.jsonl');
@@ -327,9 +327,12 @@ describe('the double of EventStoreDB, seen by its unmodified client', () => {
       await connect(url.trim()).appendToStream('a', batch);
       program.kill('SIGKILL');
       await once(program, 'exit');
+      appendFileSync(file, '[{"stream":"a","revision":2,');
       const client = await start({ file });
       expect((await all(client.readStream('a'))).map(({ event }) => event?.id)).toEqual(batch.map((one) => one.id));
       expect((await client.appendToStream('a', events(1), { expectedRevision: 1n })).nextExpectedRevision).toBe(2n);
+      await double.stop();
+      expect(await all((await start({ file })).readStream('a'))).toHaveLength(3);
     } finally {
       rmSync(dir, { recursive: true });
     }

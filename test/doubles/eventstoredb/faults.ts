@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+export type CountedFault = 'cutsAfterApplying' | 'cutsBeforeApplying' | 'swallowedAppends' | 'timedOutAppends';
+
 /**
  * What goes wrong on demand. Each field is read when a call comes; tests set them and set them back.
  * Connections are cut and refused by `EventStoreDbDouble` itself.
@@ -19,6 +21,8 @@ export class Faults {
   swallowedAppends = 0;
   /** So many of the next appends are answered with a timeout, and not applied. */
   timedOutAppends = 0;
+  /** Told of each fault that was taken, by the name of its field. */
+  onTaken: (field: CountedFault) => void = () => {};
   /** How many streams of batch appends were opened: one for each client that appends. */
   openedBatchStreams = 0;
   /** How many events subscriptions have sent. */
@@ -61,9 +65,10 @@ export class Faults {
   }
 
   /** True so many times as the field says. */
-  take(field: 'cutsAfterApplying' | 'cutsBeforeApplying' | 'swallowedAppends' | 'timedOutAppends'): boolean {
+  take(field: CountedFault): boolean {
     if (this[field] <= 0) return false;
     this[field] -= 1;
+    this.onTaken(field);
     return true;
   }
 }

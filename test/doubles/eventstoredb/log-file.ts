@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import type { StoredEvent } from './stored-event.js';
 
 /** The double's log as lines of JSON, so that it outlives its process. Not synced to the disk: it survives a killed process, not a power cut. */
@@ -7,9 +7,12 @@ export class LogFile {
 
   load(): StoredEvent[] {
     if (!existsSync(this.path)) return [];
-    const lines = readFileSync(this.path, 'utf8').split('\n');
-    // What follows the last line break was cut off while it was written, and never acknowledged.
-    return lines.slice(0, -1).flatMap((line) => (JSON.parse(line) as Stored[]).map(fromStored));
+    const bytes = readFileSync(this.path);
+    // What follows the last line break was cut off while it was written, and never acknowledged; the next line must not join it.
+    const end = bytes.lastIndexOf(0x0a) + 1;
+    if (end < bytes.length) truncateSync(this.path, end);
+    const lines = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
+    return lines.flatMap((line) => (JSON.parse(line) as Stored[]).map(fromStored));
   }
 
   /** One line per append, so that all of its events are there or none. */

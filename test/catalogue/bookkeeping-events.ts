@@ -1,0 +1,26 @@
+import { isStoreBound } from '../../src/event-store/store-bound-streams.js';
+import { IDENTITY_STREAM } from '../../src/event-store/store-identity.js';
+import { RECEIPT_EVENT_TYPE, RECEIPT_STREAM_PREFIX } from '../../src/ingestion/receipt.js';
+
+export interface BookkeepingEvent {
+  readonly type: string;
+  /** Its name, with what changes in angle brackets. */
+  readonly stream: string;
+  readonly meaning: string;
+  readonly isMoved: boolean;
+}
+
+/** The events that are none of the domain's: what Vigía writes down for itself. A test looks for each type that a run stores. */
+export const BOOKKEEPING_EVENTS: readonly BookkeepingEvent[] = [
+  event(RECEIPT_EVENT_TYPE, `${RECEIPT_STREAM_PREFIX}<log>-<topic>-<partition>`, 'What became of each record of a range of offsets (P2; [ADR 2](adr/0002-receipts.md)).'),
+  event('DeadLetterReplayed', 'dead-letters', 'An operator had an unreadable record put back at the end of its topic.'),
+  event('DeadLetterDropped', 'dead-letters', 'An operator marked an unreadable record as of no use.'),
+  event('CheckpointStored', 'checkpoint-<follower>', 'How far a follower of the events has come; the newest one counts.'),
+  event('CountCheckpointStored', 'checkpoint-count-<log>', 'How far the alarms are on topic COUNT of a log; the newest one counts.'),
+  event('StoreNamed', IDENTITY_STREAM, 'The id of the event store, by which checkpoints and read models are told from those of others.'),
+  event('EventsBroughtFrom', IDENTITY_STREAM, 'Another event store whose events were brought here, and up to where.'),
+];
+
+function event(type: string, stream: string, meaning: string): BookkeepingEvent {
+  return { type, stream, meaning, isMoved: !isStoreBound(stream) };
+}
