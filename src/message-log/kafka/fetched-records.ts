@@ -4,7 +4,6 @@ import { RecordCursor } from '../record-cursor.js';
 import { decompress } from './decompress.js';
 import type { AbortedTransaction } from './fetch-request.js';
 import { decodeOldMessageSet } from './old-message-set.js';
-import type { SharedResponse } from './response-memory.js';
 
 /** Where the length and the format version stand in every entry, old or new. */
 const LENGTH_AT = 8;
@@ -90,7 +89,7 @@ export class FetchedRecords {
   constructor(
     private buffer: Buffer,
     aborted: readonly AbortedTransaction[],
-    private readonly response: SharedResponse | null = null,
+    private readonly onDone: () => void = () => undefined,
   ) {
     this.entries = entriesOf(buffer);
     this.nextOffset = this.entries.length === 0 ? null : this.entries.at(-1)!.lastOffset + 1;
@@ -102,7 +101,7 @@ export class FetchedRecords {
   release(): void {
     this.buffer = EMPTY;
     this.close();
-    this.response?.release();
+    this.onDone();
   }
 
   /** The append time of the first entry with an offset of at least `from`, null when there is none left. Thrown: `CorruptRecordBatch`. */

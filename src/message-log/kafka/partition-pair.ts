@@ -39,15 +39,15 @@ export class PairSide {
   add({ records, aborted, endOffset }: FetchedPartition, freshAt: number, seenAt: number, response: SharedResponse | null = null): void {
     this.endOffset = endOffset;
     if (records.length > 0) {
-      const fetched = new FetchedRecords(records, aborted, response);
+      const kept = response?.keep(records) ?? { bytes: records, release: () => undefined };
+      const fetched = new FetchedRecords(kept.bytes, aborted, kept.release);
       // The first batch is always whole, however large.
       if (fetched.nextOffset === null) throw new CorruptRecordBatch(`${records.length} bytes of ${this.topic}-${this.partition} at offset ${this.fetchOffset} hold no whole record batch`);
       if (fetched.nextOffset > this.fetchOffset) {
         this.fetchOffset = fetched.nextOffset;
-        response?.hold();
         this.queue.push({ records: fetched, seenAt });
         this.queuedBytes += fetched.bytes;
-      }
+      } else kept.release();
     }
     if (this.isAtEnd) this.freshAt = freshAt;
   }

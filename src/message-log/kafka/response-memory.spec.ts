@@ -32,6 +32,15 @@ describe('ResponseMemory', () => {
     expect(memory.take(200 * KIB).buffer).not.toBe(foreign.buffer);
   });
 
+  it('lets small blocks go for a large one', () => {
+    const memory = new ResponseMemory();
+    const small = Array.from({ length: 128 }, () => memory.take(200 * KIB));
+    for (const block of small) memory.giveBack(block);
+    const large = memory.take(8_000 * KIB);
+    memory.giveBack(large);
+    expect(memory.take(8_000 * KIB).buffer).toBe(large.buffer);
+  });
+
   it('keeps no more than 32 MiB', () => {
     const memory = new ResponseMemory();
     const blocks = Array.from({ length: 40 }, () => memory.take(1_000 * KIB));
@@ -45,11 +54,23 @@ describe('ResponseMemory', () => {
 describe('SharedResponse', () => {
   it('gives the memory back with the last of those that hold it', () => {
     const frame = responseMemory.take(777 * KIB);
-    const response = SharedResponse.of([{ records: Buffer.alloc(0) }, { records: frame.subarray(10, 20) }]);
-    response.hold();
+    const part = frame.subarray(10, 500 * KIB);
+    const response = SharedResponse.of([{ records: Buffer.alloc(0) }, { records: part }]);
+    const kept = response.keep(part);
+    expect(kept.bytes).toBe(part);
     response.release();
     expect(responseMemory.take(777 * KIB).buffer).not.toBe(frame.buffer);
-    response.release();
+    kept.release();
     expect(responseMemory.take(777 * KIB).buffer).toBe(frame.buffer);
+  });
+
+  it('copies a small part, which holds nothing', () => {
+    const frame = responseMemory.take(888 * KIB).fill(1);
+    const response = SharedResponse.of([{ records: frame }]);
+    const kept = response.keep(frame.subarray(0, 100));
+    response.release();
+    expect(responseMemory.take(888 * KIB).fill(2).buffer).toBe(frame.buffer);
+    expect(kept.bytes.equals(Buffer.alloc(100, 1))).toBe(true);
+    kept.release();
   });
 });

@@ -12,6 +12,7 @@ const MAX_FREE_BYTES = 32 * 1024 * 1024;
  * looked at any more.
  */
 export class ResponseMemory {
+  /** By size. */
   private readonly free: ArrayBuffer[] = [];
   private freeBytes = 0;
   private readonly lent = new WeakSet<ArrayBufferLike>();
@@ -26,18 +27,20 @@ export class ResponseMemory {
   /** Takes back the block of which a buffer is a part; nothing happens when it is none of ours. */
   giveBack(part: Buffer): void {
     const block = part.buffer;
-    if (!this.lent.delete(block) || this.freeBytes + block.byteLength > MAX_FREE_BYTES) return;
-    this.free.push(block as ArrayBuffer);
+    if (!this.lent.delete(block)) return;
+    // Large ones are worth more: small ones make room for them.
+    while (this.freeBytes + block.byteLength > MAX_FREE_BYTES && this.free.length > 0 && this.free[0]!.byteLength < block.byteLength) {
+      this.freeBytes -= this.free.shift()!.byteLength;
+    }
+    if (this.freeBytes + block.byteLength > MAX_FREE_BYTES) return;
+    const larger = this.free.findIndex(({ byteLength }) => byteLength >= block.byteLength);
+    this.free.splice(larger === -1 ? this.free.length : larger, 0, block as ArrayBuffer);
     this.freeBytes += block.byteLength;
   }
 
   /** The smallest free block that is large enough. */
   private takeFree(bytes: number): ArrayBuffer | null {
-    let best = -1;
-    for (let at = 0; at < this.free.length; at += 1) {
-      const size = this.free[at]!.byteLength;
-      if (size >= bytes && (best === -1 || size < this.free[best]!.byteLength)) best = at;
-    }
+    const best = this.free.findIndex(({ byteLength }) => byteLength >= bytes);
     if (best === -1) return null;
     const [block] = this.free.splice(best, 1) as [ArrayBuffer];
     this.freeBytes -= block.byteLength;
@@ -47,6 +50,14 @@ export class ResponseMemory {
 
 /** The process's: connections fill it, whoever is done with a response gives it back. */
 export const responseMemory = new ResponseMemory();
+
+/** A part of less than this fraction of a response is a small one: what waits holds no more than so many times its own bytes. */
+const SMALL_PART = 4;
+
+export interface KeptPart {
+  readonly bytes: Buffer;
+  readonly release: () => void;
+}
 
 /** One response, of which several partitions are handled each in its time; the memory goes back with the last of them. */
 export class SharedResponse {
@@ -59,10 +70,14 @@ export class SharedResponse {
     return new SharedResponse(partitions.find(({ records }) => records.length > 0)?.records);
   }
 
-  /** One more will call `release`, once. */
-  hold(): this {
+  /**
+   * The bytes of a part for as long as they are needed, until `release` is called, once. A small part is copied: it
+   * may wait long, as an OK does for older readings, and would keep the memory of all the others.
+   */
+  keep(part: Buffer): KeptPart {
+    if (part.length * SMALL_PART < part.buffer.byteLength) return { bytes: Buffer.from(part), release: () => undefined };
     this.holders += 1;
-    return this;
+    return { bytes: part, release: () => this.release() };
   }
 
   release(): void {
