@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { Clock } from '../clock.js';
 import { checkStreamName, toAppendRequest, type AppendRequest } from './append-request.js';
@@ -59,6 +60,8 @@ export class EventStoreDbEventStore implements EventStore {
   private readonly idleMs: number;
 
   private constructor(url: string, options: EventStoreDbOptions) {
+    // One for each read under way; Node takes more than ten for a leak.
+    setMaxListeners(0, this.closing.signal);
     this.clock = options.clock;
     this.waitMs = options.waitMs ?? DEFAULT_MS;
     this.idleMs = options.idleMs ?? DEFAULT_MS;

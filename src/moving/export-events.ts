@@ -93,11 +93,11 @@ async function requireWhole(store: EventStore, batch: readonly RecordedEvent[]):
   const begun = batch.filter(({ revision }) => revision === 0n);
   for (let from = 0; from < begun.length; from += LOOKUPS) {
     await Promise.all(begun.slice(from, from + LOOKUPS).map(async ({ stream }) => {
-      for await (const first of store.readStream(stream, { limit: 1 })) {
-        if (first.revision === 0n) return;
-        throw truncated(stream, 0, first.revision);
-      }
-      throw new ExportRefused(`stream ${stream} is deleted, while its events are still among all; it can be exported once they are scavenged`);
+      let first: RecordedEvent | null = null;
+      // To its end: so many reads that are broken off would have the connection cut.
+      for await (const event of store.readStream(stream, { limit: 1 })) first = event;
+      if (first === null) throw new ExportRefused(`stream ${stream} is deleted, while its events are still among all; it can be exported once they are scavenged`);
+      if (first.revision !== 0n) throw truncated(stream, 0, first.revision);
     }));
   }
 }

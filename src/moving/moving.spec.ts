@@ -204,6 +204,12 @@ describe('moving events', () => {
       expect(await exported(store)).toEqual({ events: 2, added: 2 });
     });
 
+    it('looks at the first event of thousands of streams, and the connection holds', async () => {
+      const { store } = await open('EventStoreDB');
+      for (let from = 0; from < 3000; from += 500) await Promise.all(Array.from({ length: 500 }, (_, index) => store.append(`s${from + index}`, [event()], 'no-stream')));
+      expect(await exported(store)).toEqual({ events: 3000, added: 3000 });
+    });
+
     it('names an event that is not JSON', async () => {
       const { store, double } = await open('EventStoreDB');
       double?.log.append('pictures', [{ ...stored(), isJson: false, data: Buffer.from([1, 2]) }], 'any');
