@@ -11,21 +11,22 @@ import { startUp } from './start-up.js';
 import type { BenchCase, CaseResult } from './bench-case.js';
 
 /** `npm run bench -- [CASE…] [--quick]`: runs all cases, or those named; what ran in full takes its place in bench/RESULTS.md. */
-const CASES: Readonly<Record<string, BenchCase>> = {
-  'hot-path': hotPath,
-  'embedded-path': embeddedPath,
-  'ingest-kafka': ingestKafka,
-  latency,
-  ingest,
-  rebuild,
-  'start-up': startUp,
+const CASES: Readonly<Record<string, { readonly run: BenchCase; readonly measures: string }>> = {
+  'hot-path': { run: hotPath, measures: 'draining a backlog on Kafka, beside kcat and plain kafkajs' },
+  'embedded-path': { run: embeddedPath, measures: 'draining a backlog of the embedded log, with and without the discard by bytes' },
+  'ingest-kafka': { run: ingestKafka, measures: 'readings accepted over HTTP onto Kafka, beside fastify with kafkajs and kafka-pixy' },
+  latency: { run: latency, measures: 'from a reading accepted to its alarm stored and its e-mail sent, on Kafka' },
+  ingest: { run: ingest, measures: 'readings accepted over HTTP into the embedded log' },
+  rebuild: { run: rebuild, measures: 'building each read model anew from all events' },
+  'start-up': { run: startUp, measures: 'from the start of the process to every part being up' },
 };
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');
 const named = args.filter((arg) => !arg.startsWith('--'));
 if (args.includes('--help')) {
-  console.log(`usage: npm run bench -- [--quick] [${Object.keys(CASES).join('|')}]…`);
+  console.log('usage: npm run bench -- [--quick] [CASE…]\n\n--quick runs each case once on little data, and leaves bench/RESULTS.md as it is.\n');
+  for (const [name, { measures }] of Object.entries(CASES)) console.log(`${name.padEnd(14)} ${measures}`);
   process.exit(0);
 }
 for (const name of named) {
@@ -37,8 +38,9 @@ for (const name of named) {
 
 const page = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 for (const name of named.length > 0 ? named : Object.keys(CASES)) {
-  console.error(`== ${name}`);
-  const result = await (CASES[name] as BenchCase)({ isQuick });
+  const progress = (step: string): void => console.error(`${name}: ${step}`);
+  progress('begins');
+  const result = await CASES[name]!.run({ isQuick, progress });
   const section = toMarkdown(result, name);
   console.log(section);
   if (!isQuick) writeFileSync(page, withSection(existsSync(page) ? readFileSync(page, 'utf8') : heading(), result.title, section));

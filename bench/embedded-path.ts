@@ -11,25 +11,29 @@ import { ReceiptBook } from '../src/ingestion/receipt-book.js';
 import { SensorStates } from '../src/ingestion/sensor-states.js';
 import { LibsqlMessageLog } from '../src/message-log/libsql-message-log.js';
 import { PARTITIONS, SENSOR_TOPICS, type Discard } from '../src/message-log/message-log.js';
-import { median, spread, type BenchCase } from './bench-case.js';
+import { median, perSecond, spread, type BenchCase } from './bench-case.js';
 
 const SENSORS = 50_000;
 const ABNORMAL_SHARES = [0.0005, 0.01, 0.1];
 
 /** Draining a backlog of the embedded log with the real rules and real appends, against the same without the byte-level discard. */
-export const embeddedPath: BenchCase = async ({ isQuick }) => {
+export const embeddedPath: BenchCase = async ({ isQuick, progress }) => {
   const readings = isQuick ? 200_000 : 3_000_000;
   const runs = isQuick ? 1 : 3;
   const rows: string[][] = [];
   for (const share of ABNORMAL_SHARES) {
     const dir = mkdtempSync(join(tmpdir(), 'vigia-bench-'));
     const count = share > 0.05 ? readings / 10 : readings;
+    progress(`${share * 100} % abnormal: filling the backlog of ${count.toLocaleString('en-US')} readings`);
     await fill(dir, count, share);
     const ours: Drained[] = [];
     const plain: Drained[] = [];
     for (let run = 0; run < runs; run += 1) {
-      ours.push(await drain(dir, count, isNormalReading));
-      plain.push(await drain(dir, count, undefined));
+      for (const [name, drained, discard] of [['discard by bytes', ours, isNormalReading], ['parsing each', plain, undefined]] as const) {
+        const result = await drain(dir, count, discard);
+        drained.push(result);
+        progress(`${share * 100} % abnormal, run ${run + 1} of ${runs}, ${name}: ${perSecond(count / result.seconds)}`);
+      }
     }
     const rate = (drained: readonly Drained[]) => drained.map(({ seconds }) => count / seconds);
     rows.push([

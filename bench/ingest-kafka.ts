@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { KafkaPixy } from '../test/servers/kafka-pixy.js';
 import { KafkaCluster } from '../test/servers/kafka.js';
 import { freePort } from '../test/servers/server-process.js';
-import { median, spread, type BenchCase } from './bench-case.js';
+import { median, perSecond, spread, type BenchCase } from './bench-case.js';
 import { acceptedPerSecond } from './ingest-load.js';
 import { RunningProduct } from './product.js';
 
@@ -24,7 +24,7 @@ const CASES = [
 ] as const;
 
 /** Readings that endpoints accept onto two real brokers, acks from both. */
-export const ingestKafka: BenchCase = async ({ isQuick }) => {
+export const ingestKafka: BenchCase = async ({ isQuick, progress }) => {
   const seconds = isQuick ? 3 : 6;
   const runs = isQuick ? 1 : 3;
   const kafka = await KafkaCluster.start({ brokers: 2, heapMb: 384 });
@@ -44,6 +44,7 @@ export const ingestKafka: BenchCase = async ({ isQuick }) => {
             const rate = await acceptedPerSecond({ ...load, url: endpoint.url, seconds });
             const key = `${posts}|${name}`;
             rates.set(key, [...(rates.get(key) ?? []), rate]);
+            progress(`run ${run + 1} of ${runs}, ${posts}, ${name}: ${perSecond(rate)}`);
           } finally {
             await endpoint.stop();
           }

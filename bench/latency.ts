@@ -24,13 +24,17 @@ interface Sample {
 }
 
 /** Reading accepted → alarm stored → e-mail accepted, on two real brokers. */
-export const latency: BenchCase = async ({ isQuick }) => {
+export const latency: BenchCase = async ({ isQuick, progress }) => {
   const seconds = isQuick ? 5 : 20;
   const runs = isQuick ? 1 : 3;
   const rows: string[][] = [];
   for (const each of CASES) {
     const samples: Sample[] = [];
-    for (let run = 0; run < runs; run += 1) samples.push(await measure(each, seconds));
+    for (let run = 0; run < runs; run += 1) {
+      const sample = await measure(each, seconds);
+      samples.push(sample);
+      progress(`run ${run + 1} of ${runs}, ${each.name}: ${sample.toMailMs.length} alarms, stored p99 ${(sample.storedQuantiles[1] * 1000).toFixed(0)} ms`);
+    }
     const mails = samples.flatMap(({ toMailMs }) => toMailMs).sort((a, b) => a - b);
     const worst = (index: 0 | 1): string => Math.max(...samples.map(({ storedQuantiles }) => storedQuantiles[index] * 1000)).toFixed(0);
     rows.push([each.name, String(mails.length), worst(0), worst(1), quantile(mails, 0.5).toFixed(0), quantile(mails, 0.99).toFixed(0), quantile(mails, 1).toFixed(0)]);

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SensorEvent } from '../src/alarm-domain/alarm-events.js';
-import { decide, evolve, INITIAL_SENSOR, sensorStream, type SensorMessage } from '../src/alarm-domain/sensor.js';
+import type { SensorMessage } from '../src/alarm-domain/sensor-message.js';
+import { decide, evolve, INITIAL_SENSOR, sensorStream } from '../src/alarm-domain/sensor.js';
 import { SOURCE_STRIKE_POLICY } from '../src/alarm-domain/strike-policy.js';
 import { isoTime, systemClock } from '../src/clock.js';
 import { toAppend } from '../src/event-store/event-codec.js';
@@ -11,16 +12,17 @@ import { idOf } from '../src/ingestion/deterministic-id.js';
 import { ALL_PROJECTIONS } from '../src/projections/all-projections.js';
 import { LibsqlProjectionSink } from '../src/projections/libsql-projection-sink.js';
 import { ProjectionRunner } from '../src/projections/projection-runner.js';
-import { median, spread, type BenchCase } from './bench-case.js';
+import { median, perSecond, spread, type BenchCase } from './bench-case.js';
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
 
 /** Building every read model anew from the first event. */
-export const rebuild: BenchCase = async ({ isQuick }) => {
+export const rebuild: BenchCase = async ({ isQuick, progress }) => {
   const rounds = isQuick ? 2000 : 30_000;
   const runs = isQuick ? 1 : 3;
   const dir = mkdtempSync(join(tmpdir(), 'vigia-bench-'));
   const store = await LibsqlEventStore.open(dir, { clock: systemClock });
+  progress(`storing the events of ${rounds.toLocaleString('en-US')} rounds`);
   const events = await fill(store, rounds);
   const sink = await LibsqlProjectionSink.open(dir);
   const runner = new ProjectionRunner(ALL_PROJECTIONS, store, sink, systemClock, (name, error) => console.error(name, error));
@@ -35,6 +37,7 @@ export const rebuild: BenchCase = async ({ isQuick }) => {
       if (!report.equal) throw new Error(`${name}: the rebuilt read model differs from the live one`);
       seconds += report.durationMs / 1000;
       rates.get(name)?.push(events / (report.durationMs / 1000));
+      progress(`run ${run + 1} of ${runs}, ${name}: ${perSecond(events / (report.durationMs / 1000))}`);
     }
     together.push(events / seconds);
   }

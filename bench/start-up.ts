@@ -5,13 +5,15 @@ import { spread, type BenchCase } from './bench-case.js';
 import { RunningProduct } from './product.js';
 
 /** From the start of the process to every part being up. */
-export const startUp: BenchCase = async ({ isQuick }) => {
+export const startUp: BenchCase = async ({ isQuick, progress }) => {
   const first: number[] = [];
   const next: number[] = [];
-  for (let run = 0; run < (isQuick ? 1 : 3); run += 1) {
+  const runs = isQuick ? 1 : 3;
+  for (let run = 0; run < runs; run += 1) {
     const dir = mkdtempSync(join(tmpdir(), 'vigia-bench-'));
     first.push(await timed(dir));
     next.push(await timed(dir));
+    progress(`run ${run + 1} of ${runs}: first ${first.at(-1)?.toFixed(2)} s, later ${next.at(-1)?.toFixed(2)} s`);
     rmSync(dir, { recursive: true });
   }
   return {

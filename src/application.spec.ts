@@ -18,11 +18,16 @@ describe('the application', () => {
     return { application, consoleUrl, ingestUrl: ingestUrl as string };
   }
 
-  async function raiseMotion(ingestUrl: string, sensorId: number): Promise<void> {
+  async function post(ingestUrl: string, sensorId: number, values: string): Promise<void> {
     const headers = { 'Content-Type': 'application/json' };
-    const answer = await fetch(`${ingestUrl}/topics/ENTRY/messages`, { method: 'POST', body: `[${sensorId},true,false,20,30]`, headers });
+    const answer = await fetch(`${ingestUrl}/topics/ENTRY/messages`, { method: 'POST', body: `[${sensorId},${values}]`, headers });
     expect(answer.status).toBe(200);
   }
+
+  const MOTION = 'true,false,20,30';
+  const SMOKE = 'false,true,20,30';
+  const NORMAL = 'false,false,20,30';
+  const raiseMotion = (ingestUrl: string, sensorId: number): Promise<void> => post(ingestUrl, sensorId, MOTION);
 
   async function metric(consoleUrl: string, name: string): Promise<number> {
     const text = await (await fetch(`${consoleUrl}/metrics`)).text();
@@ -62,5 +67,24 @@ describe('the application', () => {
     expect(await mail(second.consoleUrl)).toMatchObject({ status: 'degraded', detail: '0 e-mails pending; 1 parked' });
     await second.application.stop();
     await smtp.stop();
+  });
+
+  it.each([
+    { clearOnNormal: '0', sensorId: 20, expected: ['StrikeRecorded', 'StrikeRecorded', 'StrikeRecorded', 'AlarmTriggered smoke', 'AlarmTriggered motion'] },
+    { clearOnNormal: '1', sensorId: 21, expected: ['StrikeRecorded', 'StrikeRecorded', 'StrikesCleared', 'StrikeRecorded', 'AlarmTriggered motion'] },
+  ])('R3: VIGIA_CLEAR_ON_NORMAL=$clearOnNormal decides whether a normal reading clears strikes, though it is discarded by its bytes otherwise', async ({ clearOnNormal, sensorId, expected }) => {
+    const { application, consoleUrl, ingestUrl } = await startOne({ VIGIA_CLEAR_ON_NORMAL: clearOnNormal });
+    try {
+      for (const values of [SMOKE, SMOKE, NORMAL, SMOKE, MOTION]) await post(ingestUrl, sensorId, values);
+      const events = async (): Promise<string[]> => {
+        // A sensor without events is not found, and has no items.
+        const { items = [] } = (await (await fetch(`${consoleUrl}/api/audit/sensors/${sensorId}`)).json()) as { items?: { type: string; data: { alarmType: string } }[] };
+        return items.reverse().map(({ type, data }) => (type === 'AlarmTriggered' ? `${type} ${data.alarmType}` : type));
+      };
+      await waitFor('the last alarm', async () => (await events()).includes('AlarmTriggered motion'));
+      expect(await events()).toEqual(expected);
+    } finally {
+      await application.stop();
+    }
   });
 });

@@ -27,3 +27,27 @@ export async function within(clock: Clock, limitMs: number, work: Promise<unknow
     ended.abort();
   }
 }
+
+/** The pause before something that failed is tried again: each time twice as long, up to a limit. */
+export class DoublingPause {
+  private nextMs: number;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly firstMs: number,
+    private readonly lastMs: number,
+  ) {
+    this.nextMs = firstMs;
+  }
+
+  /** It went well: the next pause is the first one again. */
+  reset(): void {
+    this.nextMs = this.firstMs;
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    const ms = this.nextMs;
+    this.nextMs = Math.min(ms * 2, this.lastMs);
+    await this.clock.sleep(ms, signal);
+  }
+}

@@ -9,6 +9,7 @@ import { StoreUnavailable } from './event-store/event-store.js';
 import { BadEventStoreUrl, parseEventStoreUrl } from './event-store/eventstoredb-url.js';
 import { UndrainedLog } from './ingestion/refuse-undrained.js';
 import { LogUnavailable } from './message-log/message-log.js';
+import { KafkaRefused } from './message-log/kafka/kafka-errors.js';
 import { WrongTopics } from './message-log/kafka/kafka-topics.js';
 import { BadSmtpUrl, parseSmtpUrl } from './notifications/smtp-url.js';
 import { OtherEventStore } from './projections/open-read-models.js';
@@ -81,7 +82,7 @@ function fail(error: unknown): void {
 }
 
 /** Errors that someone can put right, who needs no stack for it. */
-const PLAIN = [BadConfig, DataDirInUse, WrongTopics, BadSmtpUrl, BadEventStoreUrl, OtherEventStore, UndrainedLog];
+const PLAIN = [BadConfig, DataDirInUse, WrongTopics, KafkaRefused, BadSmtpUrl, BadEventStoreUrl, OtherEventStore, UndrainedLog];
 
 function textOf(error: unknown): string {
   if (error instanceof LogUnavailable || error instanceof StoreUnavailable) return error.cause instanceof Error ? `${error.message}\n  ${error.cause.message}` : error.message;

@@ -2,18 +2,19 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { KafkaCluster } from '../../test/servers/kafka.js';
-import { median, spread, type BenchCase } from '../bench-case.js';
+import { median, perSecond, spread, type BenchCase } from '../bench-case.js';
 import { fillBacklog, type Backlog } from './backlog.js';
 import type { ContenderResult } from './contender.js';
 
 const run = promisify(execFile);
 
 /** Draining a backlog on a real broker that shares the two cores. */
-export const hotPath: BenchCase = async ({ isQuick }) => {
+export const hotPath: BenchCase = async ({ isQuick, progress }) => {
   const readings = isQuick ? 500_000 : 10_000_000;
   const runs = isQuick ? 1 : 3;
   const kafka = await KafkaCluster.start({ brokers: 1, heapMb: 512 });
   try {
+    progress(`filling the backlog of ${readings.toLocaleString('en-US')} readings`);
     const backlog = await fillBacklog(kafka.bootstrapServers, readings, 0.0005);
     const contenders: Record<string, () => Promise<ContenderResult>> = {
       'Vigía, one process': () => runNode('vigia.ts', kafka.bootstrapServers),
@@ -22,7 +23,11 @@ export const hotPath: BenchCase = async ({ isQuick }) => {
     };
     const results = new Map(Object.keys(contenders).map((name): [string, ContenderResult[]] => [name, []]));
     for (let turn = 0; turn < runs; turn += 1) {
-      for (const [name, contend] of Object.entries(contenders)) results.get(name)!.push(await contend());
+      for (const [name, contend] of Object.entries(contenders)) {
+        const result = await contend();
+        results.get(name)!.push(result);
+        progress(`run ${turn + 1} of ${runs}, ${name}: ${perSecond(result.records / result.seconds)}`);
+      }
     }
     const rates = (name: string): number[] => results.get(name)!.map(({ records, seconds }) => records / seconds);
     const ours = median(rates('Vigía, one process'));

@@ -21,7 +21,7 @@ export interface Evidence {
   readonly maxTemperatureCelsius: number;
 }
 
-/** R3: a reading with smoke or heat was kept as strike number `strike` of `of`. */
+/** R3: a reading with smoke or heat was kept as strike number `strike` of `of`, counted among those within one window. */
 export interface StrikeRecorded {
   readonly id: string;
   readonly type: 'StrikeRecorded';
@@ -35,7 +35,7 @@ export interface StrikeRecorded {
   readonly metadata: EventMetadata;
 }
 
-/** R2, R3: an alarm opened. `triggeredAt` is the time of the reading that completed it; `evidence` has every reading that led to it, oldest first. */
+/** R2, R3: an alarm opened. `triggeredAt` is the time of the reading that completed it; `evidence` has every reading that led to it: in the order of their times with a strike window, else of their arrival. */
 export interface AlarmTriggered {
   readonly id: string;
   readonly type: 'AlarmTriggered';

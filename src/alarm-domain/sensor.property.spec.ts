@@ -1,13 +1,16 @@
 import fc from 'fast-check';
-import { brief, contextWith, play, reading, ok } from '../../test/support/sensor-messages.js';
+import { brief, contextWith, ok, play, readAt, reading } from '../../test/support/sensor-messages.js';
 import type { SensorEvent } from './alarm-events.js';
-import { evolve, INITIAL_SENSOR, type SensorMessage } from './sensor.js';
+import { abnormalTypes } from './reading.js';
+import type { SensorMessage } from './sensor-message.js';
+import { evolve, INITIAL_SENSOR } from './sensor.js';
+import { LATE_WINDOWS } from './strikes.js';
 
-/** A history of one sensor: each step has its own second, so that order and positions agree. */
+/** A history of one sensor: each step has its own second, so that order and positions agree; some readings come late. */
 const history = fc
   .array(
     fc.oneof(
-      { weight: 5, arbitrary: fc.record({ movement: fc.boolean(), smoke: fc.boolean(), hot: fc.boolean() }) },
+      { weight: 5, arbitrary: fc.record({ movement: fc.boolean(), smoke: fc.boolean(), hot: fc.boolean(), lateSeconds: fc.oneof(fc.constant(0), fc.nat(60)) }) },
       { weight: 1, arbitrary: fc.constant('ok' as const) },
     ),
     { maxLength: 40 },
@@ -16,7 +19,7 @@ const history = fc
     steps.map((step, index): SensorMessage =>
       step === 'ok'
         ? ok(index, `id-${index}`)
-        : reading(index, { movement: step.movement, smoke: step.smoke, temperatureCelsius: step.hot ? 99 : 1, messageId: `id-${index}` }),
+        : readAt(reading(index, { movement: step.movement, smoke: step.smoke, temperatureCelsius: step.hot ? 99 : 1, messageId: `id-${index}` }), index - step.lateSeconds),
     ),
   );
 
@@ -25,6 +28,54 @@ const policy = fc.record({
   windowMs: fc.option(fc.integer({ min: 1, max: 20_000 })),
   clearOnNormal: fc.boolean(),
 });
+
+/**
+ * A long history under a window: few OKs, strikes that seldom come close enough for an alarm, so that more are
+ * there than are kept, and some readings that come late, by as many windows as they may.
+ */
+const windowedHistory = fc
+  .tuple(
+    fc.record({ n: fc.integer({ min: 1, max: 4 }), windowMs: fc.integer({ min: 1000, max: 20_000 }), clearOnNormal: fc.boolean() }),
+    fc.array(fc.record({ what: fc.nat(59), gap: fc.integer({ min: 95, max: 150 }), late: fc.nat(LATE_WINDOWS * 1000) }), { maxLength: 150, size: 'max' }),
+  )
+  .map(([strikePolicy, steps]) => {
+    const { n, windowMs } = strikePolicy;
+    let newest = 0;
+    const messages = steps.map(({ what, gap, late }, index): SensorMessage => {
+      if (what === 0) return ok(index);
+      if (what === 1) return reading(index);
+      const isLate = what < 5;
+      const seconds = isLate ? newest - (late * windowMs) / 1e6 : newest + (gap * windowMs) / Math.max(1, n - 1) / 1e5;
+      newest = Math.max(newest, seconds);
+      return readAt(reading(index, { smoke: what !== 5, temperatureCelsius: what < 8 ? 99 : 1 }), seconds);
+    });
+    return { strikePolicy, messages };
+  });
+
+/** What R3 says of a window, word for word: any `n` strikes of a type within one, of all that there are; for smoke and temperature. */
+function alarmsWithin({ n, windowMs, clearOnNormal }: { n: number; windowMs: number; clearOnNormal: boolean }, messages: readonly SensorMessage[]): string[] {
+  const foretold: string[] = [];
+  for (const type of ['smoke', 'temperature'] as const) {
+    let times: number[] = [];
+    let isOpen = false;
+    for (const message of messages) {
+      if (message.type === 'ok') {
+        times = [];
+        isOpen = false;
+      } else {
+        const types = abnormalTypes(message.reading);
+        if (types.length === 0 && clearOnNormal) times = [];
+        if (isOpen || !types.includes(type)) continue;
+        times = [...times, Date.parse(message.readAt)].sort((a, b) => a - b);
+        if (!times.some((time, index) => (times[index + n - 1] ?? Infinity) - time <= windowMs)) continue;
+        times = [];
+        isOpen = true;
+        foretold.push(`${message.source.offset} ${type}`);
+      }
+    }
+  }
+  return foretold.sort();
+}
 
 describe('the sensor aggregate, for any history', () => {
   it('R7: never has two open alarms of a type, and recovers only what is open', () => {
@@ -76,6 +127,16 @@ describe('the sensor aggregate, for any history', () => {
         expect(raised).toEqual(foretold);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('R3: raises the alarms within a window that a count of all strikes foretells, however late readings come', () => {
+    fc.assert(
+      fc.property(windowedHistory, ({ strikePolicy, messages }) => {
+        const raised = play(messages, contextWith(strikePolicy)).events.flatMap((event) => (event.type === 'AlarmTriggered' ? [`${event.metadata.source.offset} ${event.data.alarmType}`] : []));
+        expect(raised.sort()).toEqual(alarmsWithin(strikePolicy, messages));
+      }),
+      { numRuns: 1000 },
     );
   });
 

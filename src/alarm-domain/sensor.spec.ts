@@ -1,6 +1,6 @@
-import { given, heat, motion, ok, reading, smoke } from '../../test/support/sensor-messages.js';
-import type { AlarmTriggered } from './alarm-events.js';
-import { contextWith, play } from '../../test/support/sensor-messages.js';
+import { contextWith, given, heat, motion, ok, play, readAt, reading, smoke } from '../../test/support/sensor-messages.js';
+import type { AlarmTriggered, SensorEvent } from './alarm-events.js';
+import type { SensorMessage } from './sensor-message.js';
 import { decide, evolve, REMEMBERED_MESSAGE_IDS } from './sensor.js';
 
 describe('R1: a normal reading is discarded', () => {
@@ -45,10 +45,32 @@ describe('R3: the third strike of a type triggers', () => {
   it('window: a strike just as old as the window counts', () =>
     given([smoke(1), smoke(50)], { windowMs: 60_000 }).when(smoke(61)).then(['StrikeRecorded smoke 3/3', 'AlarmTriggered smoke']));
   it('window: it holds both ways, for a reading that comes late', () => {
-    const late = (offset: number, readAt: string) => ({ ...smoke(offset), readAt });
-    given([smoke(1), smoke(2)], { windowMs: 60_000 }).when(late(3, '2026-03-01T10:00:00.000Z')).then(['StrikeRecorded smoke 1/3']);
-    given([smoke(1), smoke(2)], { windowMs: 60_000 }).when(late(3, '2026-03-01T11:59:30.000Z')).then(['StrikeRecorded smoke 3/3', 'AlarmTriggered smoke']);
+    given([smoke(1), smoke(2)], { windowMs: 60_000 }).when(readAt(smoke(3), -7200)).then(['StrikeRecorded smoke 1/3']);
+    given([smoke(1), smoke(2)], { windowMs: 60_000 }).when(readAt(smoke(3), -30)).then(['StrikeRecorded smoke 3/3', 'AlarmTriggered smoke']);
   });
+  it('window: late readings do not push out strikes that still count', () =>
+    given([smoke(1), smoke(50), readAt(smoke(51), -300), readAt(smoke(52), -900), readAt(smoke(53), -600)], { windowMs: 60_000 })
+      .when(smoke(54))
+      .then(['StrikeRecorded smoke 3/3', 'AlarmTriggered smoke']));
+  it('window: all strikes must lie in the same one, not each within one of the newest to arrive', () =>
+    given([smoke(1), smoke(100)], { windowMs: 60_000 }).when(readAt(smoke(101), 50)).then(['StrikeRecorded smoke 2/3']));
+  it('window: a late reading counts in the window that has the most', () =>
+    given([smoke(1), smoke(100), smoke(105)], { windowMs: 60_000 }).when(readAt(smoke(106), 50)).then(['StrikeRecorded smoke 3/3', 'AlarmTriggered smoke']));
+  it('window: the alarm is the same in whatever order its readings come, with the evidence in the order of their times', () => {
+    for (const order of [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]]) {
+      const [first, second, third] = order.map((time, arrival) => readAt(smoke(10 + arrival), time)) as [SensorMessage, SensorMessage, SensorMessage];
+      const [, alarm] = given([first, second], { windowMs: 2000 }).when(third).yields(['StrikeRecorded smoke 3/3', 'AlarmTriggered smoke']) as [SensorEvent, AlarmTriggered];
+      expect(alarm.data.evidence.map((strike) => Date.parse(strike.readAt) % 60_000)).toEqual([1000, 2000, 3000]);
+      expect(alarm.data.triggeredAt).toBe(third.readAt);
+    }
+  });
+  it('window: the alarm uses up all strikes of its type, those outside its window as well', () =>
+    // Received after the OK, in another partition: the OK would leave it.
+    given([readAt(reading(9, { smoke: true, topicPartition: 1 }), -90), smoke(2), smoke(3), smoke(4), ok(5)], { windowMs: 60_000 })
+      .when(readAt(smoke(10), -89))
+      .then(['StrikeRecorded smoke 1/3']));
+  it('window: a late reading that comes again counts once', () =>
+    given([smoke(1), readAt(smoke(2, 'm'), -9)], { windowMs: 60_000 }).when(readAt(smoke(3, 'm'), -9)).thenIgnored('duplicate'));
   it('clearOnNormal: a normal reading clears the strikes', () =>
     given([smoke(1), smoke(2)], { clearOnNormal: true }).when(reading(3)).then(['StrikesCleared smoke by normal-reading']));
   it('clearOnNormal: the count then begins again', () =>

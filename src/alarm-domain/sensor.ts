@@ -1,8 +1,10 @@
-import type { AlarmRecovered, AlarmTriggered, Evidence, EventMetadata, SensorEvent, StrikeRecorded, StrikesCleared } from './alarm-events.js';
+import type { SensorEvent } from './alarm-events.js';
 import { assertNever } from './assert-never.js';
-import { ALARM_TYPES, abnormalTypes, type AlarmType, type Reading } from './reading.js';
-import { isAtOrBefore, partitionKey, positionKey, type SourcePosition } from './source-position.js';
-import type { StrikePolicy } from './strike-policy.js';
+import { alarmRecovered, alarmTriggered, evidenceOf, strikeRecorded, strikesCleared } from './decided-events.js';
+import { ALARM_TYPES, abnormalTypes, type AlarmType } from './reading.js';
+import type { DecisionContext, OkMessage, ReadingMessage, RecordFacts, SensorMessage } from './sensor-message.js';
+import { isAtOrBefore, partitionKey, type SourcePosition } from './source-position.js';
+import { countedWith, withoutReceivedThrough, withoutType, withStrike, type Strikes } from './strikes.js';
 
 /** The sensor aggregate: stream, state, evolve, decide. Stored names never change. */
 
@@ -31,7 +33,7 @@ export interface OpenAlarm {
 
 export interface SensorState {
   readonly openAlarms: Readonly<Partial<Record<AlarmType, OpenAlarm>>>;
-  readonly strikes: Readonly<Partial<Record<AlarmType, readonly Evidence[]>>>;
+  readonly strikes: Strikes;
   /** The last record seen of each partition, by `partitionKey`. */
   readonly lastSeen: Readonly<Record<string, { readonly epoch: number; readonly offset: number }>>;
   /** The newest messageIds, oldest first, at most `REMEMBERED_MESSAGE_IDS`. */
@@ -47,31 +49,23 @@ export function evolve(state: SensorState, event: SensorEvent): SensorState {
   const { handledThrough = [] } = event.metadata;
   const seen = handledThrough.reduce(lookPast, remember(state, event.metadata));
   switch (event.type) {
-    case 'StrikeRecorded': {
-      const { alarmType, evidence } = event.data;
-      // The last `of` to arrive are enough for readings that come in the order of their times; the list has a bound.
-      const strikes = [...(seen.strikes[alarmType] ?? []), evidence].slice(-event.data.of);
-      return { ...seen, strikes: { ...seen.strikes, [alarmType]: strikes } };
-    }
+    case 'StrikeRecorded':
+      return { ...seen, strikes: withStrike(seen.strikes, event.data.alarmType, event.data.evidence, event.data.of) };
     case 'AlarmTriggered': {
       const { alarmId, alarmType, triggeredAt } = event.data;
       const opened: OpenAlarm = { alarmId, triggeredAt, receivedAt: event.metadata.receivedAt };
       return {
         ...seen,
         openAlarms: { ...seen.openAlarms, [alarmType]: opened },
-        strikes: without(seen.strikes, alarmType),
+        strikes: withoutType(seen.strikes, alarmType),
       };
     }
-    case 'AlarmRecovered':
-      return { ...seen, openAlarms: without(seen.openAlarms, event.data.alarmType) };
-    case 'StrikesCleared': {
-      let strikes = seen.strikes;
-      for (const type of event.data.alarmTypes) {
-        const left = (strikes[type] ?? []).filter((strike) => strike.receivedAt > event.data.receivedThrough);
-        strikes = left.length > 0 ? { ...strikes, [type]: left } : without(strikes, type);
-      }
-      return { ...seen, strikes };
+    case 'AlarmRecovered': {
+      const { [event.data.alarmType]: _recovered, ...openAlarms } = seen.openAlarms;
+      return { ...seen, openAlarms };
     }
+    case 'StrikesCleared':
+      return { ...seen, strikes: withoutReceivedThrough(seen.strikes, event.data.alarmTypes, event.data.receivedThrough) };
     default:
       return assertNever(event);
   }
@@ -101,32 +95,6 @@ function lookPast(state: SensorState, position: SourcePosition): SensorState {
 }
 
 // ---- decide -------------------------------------------------------------------------------------
-
-/** What the log says about a record, apart from the reading itself. Times are ISO 8601 UTC. */
-export interface RecordFacts {
-  readonly source: SourcePosition;
-  readonly messageId: string | null;
-  /** The sensor's own clock, as sent. */
-  readonly sensorAt: string | null;
-  /** The log's append time. */
-  readonly receivedAt: string;
-  /** The reading's time: `sensorAt` when it is plausible, else `receivedAt` (see `readingTime`). */
-  readonly readAt: string;
-}
-
-export type SensorMessage =
-  | (RecordFacts & { readonly type: 'reading'; readonly reading: Reading })
-  | (RecordFacts & { readonly type: 'ok'; readonly sensorId: number });
-
-export interface DecisionContext {
-  readonly policy: StrikePolicy;
-  /** The processing clock, ISO 8601 UTC. */
-  readonly recordedAt: string;
-  /** The last ENTRY records that this process has handled, for an OK; see `EventMetadata.handledThrough`. */
-  readonly handledThrough?: readonly SourcePosition[];
-  /** Turns a name into a UUID, always the same one for the same name. */
-  readonly idOf: (name: string) => string;
-}
 
 /**
  * Why a record that is not a normal reading yields no event (P2).
@@ -160,9 +128,6 @@ function isDuplicate(state: SensorState, message: RecordFacts): boolean {
   return message.messageId !== null && state.messageIds.includes(message.messageId);
 }
 
-type ReadingMessage = Extract<SensorMessage, { type: 'reading' }>;
-type OkMessage = Extract<SensorMessage, { type: 'ok' }>;
-
 function decideReading(state: SensorState, message: ReadingMessage, context: DecisionContext): Decision {
   const { reading } = message;
   const types = abnormalTypes(reading);
@@ -175,7 +140,7 @@ function decideReading(state: SensorState, message: ReadingMessage, context: Dec
       events.push(alarmTriggered(message, context, alarmType, [evidenceOf(message)])); // R2
       continue;
     }
-    const counted = [...strikesInWindow(state, alarmType, message.readAt, context.policy), evidenceOf(message)];
+    const counted = countedWith(evidenceOf(message), state.strikes[alarmType] ?? [], context.policy.windowMs);
     events.push(strikeRecorded(message, context, alarmType, counted.length)); // R3
     if (counted.length >= context.policy.n) events.push(alarmTriggered(message, context, alarmType, counted));
   }
@@ -204,97 +169,6 @@ function decideOk(state: SensorState, message: OkMessage, context: DecisionConte
   return { type: 'ignored', reason: isLate ? 'late' : 'no-open-alarm' };
 }
 
-function strikesInWindow(state: SensorState, alarmType: AlarmType, readAt: string, policy: StrikePolicy): readonly Evidence[] {
-  const strikes = state.strikes[alarmType] ?? [];
-  const { windowMs } = policy;
-  if (windowMs === null) return strikes;
-  // A reading that comes late lies before the strikes of others, and as far from them.
-  return strikes.filter((strike) => Math.abs(Date.parse(readAt) - Date.parse(strike.readAt)) <= windowMs);
-}
-
 function strikeTypesThrough(state: SensorState, receivedThrough: string): AlarmType[] {
   return ALARM_TYPES.filter((type) => (state.strikes[type] ?? []).some((strike) => strike.receivedAt <= receivedThrough));
-}
-
-// ---- events -------------------------------------------------------------------------------------
-
-function strikeRecorded(message: ReadingMessage, context: DecisionContext, alarmType: StrikeRecorded['data']['alarmType'], strike: number): StrikeRecorded {
-  const { sensorId } = message.reading;
-  return {
-    id: eventId(message, context, sensorId, alarmType, 'StrikeRecorded'),
-    type: 'StrikeRecorded',
-    data: { sensorId, alarmType, strike, of: context.policy.n, evidence: evidenceOf(message) },
-    metadata: metadataOf(message, context),
-  };
-}
-
-function alarmTriggered(message: ReadingMessage, context: DecisionContext, alarmType: AlarmType, evidence: readonly Evidence[]): AlarmTriggered {
-  const { sensorId } = message.reading;
-  return {
-    id: eventId(message, context, sensorId, alarmType, 'AlarmTriggered'),
-    type: 'AlarmTriggered',
-    data: {
-      alarmId: context.idOf(`${positionKey(message.source)}|${sensorId}|${alarmType}|alarm`),
-      sensorId,
-      alarmType,
-      triggeredAt: message.readAt,
-      evidence,
-      policy: context.policy,
-    },
-    metadata: metadataOf(message, context),
-  };
-}
-
-function alarmRecovered(message: OkMessage, context: DecisionContext, alarmType: AlarmType, alarmId: string): AlarmRecovered {
-  const { sensorId } = message;
-  return {
-    id: eventId(message, context, sensorId, alarmType, 'AlarmRecovered'),
-    type: 'AlarmRecovered',
-    data: { alarmId, sensorId, alarmType, recoveredAt: message.readAt, by: 'ok-message' },
-    metadata: metadataOf(message, context),
-  };
-}
-
-function strikesCleared(message: SensorMessage, context: DecisionContext, sensorId: number, alarmTypes: readonly AlarmType[], by: StrikesCleared['data']['by']): StrikesCleared {
-  return {
-    id: eventId(message, context, sensorId, alarmTypes.join('+'), 'StrikesCleared'),
-    type: 'StrikesCleared',
-    data: { sensorId, alarmTypes, receivedThrough: message.receivedAt, by },
-    metadata: metadataOf(message, context),
-  };
-}
-
-/** A record yields at most one event of a type and alarm type, so these four name it. */
-function eventId(message: RecordFacts, context: DecisionContext, sensorId: number, alarmType: string, eventType: SensorEvent['type']): string {
-  return context.idOf(`${positionKey(message.source)}|${sensorId}|${alarmType}|${eventType}`);
-}
-
-function evidenceOf(message: ReadingMessage): Evidence {
-  const { movement, smoke, temperatureCelsius, maxTemperatureCelsius } = message.reading;
-  const { source, readAt, receivedAt } = message;
-  return { source, readAt, receivedAt, movement, smoke, temperatureCelsius, maxTemperatureCelsius };
-}
-
-/** The version of the event shapes above; src/event-store/event-codec.ts brings older ones up to it. */
-export const SENSOR_EVENT_SCHEMA_VERSION = 1;
-
-function metadataOf(message: SensorMessage, context: DecisionContext): EventMetadata {
-  const cause = positionKey(message.source);
-  const { handledThrough = [] } = context;
-  return {
-    schemaVersion: SENSOR_EVENT_SCHEMA_VERSION,
-    source: message.source,
-    messageId: message.messageId,
-    sensorAt: message.sensorAt,
-    receivedAt: message.receivedAt,
-    recordedAt: context.recordedAt,
-    correlationId: context.idOf(cause),
-    causationId: cause,
-    ...(message.type === 'ok' && handledThrough.length > 0 ? { handledThrough } : {}),
-  };
-}
-
-function without<T extends Readonly<Partial<Record<AlarmType, unknown>>>>(all: T, type: AlarmType): T {
-  const { [type]: _gone, ...left } = all;
-  return left as T;
 }

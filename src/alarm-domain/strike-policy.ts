@@ -2,7 +2,7 @@
  * How many strikes make an alarm of smoke or temperature, and what forgets them.
  *
  * Shape: `{"n":3,"windowMs":null,"clearOnNormal":false}`. `n` ≥ 1; `windowMs` is the longest time in
- * milliseconds between a strike and the reading that completes the alarm, null for no limit;
+ * milliseconds from the first to the last of an alarm's `n` strikes, by the readings' own times, null for no limit;
  * `clearOnNormal` makes a normal reading of the sensor clear its strikes. The policy in force is
  * written into every alarm. Source: R3.
  */

@@ -17,7 +17,8 @@ import { CustomerOperationsController } from './customer-operations.controller.j
 import { CustomersController } from './customers.controller.js';
 import { HealthController } from './health.controller.js';
 import { LiveController } from './live.controller.js';
-import { LiveFeed, type IsProjected } from './live/live-feed.js';
+import { isProjectedBy } from './live/is-projected.js';
+import { LiveFeed } from './live/live-feed.js';
 import { MailboxController } from './mailbox.controller.js';
 import { describeProblems } from './openapi.js';
 import { OperationsController } from './operations.controller.js';
@@ -69,13 +70,6 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     await this.feed.stop();
   }
-}
-
-function isProjectedBy(projections: ProjectionRunner): IsProjected {
-  return async (position) => {
-    const statuses = await projections.status();
-    return statuses.every((status) => status.lagEvents === 0 || (status.position !== null && status.position >= position));
-  };
 }
 
 /** Where `npm run build` puts the page. */

@@ -14,7 +14,7 @@ import {
   type NotificationState,
 } from '../alarm-domain/notification.js';
 import { SENSOR_EVENT_TYPES } from '../alarm-domain/alarm-events.js';
-import { SENSOR_EVENT_SCHEMA_VERSION } from '../alarm-domain/sensor.js';
+import { SENSOR_EVENT_SCHEMA_VERSION } from '../alarm-domain/decided-events.js';
 import { contextWith, ok, play, smoke } from '../../test/support/sensor-messages.js';
 import {
   currentVersion,

@@ -1,4 +1,5 @@
-import { decide, evolve, remember, sensorStream, type IgnoreReason, type SensorMessage, type SensorState } from '../alarm-domain/sensor.js';
+import type { SensorMessage } from '../alarm-domain/sensor-message.js';
+import { decide, evolve, remember, sensorStream, type IgnoreReason, type SensorState } from '../alarm-domain/sensor.js';
 import type { SensorEvent } from '../alarm-domain/alarm-events.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import type { StrikePolicy } from '../alarm-domain/strike-policy.js';

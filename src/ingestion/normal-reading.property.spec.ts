@@ -44,14 +44,17 @@ function normalValues(random: Random): string[] {
 }
 
 function write(random: Random, values: readonly string[], optional: readonly string[]): string {
-  const isSpaced = random(2) === 0;
-  const space = (): string => (isSpaced ? pick(random, SPACES) : '');
+  // Spaces anywhere, or as one program writes them: behind commas, behind colons.
+  const isAnyhow = random(2) === 0;
+  const [behindComma, behindColon] = [random(2) === 0 ? ' ' : '', random(2) === 0 ? ' ' : ''];
+  const space = (): string => (isAnyhow ? pick(random, SPACES) : '');
+  const [comma, colon] = [() => `${space()},${isAnyhow ? space() : behindComma}`, () => `${space()}:${isAnyhow ? space() : behindColon}`];
   const mode = random(3); // 0 as strings, 1 natively, 2 mixed
   const written = values.map((value) => (mode === 0 || (mode === 2 && random(2) === 0) ? `"${value}"` : value));
   const form = optional.length > 0 ? 2 : random(3);
-  const parts = form === 2 ? [...written.map((value, index) => `"${NAMES[index]}"${space()}:${space()}${value}`), ...optional] : written;
+  const parts = form === 2 ? [...written.map((value, index) => `"${NAMES[index]}"${colon()}${value}`), ...optional] : written;
   const [open, close] = form === 1 ? ['[', ']'] : ['{', '}'];
-  return `${space()}${open}${space()}${parts.reduce((text, part) => `${text}${space()},${space()}${part}`)}${space()}${close}${space()}`;
+  return `${space()}${open}${space()}${parts.reduce((text, part) => `${text}${comma()}${part}`)}${space()}${close}${space()}`;
 }
 
 function optionalFields(random: Random): string[] {

@@ -1,4 +1,5 @@
 import { MAX_MESSAGE_ID_LENGTH, MAX_SENSOR_ID } from './reading-format.js';
+import { pastUsualValues, usualId } from './usual-reading.js';
 
 /**
  * Recognises plain normal readings in bytes: no string, no object and no JSON.parse, because nearly all
@@ -61,15 +62,24 @@ export function isNormalReading(bytes: Buffer, start: number, end: number): bool
 
 /** The sensor id of a reading for which `isNormalReading` holds, else -1. */
 export function normalReadingId(bytes: Buffer, start: number, end: number): number {
+  const usual = pastUsualValues(bytes, start);
+  if (usual === NOT_SURE) return unusualReadingId(bytes, start, end);
+  const id = usualId[0] as number;
+  if (usual + 1 === end && bytes[usual] === (bytes[start] as number) + CLOSE_AFTER_OPEN) return id;
+  const isObject = bytes[start + 2] === SMALL_I;
+  const at = isObject ? optionalFields(bytes, usual) : closing(bytes, usual, (bytes[start] as number) + CLOSE_AFTER_OPEN);
+  return at !== NOT_SURE && skipSpaceTo(bytes, at, end) === end ? id : NOT_SURE;
+}
+
+/** The same token by token. */
+function unusualReadingId(bytes: Buffer, start: number, end: number): number {
   let at = skipSpace(bytes, start);
   const opening = bytes[at];
   if (opening !== OPEN_BRACE && opening !== OPEN_BRACKET) return NOT_SURE;
   at = skipSpace(bytes, at + 1);
   const isObject = opening === OPEN_BRACE && bytes[at] === QUOTE && bytes[at + 1] === SMALL_I;
   at = isObject ? fiveFields(bytes, at) : fiveValues(bytes, at, opening + CLOSE_AFTER_OPEN);
-  if (at === NOT_SURE) return NOT_SURE;
-  while (at < end && isSpace(bytes[at])) at += 1;
-  return at === end ? sensorId : NOT_SURE;
+  return at !== NOT_SURE && skipSpaceTo(bytes, at, end) === end ? sensorId : NOT_SURE;
 }
 
 /** The id of the reading at hand; an int32, so that it stays out of the heap as well. */
@@ -98,7 +108,12 @@ function fiveFields(bytes: Buffer, first: number): number {
   const temperature = number[0] as number;
   at = decimal(bytes, key(bytes, at, KEYS[4]));
   if (at === NOT_SURE || temperature > (number[0] as number)) return NOT_SURE;
+  return optionalFields(bytes, at);
+}
 
+/** What may stand behind the five fields of an object, to its closing. */
+function optionalFields(bytes: Buffer, from: number): number {
+  let at = from;
   let end = closing(bytes, at, CLOSE_BRACE);
   if (end !== NOT_SURE) return end;
   let next = comma(bytes, at);
@@ -129,6 +144,12 @@ function isDigit(byte: number | undefined): boolean {
 function skipSpace(bytes: Buffer, from: number): number {
   let at = from;
   while (isSpace(bytes[at])) at += 1;
+  return at;
+}
+
+function skipSpaceTo(bytes: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at < end && isSpace(bytes[at])) at += 1;
   return at;
 }
 

@@ -1,5 +1,5 @@
 import { readingTime } from '../alarm-domain/reading-time.js';
-import type { SensorMessage } from '../alarm-domain/sensor.js';
+import type { SensorMessage } from '../alarm-domain/sensor-message.js';
 import type { SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime } from '../clock.js';
 import type { LogRecord } from '../message-log/message-log.js';

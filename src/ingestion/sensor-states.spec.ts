@@ -1,3 +1,4 @@
+import { contextWith, play, smoke } from '../../test/support/sensor-messages.js';
 import { INITIAL_SENSOR } from '../alarm-domain/sensor.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { SensorStates } from './sensor-states.js';
@@ -19,5 +20,19 @@ describe('SensorStates', () => {
     const store = { readStream: async function* () { sensors.put(7, newer); } } as unknown as EventStore;
     const sensors: SensorStates = new SensorStates(store);
     expect(await sensors.load(7)).toEqual(newer);
+  });
+
+  it('has a bound of strikes over all sensors, the longest unused of which go first', async () => {
+    const { strikes } = play(Array.from({ length: 1000 }, (_, second) => smoke(second)), contextWith({ n: 1001 })).state;
+    const sensors = new SensorStates(empty);
+    const put = (sensorId: number) => sensors.put(sensorId, { state: { ...INITIAL_SENSOR, strikes }, revision: 5n });
+    const isKept = async (sensorId: number) => (await sensors.load(sensorId)).revision !== null;
+    for (const again of [1, 2]) {
+      for (let sensorId = 1; sensorId <= 200; sensorId += 1) put(sensorId); // 200,000 strikes, and no more when put again
+      expect([again, await isKept(1)]).toEqual([again, true]);
+      put(201);
+      expect([await isKept(1), await isKept(3), await isKept(2)]).toEqual([true, true, false]);
+      sensors.forgetAll();
+    }
   });
 });

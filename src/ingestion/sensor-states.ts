@@ -3,8 +3,11 @@ import { positionKey, type SourcePosition } from '../alarm-domain/source-positio
 import { decodeSensorEvent } from '../event-store/sensor-stream.js';
 import type { EventStore } from '../event-store/event-store.js';
 
-/** Sensors kept in memory: at about 1 kB each, 50 MB at most. */
+/** Sensors kept in memory: at about 1 kB each without their strikes, 50 MB at most. */
 const MOST_SENSORS = 50_000;
+
+/** Strikes of all sensors in memory: at about 0.3 kB each, 60 MB at most. */
+const MOST_STRIKES = 200_000;
 
 /**
  * A sensor's stream and its ignored records each give so many messageIds, of which the order among each other
@@ -25,6 +28,7 @@ export interface LoadedSensor {
 export class SensorStates {
   /** In the order of use, the longest unused first. */
   private readonly sensors = new Map<number, LoadedSensor>();
+  private strikes = 0;
   private readonly recalled = new Map<number, string[]>();
   private recalledCount = 0;
 
@@ -51,19 +55,23 @@ export class SensorStates {
   put(sensorId: number, loaded: LoadedSensor): LoadedSensor {
     const known = this.sensors.get(sensorId);
     const kept = known && (known.revision ?? -1n) > (loaded.revision ?? -1n) ? known : loaded;
-    this.sensors.delete(sensorId);
+    this.forget(sensorId);
     this.sensors.set(sensorId, kept);
-    if (this.sensors.size > MOST_SENSORS) this.sensors.delete(this.sensors.keys().next().value as number);
+    this.strikes += strikesOf(kept);
+    while (this.sensors.size > MOST_SENSORS || this.strikes > MOST_STRIKES) this.forget(this.sensors.keys().next().value as number);
     return kept;
   }
 
   /** All are to be loaded again: others may have written since. */
   forgetAll(): void {
     this.sensors.clear();
+    this.strikes = 0;
   }
 
   /** To be loaded again at the next use. */
   forget(sensorId: number): void {
+    const known = this.sensors.get(sensorId);
+    if (known) this.strikes -= strikesOf(known);
     this.sensors.delete(sensorId);
   }
 
@@ -90,4 +98,8 @@ export class SensorStates {
     }
     return false;
   }
+}
+
+function strikesOf({ state }: LoadedSensor): number {
+  return Object.values(state.strikes).reduce((sum, ofType) => sum + ofType.length, 0);
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { DoublingPause, type Clock } from '../clock.js';
 import { CommitOutcomeUnknown } from '../storage/embedded-database.js';
 import type { BatchTable } from './batch-table.js';
 import { ALL_TOPICS, LogUnavailable, PARTITIONS, type AppendedRecord, type OutgoingRecord } from './message-log.js';
@@ -202,11 +202,10 @@ export class GroupAppender {
   /** Those who ask `unavailable` before they append would never see the end of a failure otherwise. */
   private async probeUntilWritable(): Promise<void> {
     const { signal } = this.closing;
-    let pauseMs = FIRST_PROBE_MS;
+    const pause = new DoublingPause(this.options.clock, FIRST_PROBE_MS, LAST_PROBE_MS);
     while (this.failure !== null) {
-      await this.options.clock.sleep(pauseMs, signal);
+      await pause.wait(signal);
       if (signal.aborted || this.failure === null) break;
-      pauseMs = Math.min(pauseMs * 2, LAST_PROBE_MS);
       try {
         await this.table.write(() => this.table.probe());
         this.failure = null;

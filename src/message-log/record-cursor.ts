@@ -72,15 +72,21 @@ export class RecordCursor {
     return header.hasLogAppendTime ? header.maxTimestampMs : header.baseTimestampMs + this.timestampDelta;
   }
 
-  /** The record at which the cursor stands; its key and value share memory with the batch. */
+  /** The record at which the cursor stands; its key and value are copies, and outlive the batch. */
   record(): LogRecord {
     return {
       offset: this.offset,
-      key: this.keyStart < 0 ? null : this.bytes.subarray(this.keyStart, this.keyEnd),
-      value: this.valueStart < 0 ? null : this.bytes.subarray(this.valueStart, this.valueEnd),
+      key: this.keyStart < 0 ? null : this.copy(this.keyStart, this.keyEnd),
+      value: this.valueStart < 0 ? null : this.copy(this.valueStart, this.valueEnd),
       headers: this.headers(),
       appendedAtMs: this.appendedAtMs,
     };
+  }
+
+  private copy(start: number, end: number): Buffer {
+    const copy = Buffer.allocUnsafe(end - start);
+    this.bytes.copy(copy, 0, start, end);
+    return copy;
   }
 
   /** A header without a value reads as an empty one; of two with the same name the last holds. */

@@ -1,14 +1,12 @@
 import type { AlarmTriggered } from '../alarm-domain/alarm-events.js';
 import { assertNever } from '../alarm-domain/assert-never.js';
+import { nextStep, type Delivered, type NextStep } from '../alarm-domain/notification-next-step.js';
 import {
   claim,
-  nextStep,
   park,
   recordFailure,
   recordSent,
   request,
-  type Delivered,
-  type NextStep,
   type NotificationContext,
   type NotificationPolicy,
   type NotificationState,

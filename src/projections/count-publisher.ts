@@ -1,5 +1,5 @@
 import type { AlarmTriggered } from '../alarm-domain/alarm-events.js';
-import { within, type Clock } from '../clock.js';
+import { DoublingPause, within, type Clock } from '../clock.js';
 import { decodeEvent } from '../event-store/event-codec.js';
 import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
 import type { MessageLog } from '../message-log/message-log.js';
@@ -253,7 +253,8 @@ export class CountPublisher {
   private async untilDone(what: string, work: () => Promise<void>): Promise<void> {
     const { clock, problem } = this.options;
     const { signal } = this.stopping;
-    for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
+    const pause = new DoublingPause(clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
+    while (!signal.aborted) {
       try {
         await work();
         this.lastError = null;
@@ -262,7 +263,7 @@ export class CountPublisher {
         if (signal.aborted) return;
         this.lastError = errorText(error);
         problem(what, error);
-        await clock.sleep(pauseMs, signal);
+        await pause.wait(signal);
       }
     }
   }

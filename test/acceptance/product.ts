@@ -103,6 +103,11 @@ export class Product {
     return { ...ended, tookMs: systemClock.now() - startMs };
   }
 
+  /** Waits until the process has ended by itself, and says how. */
+  async ended(): Promise<Ended> {
+    return (this.child as Child).ended;
+  }
+
   /** Waits until the start is over, with the customers set up; gives how long it took. */
   async waitUntilUp(): Promise<number> {
     return this.waitFor('started', START_LIMIT_MS, 1, async () => notStarted(await this.health()));

@@ -1,9 +1,9 @@
-import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/clock.js';
 import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
 import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
 import { CountPublisher } from '../../src/projections/count-publisher.js';
 import { alarmTriggered, raise } from '../support/alarm-fixtures.js';
+import { writeOut } from '../support/write-out.js';
 
 /**
  * Raises alarms in the folder of its first argument as fast as it can while a publisher puts them on COUNT,
@@ -19,7 +19,7 @@ new CountPublisher({ log, store, clock, problem: (what, error) => void process.s
 async function raiseForEver(sensorId: number): Promise<never> {
   for (;;) {
     const { data } = await raise(store, alarmTriggered(sensorId));
-    writeSync(1, `${data.alarmId}\n`);
+    writeOut(`${data.alarmId}\n`);
   }
 }
 

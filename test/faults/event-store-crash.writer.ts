@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/clock.js';
 import type { EventStore, EventToAppend } from '../../src/event-store/event-store.js';
 import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
+import { writeOut } from '../support/write-out.js';
 
 /** One acknowledged append; one line of this program's output. */
 export interface AcknowledgedAppend {
@@ -46,7 +46,7 @@ async function appendAndTell(store: EventStore, stream: string, events: readonly
   const { revision, position } = await store.append(stream, events, expected);
   const line: AcknowledgedAppend = { stream, revision: Number(revision) - events.length + 1, ids: events.map((event) => event.id), position };
   // Straight to the pipe: what is told was stored before.
-  writeSync(1, `${JSON.stringify(line)}\n`);
+  writeOut(`${JSON.stringify(line)}\n`);
   return revision;
 }
 

@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/clock.js';
 import { KafkaMessageLog } from '../../src/message-log/kafka/kafka-message-log.js';
+import { writeOut } from '../support/write-out.js';
 
 /**
  * A member of the group that takes its first runs and never comes to an end with them: it writes
@@ -18,7 +18,7 @@ const log = await KafkaMessageLog.open({
 await log.consume({
   resumeAt: (_topic, _partition, { startOffset }) => Promise.resolve(startOffset),
   handle: async ([batch]) => {
-    writeSync(1, `holding ${batch!.topic}-${batch!.partition}\n`);
+    writeOut(`holding ${batch!.topic}-${batch!.partition}\n`);
     await new Promise(() => undefined);
   },
   signal: new AbortController().signal,

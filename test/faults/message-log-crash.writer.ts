@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { writeSync } from 'node:fs';
 import { systemClock } from '../../src/clock.js';
 import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
+import { writeOut } from '../support/write-out.js';
 
 /**
  * Appends to the log in the folder of its first argument as fast as it can, several appends at a time, and
@@ -22,7 +22,7 @@ async function appendForEver(writer: number): Promise<never> {
     const lines = results.map(({ partition, offset }, index) => {
       return `${topic} ${partition} ${offset} ${createHash('sha256').update(records[index]!.value).digest('hex')}\n`;
     });
-    writeSync(1, lines.join(''));
+    writeOut(lines.join(''));
   }
 }
 

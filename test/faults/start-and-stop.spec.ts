@@ -80,7 +80,7 @@ describe('the process', () => {
     }
   }, 60_000);
 
-  it('says in one line that a port is taken, or that SMTP_URL can’t be used', async () => {
+  it('says in one line that a port is taken, or that SMTP_URL or EVENTSTORE_URL can’t be used', async () => {
     const other = await listening(() => undefined);
     const taken = new Running({ VIGIA_INGEST_PORT: String(other.port) });
     const { code } = await taken.end();
@@ -90,5 +90,9 @@ describe('the process', () => {
     const misled = new Running({ SMTP_URL: 'smtp://127.0.0.1?pool=true' });
     expect((await misled.end()).code).toBe(1);
     expect(misled.output).toMatch(/^SMTP_URL: unknown setting pool.*\n$/);
+    const unsafe = new Running({ EVENTSTORE_URL: 'esdb://vigia:secret@127.0.0.1:2113?tls=false' });
+    expect((await unsafe.end()).code).toBe(1);
+    expect(unsafe.output).toMatch(/^EVENTSTORE_URL: user and password are sent with TLS only.*\n$/);
+    expect(unsafe.output).not.toContain('secret');
   }, 60_000);
 });

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -16,8 +17,22 @@ export interface KafkaClusterOptions {
   readonly heapMb?: number;
   /** Serves each broker's metrics at its `metricsUrls`. */
   readonly jmx?: boolean;
+  /** Has a second listener with TLS and a log-in; for one broker. */
+  readonly login?: Login;
   /** Broker properties, over ours. */
   readonly properties?: Readonly<Record<string, string | number>>;
+}
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The listener with TLS and a log-in. */
+export interface SecureListener {
+  readonly bootstrapServers: string;
+  /** PEM, signed by itself. */
+  readonly certificateFile: string;
 }
 
 type Properties = Record<string, string | number>;
@@ -40,7 +55,14 @@ export class KafkaCluster {
     readonly metricsUrls: readonly string[],
     private readonly controller: KafkaNode | undefined,
     private readonly brokers: readonly KafkaNode[],
+    private readonly securePort: number | null,
   ) {}
+
+  /** Thrown: `Error` when no log-in was asked for. */
+  get secure(): SecureListener {
+    if (this.securePort === null) throw new Error('this cluster was started without a log-in');
+    return { bootstrapServers: `localhost:${this.securePort}`, certificateFile: join(this.dir, CERTIFICATE) };
+  }
 
   static async start(options: KafkaClusterOptions): Promise<KafkaCluster> {
     const numbers = options.brokers === 1 ? [1] : [1, 2];
@@ -49,14 +71,17 @@ export class KafkaCluster {
     const controllerPort = await freePort();
     const addresses = ports.map((port) => `127.0.0.1:${port}`);
     const dir = mkdtempSync(join(tmpdir(), 'vigia-kafka-'));
+    const { login } = options;
+    const securePort = login ? await freePort() : null;
+    const security = login && securePort !== null ? secureProperties(dir, ports[0] as number, controllerPort, securePort, login) : {};
 
     const brokers = numbers.map((id, i) => {
-      const properties = { ...brokerProperties(id, ports[i] as number, controllerPort, options.brokers), ...options.properties };
+      const properties = { ...brokerProperties(id, ports[i] as number, controllerPort, options.brokers), ...security, ...options.properties };
       return new KafkaNode(`broker ${id}`, dir, properties, options.heapMb ?? 256, jmxPorts[i], () => knows(addresses[i] as string, [id]));
     });
     const controller = options.brokers === 1 ? undefined : new KafkaNode('controller', dir, controllerProperties(controllerPort), 128, undefined, () => listens(controllerPort));
     const metricsUrls = jmxPorts.map((port) => `http://127.0.0.1:${port}/metrics`);
-    const cluster = new KafkaCluster(dir, addresses.join(), metricsUrls, controller, brokers);
+    const cluster = new KafkaCluster(dir, addresses.join(), metricsUrls, controller, brokers, securePort);
 
     // Not beginning with a hyphen, which the storage tool would take for an option.
     const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
@@ -145,6 +170,27 @@ function brokerProperties(id: number, port: number, controllerPort: number, brok
     'share.coordinator.state.topic.replication.factor': brokers,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+  };
+}
+
+const CERTIFICATE = 'broker.crt';
+const SECURE = 'SASL_SSL';
+
+/** TLS with a certificate for localhost, and a PLAIN log-in; the certificate is made here. */
+function secureProperties(dir: string, port: number, controllerPort: number, securePort: number, { username, password }: Login): Properties {
+  const [key, certificate, keystore] = [join(dir, 'broker.key'), join(dir, CERTIFICATE), join(dir, 'broker.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate, ...subject], { stdio: 'pipe' });
+  writeFileSync(keystore, readFileSync(key, 'utf8') + readFileSync(certificate, 'utf8'));
+  const listeners = `PLAINTEXT://127.0.0.1:${port},${SECURE}://localhost:${securePort}`;
+  return {
+    listeners: `${listeners},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': listeners,
+    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,${SECURE}:${SECURE}`,
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.sasl_ssl.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': keystore,
   };
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SensorEvent } from '../../src/alarm-domain/alarm-events.js';
 import type { Reading } from '../../src/alarm-domain/reading.js';
-import { decide, evolve, INITIAL_SENSOR, remember, type Decision, type DecisionContext, type SensorMessage, type SensorState } from '../../src/alarm-domain/sensor.js';
+import type { DecisionContext, SensorMessage } from '../../src/alarm-domain/sensor-message.js';
+import { decide, evolve, INITIAL_SENSOR, remember, type Decision, type SensorState } from '../../src/alarm-domain/sensor.js';
 import { SOURCE_STRIKE_POLICY, type StrikePolicy } from '../../src/alarm-domain/strike-policy.js';
 
 /** Words for specs of the sensor aggregate: `given([...]).when(message).then(...)`. */
@@ -19,14 +20,23 @@ export const motion = (offset: number, messageId?: string) => reading(offset, { 
 export const smoke = (offset: number, messageId?: string) => reading(offset, { smoke: true, ...(messageId ? { messageId } : {}) });
 export const heat = (offset: number) => reading(offset, { temperatureCelsius: 30.5 });
 
+/** The message with a reading time of its own, `second` seconds after noon: when it was received later, it comes late. */
+export function readAt(message: SensorMessage, second: number): SensorMessage {
+  return { ...message, readAt: isoSecond(second) };
+}
+
 /** An OK of sensor 7 on OK-0; `second` is when it was received, as for readings. */
 export function ok(second: number, messageId?: string): SensorMessage {
   return { type: 'ok', ...facts('OK', second, 0, messageId ?? null), sensorId: 7 };
 }
 
 function facts(topic: string, second: number, partition: number, messageId: string | null) {
-  const receivedAt = new Date(START_MS + second * 1000).toISOString();
+  const receivedAt = isoSecond(second);
   return { source: { log: 'log', topic, partition, epoch: 0, offset: second }, messageId, sensorAt: null, receivedAt, readAt: receivedAt };
+}
+
+function isoSecond(second: number): string {
+  return new Date(START_MS + second * 1000).toISOString();
 }
 
 export function contextWith(policy: Partial<StrikePolicy> = {}): DecisionContext {

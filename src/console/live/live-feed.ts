@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { isoTime, type Clock } from '../../clock.js';
 import type { EventStore, Position, RecordedEvent } from '../../event-store/event-store.js';
 import type { AlarmReads } from '../../projections/alarm-reads.js';
+import type { IsProjected } from './is-projected.js';
 import { LiveClient } from './live-client.js';
 import { toWire, type LiveFrame } from './live-frame.js';
 
@@ -29,9 +30,6 @@ const PROJECTED_LIMIT_MS = 5000;
 
 /** Pause before the feed starts again after it failed. */
 const REPAIR_MS = 1000;
-
-/** Tells whether all read models have every event to a position. */
-export type IsProjected = (position: Position) => Promise<boolean>;
 
 /**
  * Tells all connected pages what changed. One subscription serves all of them; an alarm is told of only

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../clock.js';
+import { DoublingPause, type Clock } from '../../clock.js';
 import { handleUntilDone } from '../handle-until-done.js';
 import type { ConsumeOptions, LogBatch, SensorTopic } from '../message-log.js';
 import { partitionFor } from '../murmur2.js';
@@ -7,10 +7,13 @@ import { Wakeup } from '../wakeup.js';
 import type { Run } from './fetched-records.js';
 import type { KafkaCluster, KafkaLogSink } from './kafka-cluster.js';
 import { PartitionFetcher } from './partition-fetcher.js';
+import { OneAtATime } from './one-at-a-time.js';
 import { nextStep, PairSide } from './partition-pair.js';
 
 /** How long ENTRY waits for an OK partition that holds more but does not give it. */
 const OK_MAY_LAG_MS = 2_000;
+/** How often that time limit is looked at. */
+const LOOK_EVERY_MS = 500;
 
 const COMMIT_EVERY_MS = 1_000;
 const ASK_AGAIN_MS = 200;
@@ -67,13 +70,13 @@ export class ConsumerSession {
 
   /** Resolves when the session has ended and no handler is in work. */
   async run(): Promise<void> {
-    await Promise.all([this.fetcher.run(), this.keepCommitting(), ...this.numbers.map((number) => this.workOn(number))]);
+    await Promise.all([this.fetcher.run(), this.keepCommitting(), this.keepLooking(), ...this.numbers.map((number) => this.workOn(number))]);
   }
 
   /** Opens the pair and works on it, anew after each loss or failure, until the session ends. */
   private async workOn(number: number): Promise<void> {
     const { clock, log } = this.context;
-    let pauseMs = FIRST_PAUSE_MS;
+    const pause = new DoublingPause(clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
     while (!this.signal.aborted) {
       const openedAt = performance.now();
       try {
@@ -81,10 +84,9 @@ export class ConsumerSession {
         await this.work(pair);
       } catch (error) {
         if (this.signal.aborted) break;
-        if (performance.now() - openedAt > LAST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
+        if (performance.now() - openedAt > LAST_PAUSE_MS) pause.reset();
         log.warn({ err: error, partition: number }, 'the work on a partition is begun again');
-        await clock.sleep(pauseMs, this.signal);
-        pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+        await pause.wait(this.signal);
       } finally {
         await this.release(number);
       }
@@ -131,49 +133,59 @@ export class ConsumerSession {
     return (await this.context.cluster.offsets(topic, [number], which))[0] ?? 0;
   }
 
-  /** Thrown: `PositionLost`, `KafkaFailure` when the offsets are out of range, `CorruptRecordBatch`. */
+  /**
+   * Runs are handled one after the other, in the order in which they are taken; while one is, the next is taken.
+   *
+   * Thrown: `PositionLost`, `KafkaFailure` when the offsets are out of range, `CorruptRecordBatch`; no handler is in work then.
+   */
   private async work(pair: Pair): Promise<void> {
     const { entry, ok } = pair;
+    const handling = new OneAtATime(() => this.news.ring());
     let okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
     let held: HeldRun | null = null;
-    while (!this.signal.aborted) {
-      const seen = this.news.count;
-      for (const side of [entry, ok]) {
-        const failure = this.fetcher.failureOf(side);
-        if (failure !== null) throw failure;
-      }
-      if (held?.isReady) {
-        await this.handle(ok, held.run);
-        held = null;
-        continue;
-      }
-      const step = held === null ? nextStep(entry, ok, performance.now(), okMayLagUntil) : entry.headTimeMs() === null ? null : ({ topic: 'ENTRY', throughMs: Infinity } as const);
-      if (step === null) {
-        await this.news.afterOrIn(this.context.clock, OK_MAY_LAG_MS, seen, this.signal);
-        continue;
-      }
-      const side = step.topic === 'ENTRY' ? entry : ok;
-      const run = side.take(step.throughMs, step.topic === 'ENTRY' ? this.context.options.discard : undefined);
-      if (run.lastOffset < run.firstOffset) throw new Error(`${side.topic}-${side.partition}: nothing to take at offset ${run.firstOffset}`);
-      this.hasForeignKeys ||= run.records.some(({ key }) => key === null || partitionFor(key.toString('utf8'), this.context.partitions) !== pair.number);
-      if (step.topic === 'OK') {
-        okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
-        if (this.hasForeignKeys) {
-          held = this.holdUntilEntryIsDone(run);
+    try {
+      while (!this.signal.aborted) {
+        const seen = this.news.count;
+        handling.throwFailure();
+        for (const side of [entry, ok]) {
+          const failure = this.fetcher.failureOf(side);
+          if (failure !== null) throw failure;
+        }
+        if (held?.isReady) {
+          const { run } = held;
+          held = null;
+          await handling.begin(() => this.handle(ok, run));
           continue;
         }
-      } else if (ok.isAtEnd) okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
-      await this.handle(side, run);
-      // A handler that never waits must not keep everything else from running.
-      await nextTurn();
+        const step = held === null ? nextStep(entry, ok, performance.now(), okMayLagUntil) : entry.headTimeMs() === null ? null : ({ topic: 'ENTRY', throughMs: Infinity } as const);
+        if (step === null) {
+          await this.news.after(seen, this.signal);
+          continue;
+        }
+        const side = step.topic === 'ENTRY' ? entry : ok;
+        const run = side.take(step.throughMs, step.topic === 'ENTRY' ? this.context.options.discard : undefined);
+        if (run.lastOffset < run.firstOffset) throw new Error(`${side.topic}-${side.partition}: nothing to take at offset ${run.firstOffset}`);
+        this.fetcher.roomMade();
+        this.hasForeignKeys ||= run.records.some(({ key }) => key === null || partitionFor(key.toString('utf8'), this.context.partitions) !== pair.number);
+        if (step.topic === 'OK') {
+          okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
+          if (this.hasForeignKeys) {
+            held = this.holdUntilEntryIsDone(run);
+            continue;
+          }
+        } else if (ok.isAtEnd) okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
+        await handling.begin(() => this.handle(side, run));
+        // What is taken without a wait must not keep everything else from running.
+        await nextTurn();
+      }
+    } finally {
+      await handling.rest();
     }
   }
 
   private async handle(side: PairSide, run: Run): Promise<void> {
     const batch: LogBatch = run;
-    if (!(await handleUntilDone(this.context.clock, [batch], this.context.options.handle, this.signal))) return;
-    side.handled(run);
-    this.fetcher.roomMade();
+    if (await handleUntilDone(this.context.clock, [batch], this.context.options.handle, this.signal)) side.handled(run);
   }
 
   /** Every reading that was accepted before the run was seen must have been handled, by whichever member. */
@@ -203,6 +215,13 @@ export class ConsumerSession {
       await clock.sleep(ASK_AGAIN_MS, this.signal);
     }
     return false;
+  }
+
+  private async keepLooking(): Promise<void> {
+    while (!this.signal.aborted) {
+      await this.context.clock.sleep(LOOK_EVERY_MS, this.signal);
+      this.news.ring();
+    }
   }
 
   private async keepCommitting(): Promise<void> {

@@ -6,8 +6,8 @@ import { decompressZstd } from './zstd-frames.js';
 
 /**
  * What one batch may become: 64 times Kafka's default of 1 MiB for a compressed batch (`max.message.bytes`).
- * Readings shrink about tenfold, and batches of two partitions at once stay at 128 MiB, within the 400 MB
- * that the consumer may take.
+ * Readings shrink about tenfold. Of one partition the batch that is open and the one whose records wait to be
+ * handled may be in memory at the same time.
  */
 export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 

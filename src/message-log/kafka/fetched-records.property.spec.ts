@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { buildBatch, buildMarker, buildOldMessage, type CodecName, type RecordToBuild } from '../../../test/support/kafka-batches.js';
 import { isNormalReading } from '../../ingestion/normal-reading.js';
+import type { LogRecord } from '../message-log.js';
 import type { AbortedTransaction } from './fetch-request.js';
 import { FetchedRecords, Run } from './fetched-records.js';
 
@@ -128,12 +129,12 @@ function randomPartition(random: Random): Partition {
 }
 
 /** As a broker answers: from the entry that holds the offset on, one whole at least, the last one cut. */
-function respond({ entries, aborted }: Partition, offset: number, random: Random): FetchedRecords {
+function respond({ entries, aborted }: Partition, offset: number, random: Random): { fetched: FetchedRecords; bytes: Buffer } {
   const from = entries.findIndex(({ last }) => last >= offset);
   const bytes = Buffer.concat(entries.slice(from).map((entry) => entry.bytes));
   const size = Math.max(entries[from]!.bytes.length, random(3) === 0 ? bytes.length : random(bytes.length + 1));
   const isListed = random(2) === 0 ? () => true : ({ firstOffset }: AbortedTransaction) => firstOffset <= entries.at(-1)!.last;
-  return new FetchedRecords(bytes.subarray(0, size), aborted.filter((each) => each.markerOffset >= offset && isListed(each)));
+  return { fetched: new FetchedRecords(bytes.subarray(0, size), aborted.filter((each) => each.markerOffset >= offset && isListed(each))), bytes };
 }
 
 /** Offsets of what was given, one list a kind; `discarded` is only a number by which nothing can be told apart. */
@@ -172,7 +173,8 @@ function consume(partition: Partition, from: number, random: Random): Account {
   const end = partition.entries.at(-1)!.last + 1;
   let at = from;
   while (at < end) {
-    const fetched = respond(partition, at, random);
+    const { fetched, bytes } = respond(partition, at, random);
+    const taken: LogRecord[] = [];
     for (let timeMs = fetched.nextTimeMs(at); timeMs !== null; timeMs = fetched.nextTimeMs(at)) {
       const throughMs = random(3) === 0 ? Infinity : timeMs + random(6) - 1;
       const run = new Run('ENTRY', 0, at, 1 + random(random(3) === 0 ? 5_000 : 10));
@@ -181,12 +183,16 @@ function consume(partition: Partition, from: number, random: Random): Account {
       if (run.discarded + run.skipped.length + run.records.length !== count) throw new Error(`${count} offsets, not accounted for: ${JSON.stringify(run)}`);
       if (count === 0 && throughMs >= timeMs) throw new Error(`nothing taken at ${at}`);
       if (count > 0 && run.lastAppendedAtMs > throughMs) throw new Error(`appended at ${run.lastAppendedAtMs}, beyond ${throughMs}`);
-      for (const { offset, key, value, headers } of run.records) account.records.push(describeRecord(offset, key?.toString() ?? null, value, headers['messageId']));
+      taken.push(...run.records);
       account.skipped.push(...run.skipped);
       account.discarded += run.discarded;
       at = run.lastOffset + 1;
       if (random(10) === 0) break; // as after a rebalance: the rest is fetched again
     }
+    // The next response comes into the same memory.
+    fetched.release();
+    bytes.fill(0xff);
+    for (const { offset, key, value, headers } of taken) account.records.push(describeRecord(offset, key?.toString() ?? null, value, headers['messageId']));
   }
   return account;
 }

@@ -87,13 +87,21 @@ export class FetchedRecords {
 
   /** Thrown: `CorruptRecordBatch` when the response does not begin with an entry, or its offsets do not ascend. */
   constructor(
-    private readonly buffer: Buffer,
+    private buffer: Buffer,
     aborted: readonly AbortedTransaction[],
+    private readonly onDone: () => void = () => undefined,
   ) {
     this.entries = entriesOf(buffer);
     this.nextOffset = this.entries.length === 0 ? null : this.entries.at(-1)!.lastOffset + 1;
     this.bytes = buffer.length;
     this.aborted = aborted.toSorted((one, other) => one.firstOffset - other.firstOffset);
+  }
+
+  /** Gives the memory of the response back, to be called once, when nothing of it is needed any more; records that were taken are copies. */
+  release(): void {
+    this.buffer = EMPTY;
+    this.close();
+    this.onDone();
   }
 
   /** The append time of the first entry with an offset of at least `from`, null when there is none left. Thrown: `CorruptRecordBatch`. */
@@ -173,7 +181,7 @@ export class FetchedRecords {
   }
 
   private takeOld(run: Run<string>, entry: Entry, discard: Discard | undefined): void {
-    const bytes = this.buffer.subarray(entry.start, entry.end);
+    const bytes = Buffer.from(this.buffer.subarray(entry.start, entry.end)); // a copy, as its records are parts of it
     const { records, end } = decodeOldMessageSet(bytes);
     if (end !== bytes.length) throw new CorruptRecordBatch(`a message of ${bytes.length} bytes at offset ${entry.lastOffset}`);
     let before = -1;

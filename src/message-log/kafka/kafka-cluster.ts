@@ -1,6 +1,8 @@
 import { Kafka, logLevel, type KafkaConfig, type logCreator, type SASLOptions } from 'kafkajs';
 import { systemClock } from '../../clock.js';
+import { framedSocket } from './framed-socket.js';
 import { cutConnections, cutHungConnections } from './kafkajs-connections.js';
+import { UnknownKafkajs } from './kafka-errors.js';
 import './kafkajs-idle.js';
 
 /** How to reach Kafka. */
@@ -47,6 +49,7 @@ export function createKafka({ brokers, tls, sasl }: KafkaSettings, log: KafkaLog
     brokers: [...brokers],
     ssl: tls,
     ...(sasl === null ? {} : { sasl }),
+    socketFactory: framedSocket,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY,
@@ -111,14 +114,6 @@ const CLUSTER_METHODS = [
   'connect', 'disconnect', 'refreshMetadata', 'refreshMetadataIfNecessary', 'addMultipleTargetTopics',
   'findBroker', 'findGroupCoordinator', 'findTopicPartitionMetadata', 'fetchTopicsOffset',
 ] as const;
-
-/** kafkajs is not the version that this was written for. */
-export class UnknownKafkajs extends Error {
-  constructor(what: string) {
-    super(`${what}; this needs kafkajs 2.2.4 exactly`);
-    this.name = 'UnknownKafkajs';
-  }
-}
 
 /**
  * Connections of kafkajs with requests of our own on them: its leaders, its TLS and log-in, its time limits,

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import type { Clock } from '../../clock.js';
+import { DoublingPause, type Clock } from '../../clock.js';
 import { SENSOR_TOPICS, type ConsumeOptions } from '../message-log.js';
 import { ConsumerSession } from './consumer-session.js';
 import { GroupMember } from './group-member.js';
@@ -25,17 +25,16 @@ export interface ConsumerContext {
 export async function consumeAsMember(context: ConsumerContext, options: ConsumeOptions): Promise<void> {
   const { clock, log } = context;
   const { signal } = options;
-  let pauseMs = FIRST_PAUSE_MS;
+  const pause = new DoublingPause(clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
   while (!signal.aborted) {
     const begunAt = performance.now();
     try {
       await beMember(context, options);
     } catch (error) {
       if (signal.aborted) return;
-      if (performance.now() - begunAt > 2 * LAST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
+      if (performance.now() - begunAt > 2 * LAST_PAUSE_MS) pause.reset();
       log.warn({ err: error }, 'the membership of the group ended and is begun again');
-      await clock.sleep(pauseMs, signal);
-      pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+      await pause.wait(signal);
     }
   }
 }

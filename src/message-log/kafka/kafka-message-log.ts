@@ -10,9 +10,10 @@ import { FetchedRecords, Run } from './fetched-records.js';
 import { KafkaAppender } from './kafka-appender.js';
 import { createKafka, KafkaCluster, type KafkaLogSink, type KafkaSettings } from './kafka-cluster.js';
 import { CONSUMER_GROUP, consumeAsMember } from './kafka-consumer.js';
-import { KAFKA_ERROR, KafkaFailure } from './kafka-errors.js';
+import { isRefusal, KAFKA_ERROR, KafkaFailure, KafkaRefused } from './kafka-errors.js';
 import { ensureTopics, WrongTopics } from './kafka-topics.js';
 import type { MembershipFile } from './membership-file.js';
+import { SharedResponse } from './response-memory.js';
 
 /** 64 MiB, as the embedded log: some 400,000 waiting readings, or eight of the largest batches. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -60,7 +61,7 @@ export class KafkaMessageLog implements MessageLog {
     private readonly options: KafkaMessageLogOptions,
   ) {}
 
-  /** Waits for Kafka, creates or checks the topics. Thrown: `WrongTopics`; an error naming the brokers when they do not answer in time. */
+  /** Waits for Kafka, creates or checks the topics. Thrown: `WrongTopics`; `KafkaRefused`; `LogUnavailable` naming the brokers when they do not answer in time. */
   static async open(options: KafkaMessageLogOptions): Promise<KafkaMessageLog> {
     const { clock, log, brokers } = options;
     const kafka = createKafka(options, log);
@@ -74,6 +75,7 @@ export class KafkaMessageLog implements MessageLog {
         return new KafkaMessageLog(identity, kafka, reader, writer, appender, options);
       } catch (error) {
         if (error instanceof WrongTopics) throw error;
+        if (isRefusal(error)) throw new KafkaRefused(brokers, error);
         if (performance.now() > deadline) throw new LogUnavailable(`Kafka at ${brokers.join(', ')} can't be reached`, { cause: error });
         log.warn({ err: error, brokers }, 'waiting for Kafka');
         await clock.sleep(OPEN_PAUSE_MS);
@@ -114,7 +116,10 @@ export class KafkaMessageLog implements MessageLog {
     const [fetched] = await this.reader.send(node, fetchRequest([{ topic, partition, offset }], { maxWaitMs: READ_WAIT_MS, maxPartitionBytes: READ_BYTES }));
     if (!fetched || fetched.errorCode !== KAFKA_ERROR.none) throw new KafkaFailure(`${topic}-${partition} at offset ${offset}`, fetched?.errorCode ?? KAFKA_ERROR.unknownTopicOrPartition);
     const run = new Run(topic, partition, offset);
-    new FetchedRecords(fetched.records, fetched.aborted).takeInto(run, Infinity, undefined);
+    const response = SharedResponse.of([fetched]);
+    const records = new FetchedRecords(fetched.records, fetched.aborted, () => response.release());
+    records.takeInto(run, Infinity, undefined);
+    records.release();
     return run;
   }
 

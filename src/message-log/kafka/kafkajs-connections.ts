@@ -2,6 +2,7 @@ import kafkajs from 'kafkajs';
 import Connection from 'kafkajs/src/network/connection.js';
 import type { Socket } from 'node:net';
 import { systemClock } from '../../clock.js';
+import { UnknownKafkajs } from './kafka-errors.js';
 
 /** What is used of a connection of kafkajs 2.2.4. */
 interface ConnectionInside {
@@ -22,6 +23,7 @@ interface ConnectionInside {
   isConnected(): boolean;
   connect(): Promise<unknown>;
   rejectRequests(error: Error): void;
+  processData(chunk: Buffer): void;
 }
 
 /** A broker of kafkajs, as far as its connections go. */
@@ -37,6 +39,8 @@ const LATE_MS = 500;
 
 const prototype = Connection.prototype as unknown as Partial<ConnectionInside>;
 const connect = prototype.connect;
+const processData = prototype.processData;
+if (!connect || !processData) throw new UnknownKafkajs("kafkajs' connection has no connect or no processData");
 
 const beingMade = new WeakMap<ConnectionInside, Promise<unknown>>();
 
@@ -44,20 +48,27 @@ const beingMade = new WeakMap<ConnectionInside, Promise<unknown>>();
  * A connection that is made anew begins anew. kafkajs 2.2.4 keeps the bytes of an answer that was cut off, and
  * would take what comes next for the rest of it; and the old socket, should it still live, goes on feeding it.
  */
-if (connect) {
-  prototype.connect = function (this: ConnectionInside): Promise<unknown> {
-    if (this.isConnected()) return connect.call(this);
-    let making = beingMade.get(this);
-    if (making) return making;
-    this.socket?.destroy();
-    this.chunks = [];
-    this.bytesBuffered = 0;
-    this.bytesNeeded = LENGTH_BYTES;
-    making = inTime(connect.call(this), this).finally(() => beingMade.delete(this));
-    beingMade.set(this, making);
-    return making;
-  };
-}
+prototype.connect = function (this: ConnectionInside): Promise<unknown> {
+  if (this.isConnected()) return connect.call(this);
+  let making = beingMade.get(this);
+  if (making) return making;
+  this.socket?.destroy();
+  this.chunks = [];
+  this.bytesBuffered = 0;
+  this.bytesNeeded = LENGTH_BYTES;
+  making = inTime(connect.call(this), this).finally(() => beingMade.delete(this));
+  beingMade.set(this, making);
+  return making;
+};
+
+/**
+ * An answer that comes as one chunk stays where it is. kafkajs 2.2.4 keeps the empty rest of the answer before,
+ * and would copy each answer to put it behind that.
+ */
+prototype.processData = function (this: ConnectionInside, chunk: Buffer): void {
+  if (this.bytesBuffered === 0) this.chunks = [];
+  processData.call(this, chunk);
+};
 
 /** kafkajs never says that the other side closed a TLS connection before it was made. */
 async function inTime(making: Promise<unknown>, connection: ConnectionInside): Promise<unknown> {

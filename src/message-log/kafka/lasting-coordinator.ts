@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { UnknownKafkajs } from './kafka-cluster.js';
+import { UnknownKafkajs } from './kafka-errors.js';
 
 /** What is used of a broker of kafkajs 2.2.4, as a group's coordinator. */
 interface CoordinatorInside {

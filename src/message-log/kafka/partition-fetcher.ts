@@ -1,16 +1,17 @@
-import type { Clock } from '../../clock.js';
+import { DoublingPause, type Clock } from '../../clock.js';
 import { Wakeup } from '../wakeup.js';
 import { fetchRequest, type FetchedPartition } from './fetch-request.js';
 import type { KafkaCluster, KafkaLogSink } from './kafka-cluster.js';
 import { KAFKA_ERROR, KafkaFailure } from './kafka-errors.js';
 import type { PairSide } from './partition-pair.js';
+import { SharedResponse } from './response-memory.js';
 
 /** What one response brings of a partition at most, unless one record batch is larger. */
-const MAX_PARTITION_BYTES = 1024 * 1024;
+const MAX_PARTITION_BYTES = 4 * 1024 * 1024;
 
 /**
- * A partition of which more than so much waits is not fetched: one response is handled, one waits and one is on
- * its way, 3 MiB for each partition, so that neither the broker nor this process waits for the other.
+ * A partition of which more than so much waits is not fetched: one response is taken apart, one waits and one is
+ * on its way, so that neither the broker nor this process waits for the other.
  */
 const ENOUGH_BYTES = MAX_PARTITION_BYTES + 1;
 
@@ -36,6 +37,7 @@ export class PartitionFetcher {
   private readonly failures = new Map<PairSide, Error>();
   private readonly loops = new Map<number, Promise<void>>();
   private readonly changes = new Wakeup();
+  private readonly room = new Wakeup();
   private refreshing: Promise<void> | null = null;
 
   constructor(
@@ -49,16 +51,18 @@ export class PartitionFetcher {
   add(side: PairSide): void {
     this.sides.add(side);
     this.changes.ring();
+    this.room.ring();
   }
 
   remove(side: PairSide): void {
     this.sides.delete(side);
     this.failures.delete(side);
+    this.room.ring();
   }
 
-  /** A side's records were handled. */
+  /** A side's records were taken. */
   roomMade(): void {
-    this.changes.ring();
+    this.room.ring();
   }
 
   /** The error with which fetching a side has ended, null while it goes on. */
@@ -87,24 +91,23 @@ export class PartitionFetcher {
 
   /** As long as the node leads any of the partitions. */
   private async fetchFrom(node: number): Promise<void> {
-    let pauseMs = FIRST_PAUSE_MS;
+    const pause = new DoublingPause(this.clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
     while (!this.signal.aborted) {
-      const seen = this.changes.count;
+      const seen = this.room.count;
       const led = [...this.sides].filter((side) => this.leaderOf(side) === node && !this.failures.has(side));
       if (led.length === 0) return;
       const wanted = led.filter(({ queuedBytes }) => queuedBytes < ENOUGH_BYTES);
       if (wanted.length === 0) {
-        await this.changes.after(seen, this.signal);
+        await this.room.after(seen, this.signal);
         continue;
       }
       try {
         await this.fetchOnce(node, wanted, wanted.length === led.length ? LONG_POLL_MS : SHORT_POLL_MS);
-        pauseMs = FIRST_PAUSE_MS;
+        pause.reset();
       } catch (error) {
         if (this.signal.aborted) return;
         this.log.debug({ err: error, node }, 'a fetch failed and is made again');
-        await this.clock.sleep(pauseMs, this.signal);
-        pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+        await pause.wait(this.signal);
         await this.refresh();
       }
     }
@@ -117,12 +120,14 @@ export class PartitionFetcher {
     const fetched = await this.cluster.send(node, request);
     const cameAt = performance.now();
     let isStale = false;
+    const response = SharedResponse.of(fetched);
     for (const each of fetched) {
       const found = asked.find(({ topic, partition }) => topic === each.topic && partition === each.partition);
       // A side that was closed meanwhile, or opened again from elsewhere, has no use for it.
       if (!found || !this.sides.has(found.side) || found.side.fetchOffset !== found.offset) continue;
-      isStale = this.take(each, found.side, wanted, askedAt, cameAt) || isStale;
+      isStale = this.take(each, found.side, response, wanted, askedAt, cameAt) || isStale;
     }
+    response.release();
     this.onNews();
     if (isStale) {
       await this.clock.sleep(FIRST_PAUSE_MS, this.signal);
@@ -131,13 +136,13 @@ export class PartitionFetcher {
   }
 
   /** Tells whether the cluster's leaders are no longer those that we know. */
-  private take(fetched: FetchedPartition, side: PairSide, wanted: readonly PairSide[], askedAt: number, cameAt: number): boolean {
+  private take(fetched: FetchedPartition, side: PairSide, response: SharedResponse, wanted: readonly PairSide[], askedAt: number, cameAt: number): boolean {
     const { errorCode } = fetched;
     if (errorCode === KAFKA_ERROR.none) {
       // The broker reads partitions in the order of the request: what it says of a later one is as new.
       const isAfterOk = side.topic === 'ENTRY' && wanted.some(({ topic, partition }) => topic === 'OK' && partition === side.partition);
       try {
-        side.add(fetched, isAfterOk ? cameAt : askedAt, cameAt);
+        side.add(fetched, isAfterOk ? cameAt : askedAt, cameAt, response);
       } catch (error) {
         this.failures.set(side, error as Error);
       }

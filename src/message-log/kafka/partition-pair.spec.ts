@@ -3,6 +3,7 @@ import { encodeRecordBatch } from '../record-batch.js';
 import type { SensorTopic } from '../message-log.js';
 import type { FetchedPartition } from './fetch-request.js';
 import { nextStep, PairSide } from './partition-pair.js';
+import { responseMemory, SharedResponse } from './response-memory.js';
 
 /** A partition as the broker has it: the append time of each offset, one batch a record. */
 interface Stored {
@@ -68,7 +69,42 @@ describe('nextStep', () => {
   });
 });
 
-it('A side has room again as soon as all of a response was handled', () => {
+it('A side gives a response back when all of it was taken, and only then', () => {
+  const batch = (from: number, count: number): Buffer =>
+    encodeRecordBatch(Array.from({ length: count }, (_, i) => ({ key: '7', value: Buffer.alloc(100, from + i) })), from, 10);
+  const memory = responseMemory.take(1_000_000);
+  const fill = (bytes: Buffer, at: number): Buffer => memory.subarray(at, at + bytes.copy(memory, at));
+  const [large, small] = [fill(batch(0, 4_000), 0), fill(batch(0, 1), 900_000)];
+  const response = SharedResponse.of([{ records: large }, { records: small }]);
+  const { entry, ok } = pairOf([], []);
+  entry.add({ topic: 'ENTRY', partition: 0, errorCode: 0, endOffset: 4_000, aborted: [], records: large }, 0, 0, response);
+  ok.add({ topic: 'OK', partition: 0, errorCode: 0, endOffset: 1, aborted: [], records: small }, 0, 0, response);
+  response.release();
+  const isBack = (): boolean => {
+    const taken = responseMemory.take(1_000_000);
+    responseMemory.giveBack(taken);
+    return taken.buffer === memory.buffer;
+  };
+  expect(isBack()).toBe(false);
+  expect(entry.take(Infinity, undefined).records).toHaveLength(4_000);
+  // The OK waits on, and does not keep the memory of the reading.
+  expect(isBack()).toBe(true);
+  memory.fill(0xff);
+  expect(ok.take(Infinity, undefined).records.map(({ value }) => value?.equals(Buffer.alloc(100, 0)))).toEqual([true]);
+});
+
+it('What was taken counts as handled only when it was', () => {
+  const { stored, entry } = pairOf([10, 11], []);
+  entry.add(response(stored.ENTRY, 0, 1), 1, 1);
+  const first = entry.take(Infinity, undefined);
+  entry.add(response(stored.ENTRY, 1), 2, 2);
+  const second = entry.take(Infinity, undefined);
+  expect([first.firstOffset, second.firstOffset, entry.handledThrough]).toEqual([0, 1, 0]);
+  entry.handled(first);
+  expect(entry.handledThrough).toBe(1);
+});
+
+it('A side has room again as soon as all of a response was taken', () => {
   const { stored, entry, ok } = pairOf([10, 11], []);
   entry.add(response(stored.ENTRY, 0), 1, 1);
   expect(entry.queuedBytes).toBeGreaterThan(0);

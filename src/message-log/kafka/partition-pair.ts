@@ -2,9 +2,10 @@ import type { Discard, SensorTopic } from '../message-log.js';
 import { CorruptRecordBatch } from '../record-batch.js';
 import type { FetchedPartition } from './fetch-request.js';
 import { FetchedRecords, Run } from './fetched-records.js';
+import type { SharedResponse } from './response-memory.js';
 
 /**
- * What of one topic of the pair has been fetched and not yet been handled.
+ * What of one topic of the pair has been fetched and not yet been taken to be handled.
  *
  * Times are of two clocks: append times are the log's; `seenAt`, `freshAt` and the like are this process's
  * monotonic milliseconds.
@@ -12,8 +13,10 @@ import { FetchedRecords, Run } from './fetched-records.js';
 export class PairSide {
   /** The offset to fetch next. */
   fetchOffset: number;
-  /** The offset to handle next. */
+  /** The offset that follows what is handled. */
   handledThrough: number;
+  /** The offset to take next. */
+  private takenThrough: number;
   queuedBytes = 0;
   /** When the first of what waits here came. */
   private readonly queue: { readonly records: FetchedRecords; readonly seenAt: number }[] = [];
@@ -28,21 +31,23 @@ export class PairSide {
     private endOffset: number,
   ) {
     this.fetchOffset = resumeAt;
+    this.takenThrough = resumeAt;
     this.handledThrough = resumeAt;
   }
 
-  /** Takes a response; thrown: `CorruptRecordBatch`. `freshAt` is the moment whose end of the partition it is sure to show. */
-  add({ records, aborted, endOffset }: FetchedPartition, freshAt: number, seenAt: number): void {
+  /** Takes its part of a response; thrown: `CorruptRecordBatch`. `freshAt` is the moment whose end of the partition it is sure to show. */
+  add({ records, aborted, endOffset }: FetchedPartition, freshAt: number, seenAt: number, response: SharedResponse | null = null): void {
     this.endOffset = endOffset;
     if (records.length > 0) {
-      const fetched = new FetchedRecords(records, aborted);
+      const kept = response?.keep(records) ?? { bytes: records, release: () => undefined };
+      const fetched = new FetchedRecords(kept.bytes, aborted, kept.release);
       // The first batch is always whole, however large.
       if (fetched.nextOffset === null) throw new CorruptRecordBatch(`${records.length} bytes of ${this.topic}-${this.partition} at offset ${this.fetchOffset} hold no whole record batch`);
       if (fetched.nextOffset > this.fetchOffset) {
         this.fetchOffset = fetched.nextOffset;
         this.queue.push({ records: fetched, seenAt });
         this.queuedBytes += fetched.bytes;
-      }
+      } else kept.release();
     }
     if (this.isAtEnd) this.freshAt = freshAt;
   }
@@ -55,10 +60,11 @@ export class PairSide {
   /** The append time of the first entry that waits, null when none does. */
   headTimeMs(): number | null {
     for (let head = this.queue[0]; head !== undefined; head = this.queue[0]) {
-      const timeMs = head.records.nextTimeMs(this.handledThrough);
+      const timeMs = head.records.nextTimeMs(this.takenThrough);
       if (timeMs !== null) return timeMs;
       this.queue.shift();
       this.queuedBytes -= head.records.bytes;
+      head.records.release();
     }
     return null;
   }
@@ -73,17 +79,18 @@ export class PairSide {
     return this.queue[0]?.seenAt ?? Infinity;
   }
 
-  /** What waits and was appended at `throughMs` at the latest, as one run; at most what one response brought. */
+  /** Takes out, as one run, what waits and was appended at `throughMs` at the latest; at most what one response brought. Thrown: `CorruptRecordBatch`. */
   take(throughMs: number, discard: Discard | undefined): Run {
-    const run = new Run(this.topic, this.partition, this.handledThrough);
+    const run = new Run(this.topic, this.partition, this.takenThrough);
     this.queue[0]?.records.takeInto(run, throughMs, discard);
+    this.takenThrough = run.lastOffset + 1;
+    this.headTimeMs(); // lets go of what is done with: the fetcher looks at `queuedBytes` before anyone asks again
     return run;
   }
 
-  /** Marks a run as handled, upon which there may be room for more. */
+  /** Marks a run that was taken as handled. */
   handled(run: Run): void {
     this.handledThrough = run.lastOffset + 1;
-    this.headTimeMs(); // lets go of what is done with: the fetcher looks at `queuedBytes` before anyone asks again
   }
 }
 
