@@ -20,7 +20,7 @@ import { LibsqlMessageLog } from './message-log/libsql-message-log.js';
 import { COUNT_TOPIC } from './message-log/message-log.js';
 import { exportEvents } from './moving/export-events.js';
 import { ExportFile } from './moving/export-file.js';
-import { importEvents } from './moving/import-events.js';
+import { checkExport, importEvents } from './moving/import-events.js';
 import { DataDirLock } from './storage/data-dir-lock.js';
 
 const clock = systemClock;
@@ -111,7 +111,7 @@ describe('the application after its events were moved', () => {
     await exportEvents(source, to, quiet);
     await to.close();
     await source.close();
-    await importEvents(file, target, { clock, appendsAtATime, onProgress: quiet });
+    await importEvents(await checkExport(file, quiet), target, { clock, appendsAtATime, onProgress: quiet });
     await target.close();
   }
 

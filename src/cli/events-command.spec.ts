@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -116,9 +116,15 @@ describe('vigia events', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
+  it('makes no event store for a file that is of no use', async () => {
+    await expect(vigia(['import', file])).rejects.toThrow(`${file}: ENOENT`);
+    writeFileSync(file, 'my notes\n');
+    await expect(vigia(['import', file])).rejects.toThrow(`${file}:1: `);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
   it('lets go of the data folder when it has failed', async () => {
     await fill(1);
-    await expect(vigia(['import', file])).rejects.toThrow(`${file}: ENOENT`);
     await expect(vigia(['export', dir])).rejects.toThrow(`${dir}: EISDIR`);
     expect(await withEmbedded(contents)).toHaveLength(1);
   });

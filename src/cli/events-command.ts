@@ -5,7 +5,7 @@ import type { EventStore } from '../event-store/event-store.js';
 import type { Progress } from '../ingestion/reconcile.js';
 import { ExportFile, nothingBegun, type ExportTarget } from '../moving/export-file.js';
 import { exportEvents } from '../moving/export-events.js';
-import { importEvents } from '../moving/import-events.js';
+import { checkExport, importEvents } from '../moving/import-events.js';
 
 /** The event store of the configuration, for the time of one command. */
 export interface CommandEventStore {
@@ -104,11 +104,18 @@ async function exportTo(target: ExportTarget, store: EventStore, deps: EventsCom
 }
 
 async function importFile(file: string, flags: JsonFlag, deps: EventsCommandDeps): Promise<void> {
-  await deps.withEventStore('write', async ({ store, appendsAtATime }) => {
-    const { onProgress, end } = deps.showProgress('importing');
-    const { events, stored } = await importEvents(file, store, { clock: deps.clock, appendsAtATime, onProgress }).finally(end);
-    tell(deps.stdout, flags, { file, events, stored }, `the event store has the ${countOf(events)} of ${file}, ${stored} of them new`);
-  });
+  const { onProgress, end } = deps.showProgress('importing');
+  try {
+    // A file that is of no use must not leave an empty event store behind.
+    const checked = await checkExport(file, onProgress);
+    await deps.withEventStore('write', async ({ store, appendsAtATime }) => {
+      const { events, stored } = await importEvents(checked, store, { clock: deps.clock, appendsAtATime, onProgress });
+      end();
+      tell(deps.stdout, flags, { file, events, stored }, `the event store has the ${countOf(events)} of ${file}, ${stored} of them new`);
+    });
+  } finally {
+    end();
+  }
 }
 
 function tell(stream: NodeJS.WritableStream, { json }: JsonFlag, result: object, text: string): void {

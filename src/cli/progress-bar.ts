@@ -4,7 +4,7 @@ import { systemClock } from '../clock.js';
 
 const BETWEEN_LINES_MS = 5000;
 
-/** Shows progress on stderr: a bar on a terminal, else a line every five seconds. `end` clears the bar. */
+/** Shows progress on stderr: a bar on a terminal, else a line every five seconds. `end` clears the bar, and may be called again. */
 export function showProgress(title: string): { onProgress: Progress; end: () => void } {
   if (!process.stderr.isTTY) {
     let lastMs = systemClock.now();
@@ -22,6 +22,6 @@ export function showProgress(title: string): { onProgress: Progress; end: () => 
       bar.setTotal(of);
       bar.update(done, { what });
     },
-    end: () => bar.stop(),
+    end: () => (bar.isActive ? bar.stop() : undefined),
   };
 }

@@ -66,24 +66,16 @@ const PAUSE_MS = 1000;
 /** Events or lines between two words of progress. */
 const TOLD_EVERY = 1000;
 
-/**
- * Stores the events of an export in the order of the file, and then compares the two.
- *
- * The store must have no others; what an interrupted import has stored already is recognised. Nothing is stored
- * of a file that is not sound to its end. Thrown: `BadExportFile`, `ImportRefused`, the errors of the file and the store.
- */
-export async function importEvents(file: string, store: EventStore, options: ImportOptions): Promise<ImportReport> {
-  const { events, origins } = await inspect(file, options.onProgress);
-  const isThere = await compare(file, store, events, 'events compared', options.onProgress);
-  await appendAfter(file, store, isThere, events, options);
-  const isThereNow = await compare(file, store, events, 'events checked', options.onProgress);
-  if (isThereNow !== events) throw new ImportRefused(`${file}: after the import the event store has ${isThereNow} of ${events} events`);
-  for (const origin of origins) await noteOrigin(store, origin);
-  return { events, stored: events - isThere };
+/** An export that was read to its end. */
+export interface CheckedExport {
+  readonly file: string;
+  readonly events: number;
+  /** The store that it is of, and the origins of that one. */
+  readonly origins: readonly Origin[];
 }
 
-/** Reads the file to its end before anything is stored. */
-async function inspect(file: string, onProgress: Progress): Promise<{ events: number; origins: readonly Origin[] }> {
+/** Reads the file to its end, before any store is opened for it. Thrown: `BadExportFile` for one that is not sound or not complete, `ExportFileUnusable`. */
+export async function checkExport(file: string, onProgress: Progress): Promise<CheckedExport> {
   const { size } = await using(file, () => stat(file));
   let header: Extract<ExportLine, { type: 'header' }> | null = null;
   let last: RecordedEvent | null = null;
@@ -99,7 +91,22 @@ async function inspect(file: string, onProgress: Progress): Promise<{ events: nu
   }
   if (header === null || end === null) throw new BadExportFile(file, nextLine, 'is missing: the export has not come to its end; run it again, which goes on from there');
   const { storeId, origins } = header;
-  return { events: end.events, origins: last === null ? origins : [...origins, { storeId, through: last.position }] };
+  return { file, events: end.events, origins: last === null ? origins : [...origins, { storeId, through: last.position }] };
+}
+
+/**
+ * Stores the events of an export in the order of the file, and then compares the two.
+ *
+ * The store must have no others; what an interrupted import has stored already is recognised.
+ * Thrown: `ImportRefused`, the errors of the file and the store.
+ */
+export async function importEvents({ file, events, origins }: CheckedExport, store: EventStore, options: ImportOptions): Promise<ImportReport> {
+  const isThere = await compare(file, store, events, 'events compared', options.onProgress);
+  await appendAfter(file, store, isThere, events, options);
+  const isThereNow = await compare(file, store, events, 'events checked', options.onProgress);
+  if (isThereNow !== events) throw new ImportRefused(`${file}: after the import the event store has ${isThereNow} of ${events} events`);
+  for (const origin of origins) await noteOrigin(store, origin);
+  return { events, stored: events - isThere };
 }
 
 /** How many events the store has, each the same as that of the file at its place. Thrown: `ImportRefused` for any other event. */

@@ -11,7 +11,7 @@ import { MAX_EVENT_BYTES, OutcomeUnknown, StoreUnavailable, type EventStore } fr
 import { identify } from '../event-store/store-identity.js';
 import { exportEvents, type ExportReport } from './export-events.js';
 import { ExportFile } from './export-file.js';
-import { importEvents, type ImportReport } from './import-events.js';
+import { checkExport, importEvents, type ImportReport } from './import-events.js';
 
 const quiet = () => undefined;
 /** Pauses take no time here. */
@@ -48,7 +48,7 @@ describe('moving events', () => {
   }
 
   async function imported({ store, appendsAtATime }: Pick<MovingStore, 'store' | 'appendsAtATime'>): Promise<ImportReport> {
-    return importEvents(file, store, { clock, appendsAtATime, onProgress: quiet });
+    return importEvents(await checkExport(file, quiet), store, { clock, appendsAtATime, onProgress: quiet });
   }
 
   const lines = (): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1);
