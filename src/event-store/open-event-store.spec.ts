@@ -60,7 +60,7 @@ describe('the event store that is configured', () => {
     setTimeout(() => void double.start(), 300);
     const store = await open(double.url, 10_000);
     expect(await store.headPosition()).toBeNull();
-    expect(logged).toContain('waiting for EventStoreDB');
+    expect(logged).toContain('waiting for the event store');
     await double.stop();
     const refused = open(double.url);
     await expect(refused).rejects.toThrow(`EventStoreDB at ${double.address} can't be reached`);

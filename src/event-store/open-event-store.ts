@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { isDenied } from './esdb-errors.js';
-import { StoreUnavailable, type EventStore } from './event-store.js';
+import { OutcomeUnknown, StoreUnavailable, type EventStore } from './event-store.js';
 import { EventStoreDbEventStore } from './eventstoredb-event-store.js';
 import { parseEventStoreUrl } from './eventstoredb-url.js';
 import { LibsqlEventStore } from './libsql-event-store.js';
@@ -18,15 +18,25 @@ const OPEN_PAUSE_MS = 1_000;
 export async function openEventStore(config: Pick<Config, 'eventStoreUrl' | 'dataDir'>, clock: Clock, logger: Logger, limitMs = OPEN_LIMIT_MS): Promise<EventStore> {
   if (config.eventStoreUrl === null) return LibsqlEventStore.open(config.dataDir, { clock });
   const { connectionString, servers } = parseEventStoreUrl(config.eventStoreUrl);
+  try {
+    return await untilAvailable(() => EventStoreDbEventStore.open(connectionString, { clock }), clock, logger, limitMs);
+  } catch (error) {
+    if (isDenied(error)) throw new StoreUnavailable(`EventStoreDB at ${servers} refuses user or password, or the reading of all events`, { cause: error });
+    if (error instanceof StoreUnavailable) throw new StoreUnavailable(`EventStoreDB at ${servers} can't be reached`, { cause: error });
+    throw error;
+  }
+}
+
+/** Asks the store again while it is away, for so long at most, as a start does: it may also go away in the middle of one. Thrown: what the last attempt threw. */
+export async function untilAvailable<T>(ask: () => Promise<T>, clock: Clock, logger: Pick<Logger, 'warn'>, limitMs = OPEN_LIMIT_MS): Promise<T> {
   const deadlineMs = clock.now() + limitMs;
   for (;;) {
     try {
-      return await EventStoreDbEventStore.open(connectionString, { clock });
+      return await ask();
     } catch (error) {
-      if (isDenied(error)) throw new StoreUnavailable(`EventStoreDB at ${servers} refuses user or password, or the reading of all events`, { cause: error });
-      if (!(error instanceof StoreUnavailable)) throw error;
-      if (clock.now() > deadlineMs) throw new StoreUnavailable(`EventStoreDB at ${servers} can't be reached`, { cause: error });
-      logger.warn({ err: error, servers }, 'waiting for EventStoreDB');
+      const mayComeBack = (error instanceof StoreUnavailable || error instanceof OutcomeUnknown) && !isDenied(error);
+      if (!mayComeBack || clock.now() > deadlineMs) throw error;
+      logger.warn({ err: error }, 'waiting for the event store');
       await clock.sleep(OPEN_PAUSE_MS);
     }
   }

@@ -1,10 +1,11 @@
+import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { newDir, triggered } from '../../test/support/projection-events.js';
 import { systemClock } from '../clock.js';
 import { toAppend } from '../event-store/event-codec.js';
-import type { EventStore } from '../event-store/event-store.js';
+import { StoreUnavailable, type EventStore } from '../event-store/event-store.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
 import { identify, noteOrigin } from '../event-store/store-identity.js';
 import { alarms } from './alarms.projection.js';
@@ -64,6 +65,19 @@ describe('the read models of a data folder', () => {
     await work(store);
     const sink = await open(store);
     expect(await sink.openLive(alarms)).toMatchObject({ projection: alarms });
+    await sink.close();
+  });
+
+  it('wait for a store that goes away in the middle of the start', async () => {
+    const store = await storeIn(places[0]!);
+    const readStream = store.readStream.bind(store);
+    let failures = 0;
+    jest.spyOn(store, 'readStream').mockImplementation((...args) => {
+      if ((failures += 1) > 1) return readStream(...args);
+      throw new StoreUnavailable('read ECONNRESET');
+    });
+    const sink = await open(store);
+    expect(failures).toBeGreaterThan(1);
     await sink.close();
   });
 

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { EventStore, Position } from '../event-store/event-store.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
+import { untilAvailable } from '../event-store/open-event-store.js';
 import { isStoreBound } from '../event-store/store-bound-streams.js';
 import { identify, type Origin } from '../event-store/store-identity.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
@@ -19,10 +20,10 @@ export class OtherEventStore extends Error {
 
 /**
  * Opens the read models of the data folder. Those of another event store are built anew, without an e-mail,
- * when its events were brought into this one. Thrown: `OtherEventStore` when they were not.
+ * when its events were brought into this one. Thrown: `OtherEventStore` when they were not; the store's errors when it stays away.
  */
 export async function openReadModels({ dataDir, eventStoreUrl }: Pick<Config, 'dataDir' | 'eventStoreUrl'>, store: EventStore, clock: Clock, logger: Logger): Promise<LibsqlProjectionSink> {
-  const { storeId, origins } = await identify(store);
+  const { storeId, origins } = await untilAvailable(() => identify(store), clock, logger);
   const known = new Set([storeId, ...origins.map((origin) => origin.storeId)]);
   if (eventStoreUrl !== null) await refuseUnmoved(dataDir, origins, clock);
   const sink = await LibsqlProjectionSink.open(dataDir, storeId);
