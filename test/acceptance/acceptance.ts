@@ -158,10 +158,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     void stopAll().finally(() => process.exit(130));
   });
 }
+/** Ends the process although a run that failed may still be at its faults, and stops what those have started. */
+async function end(code: number): Promise<never> {
+  await stopAll();
+  process.exit(code);
+}
+
 main().then(
-  (isSound) => (process.exitCode = isSound ? 0 : 1),
+  (isSound) => end(isSound ? 0 : 1),
   (error: unknown) => {
     console.error(`\n✗ ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
+    return end(1);
   },
 );
