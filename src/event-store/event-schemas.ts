@@ -33,7 +33,7 @@ const source = z.object({
 });
 const policy = z.object({
   n: field(z.int().min(1), 'How many strikes make an alarm.', 'strikes'),
-  windowMs: field(z.number().nullable(), 'A strike further than this from the reading that completes the alarm does not count; null: no limit.', 'milliseconds'),
+  windowMs: field(z.number().nullable(), 'Only strikes whose readings lie within so long of each other count together; null: no limit.', 'milliseconds'),
   clearOnNormal: field(z.boolean(), 'Whether a normal reading clears strikes.'),
 });
 const evidence = z.object({
@@ -97,7 +97,7 @@ export const EVENT_SCHEMAS: { readonly [Type in DomainEvent['type']]: EventSchem
       ...about,
       alarmType: field(alarmType, 'What the alarm is of.'),
       triggeredAt: time('Time of the reading that completed it.'),
-      evidence: field(z.array(evidence).min(1), 'Every reading that led to it, oldest first.'),
+      evidence: field(z.array(evidence).min(1), 'Every reading that led to it: by their times when the policy has a window, else by their arrival.'),
       policy: field(policy, 'The strike policy in force.'),
     }),
     metadata: sensorMetadata,

@@ -4,6 +4,7 @@ import { EventStoreDbDouble } from '../../test/doubles/eventstoredb/eventstoredb
 import { systemClock } from '../clock.js';
 import { InvalidAppend, MAX_EVENT_BYTES, OutcomeUnknown, StoreUnavailable, type EventToAppend, type Position } from './event-store.js';
 import { EventStoreDbEventStore, type EventStoreDbOptions } from './eventstoredb-event-store.js';
+import { all, repeatedly } from '../../test/support/outcomes.js';
 
 const clock = systemClock;
 const { EVENTSTORE_URL } = process.env;
@@ -185,22 +186,4 @@ function event(data: object = { a: 1 }): EventToAppend {
 
 function events(count: number): EventToAppend[] {
   return Array.from({ length: count }, () => event());
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const read: T[] = [];
-  for await (const item of items) read.push(item);
-  return read;
-}
-
-/** As callers do: the same again after an outcome that is not known, or while the store is away. */
-async function repeatedly<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof OutcomeUnknown || error instanceof StoreUnavailable) || tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 }

@@ -6,8 +6,9 @@ import { eventStoreContract } from '../../test/contracts/event-store.contract.js
 import { systemClock, type Clock } from '../clock.js';
 import { CommitOutcomeUnknown, EmbeddedDatabase } from '../storage/embedded-database.js';
 import { EVENT_STORE_SCHEMA } from './event-rows.js';
-import { MAX_EVENT_BYTES, StoreUnavailable, WrongExpectedRevision, type EventToAppend, type RecordedEvent } from './event-store.js';
+import { MAX_EVENT_BYTES, StoreUnavailable, WrongExpectedRevision, type EventToAppend } from './event-store.js';
 import { LibsqlEventStore } from './libsql-event-store.js';
+import { all } from '../../test/support/outcomes.js';
 
 const clock = systemClock;
 
@@ -287,12 +288,6 @@ function event(data: object = { a: 1 }, metadata: object = {}): EventToAppend {
 
 function events(count: number): EventToAppend[] {
   return Array.from({ length: count }, () => event());
-}
-
-async function all<T = RecordedEvent>(items: AsyncIterable<T>): Promise<T[]> {
-  const read: T[] = [];
-  for await (const item of items) read.push(item);
-  return read;
 }
 
 /** The same database but for some methods. */

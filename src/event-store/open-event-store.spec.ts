@@ -6,9 +6,10 @@ import { EventStoreDbDouble, type DoubleOptions } from '../../test/doubles/event
 import { newDir } from '../../test/support/projection-events.js';
 import { selfSigned, type SelfSigned } from '../../test/support/self-signed.js';
 import { systemClock } from '../clock.js';
-import { OutcomeUnknown, StoreUnavailable, type EventStore, type EventToAppend } from './event-store.js';
+import { StoreUnavailable, type EventStore, type EventToAppend } from './event-store.js';
 import { BadEventStoreUrl } from './eventstoredb-url.js';
 import { openEventStore } from './open-event-store.js';
+import { all, rejection, repeatedly } from '../../test/support/outcomes.js';
 
 const PASSWORD = 'p@ss:word';
 const ENCODED = encodeURIComponent(PASSWORD);
@@ -152,35 +153,9 @@ function event(): EventToAppend {
   return { id: randomUUID(), type: 'Something', data: { a: 1 }, metadata: {} };
 }
 
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const read: T[] = [];
-  for await (const item of items) read.push(item);
-  return read;
-}
-
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('expected a rejection');
-}
-
 async function until(holds: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await holds()); tries += 1) {
     if (tries === 100) throw new Error('it did not come to hold');
     await systemClock.sleep(20);
-  }
-}
-
-async function repeatedly<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof OutcomeUnknown || error instanceof StoreUnavailable) || tries === 300) throw error;
-      await systemClock.sleep(20);
-    }
   }
 }

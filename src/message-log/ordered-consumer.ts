@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../clock.js';
+import { DoublingPause, type Clock } from '../clock.js';
 import type { BatchRow, BatchTable } from './batch-table.js';
 import { handleUntilDone } from './handle-until-done.js';
 import { SENSOR_TOPICS, type ConsumeOptions, type Discard, type LogBatch, type LogRecord, type SensorTopic } from './message-log.js';
@@ -53,12 +53,13 @@ export async function consumePartition(source: ConsumerSource, partition: number
 
 /** Null when `signal` was aborted before there was an answer: who answers may have to ask a store that is away. */
 async function askResumeUntilTold({ table, clock }: ConsumerSource, partition: number, options: ConsumeOptions, signal: AbortSignal): Promise<Resume | null> {
-  for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
+  const pause = new DoublingPause(clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
+  while (!signal.aborted) {
     try {
       return await askResume(table, partition, options);
     } catch (error) {
       if (error instanceof RangeError) throw error;
-      await clock.sleep(pauseMs, signal);
+      await pause.wait(signal);
     }
   }
   return null;

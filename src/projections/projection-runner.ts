@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { DoublingPause, type Clock } from '../clock.js';
 import { estimateTotal } from '../event-store/estimate-total.js';
 import type { EventStore, Position } from '../event-store/event-store.js';
 import { LagMeter } from './event-lag.js';
@@ -128,21 +128,20 @@ export class ProjectionRunner {
   }
 
   private async run(task: Task, signal: AbortSignal): Promise<void> {
-    let pauseMs = FIRST_PAUSE_MS;
+    const pause = new DoublingPause(this.clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
     while (!signal.aborted) {
       try {
         if (!(await task.live.open())) await this.rebuildTask(task, () => undefined);
         task.isRunning = true;
         await task.live.follow(signal, () => {
-          pauseMs = FIRST_PAUSE_MS;
+          pause.reset();
           task.lastError = null;
         });
       } catch (error) {
         task.isRunning = false;
         if (signal.aborted) return;
         this.note(task, error);
-        await this.clock.sleep(error instanceof RebuildStopped ? STOPPED_PAUSE_MS : pauseMs, signal);
-        pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+        await (error instanceof RebuildStopped ? this.clock.sleep(STOPPED_PAUSE_MS, signal) : pause.wait(signal));
       }
     }
     task.isRunning = false;

@@ -13,6 +13,7 @@ import {
   type RecordedEvent,
   type SubscriptionMessage,
 } from '../../src/event-store/event-store.js';
+import { all, rejection, repeatedly } from '../support/outcomes.js';
 
 /** A place that keeps events; every `open` connects to the same ones. */
 export interface EventStoreHome {
@@ -842,12 +843,6 @@ function typed(type: string): EventToAppend {
   return { ...event(), type };
 }
 
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const read: T[] = [];
-  for await (const item of items) read.push(item);
-  return read;
-}
-
 async function* own(items: AsyncIterable<RecordedEvent>, run: string): AsyncIterable<RecordedEvent> {
   for await (const item of items) if (item.stream.startsWith(`${run}-`)) yield item;
 }
@@ -884,28 +879,6 @@ async function types(items: AsyncIterable<RecordedEvent>): Promise<string[]> {
 
 async function revisions(items: AsyncIterable<RecordedEvent>): Promise<bigint[]> {
   return (await all(items)).map((item) => item.revision);
-}
-
-/** As callers do: the same again after an outcome that is not known, or while the store is away. */
-async function repeatedly<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof OutcomeUnknown || error instanceof StoreUnavailable) || tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
-
-/** What the promise is rejected with. Thrown: an error when it is not. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('expected a rejection');
 }
 
 function byNumber(one: bigint, other: bigint): number {

@@ -3,6 +3,7 @@ import {
   type ConsumeOptions, type LogBatch, type LogRecord, type MessageLog, type OutgoingRecord, type SensorTopic,
 } from '../../src/message-log/message-log.js';
 import { partitionFor } from '../../src/message-log/murmur2.js';
+import { all } from '../support/outcomes.js';
 
 /** A log that one test has for itself; its topics may hold records of earlier tests, and its offsets may have gaps. */
 export interface OpenedLog {
@@ -391,12 +392,6 @@ function record(key: string | null, value: string): OutgoingRecord {
 
 function text({ value }: LogRecord): string {
   return value!.toString('utf8');
-}
-
-async function all(records: AsyncIterable<LogRecord>): Promise<LogRecord[]> {
-  const found: LogRecord[] = [];
-  for await (const each of records) found.push(each);
-  return found;
 }
 
 async function one(records: AsyncIterable<LogRecord>): Promise<LogRecord> {

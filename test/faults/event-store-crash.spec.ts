@@ -7,6 +7,7 @@ import type { RecordedEvent } from '../../src/event-store/event-store.js';
 import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
 import { SHARED_STREAM, TRIMMED_COUNT, TRIMMED_STREAM, WRITERS, type AcknowledgedAppend } from './event-store-crash.writer.js';
 import { killAndCheck } from './kill-and-check.js';
+import { all } from '../support/outcomes.js';
 
 const KILLS = 20;
 
@@ -86,10 +87,4 @@ async function expectOneOrder(store: LibsqlEventStore): Promise<void> {
   }
   expect(revisions.size).toBe(WRITERS + 2);
   expect(await store.headPosition()).toBe(positions.at(-1));
-}
-
-async function all(items: AsyncIterable<RecordedEvent>): Promise<RecordedEvent[]> {
-  const read: RecordedEvent[] = [];
-  for await (const item of items) read.push(item);
-  return read;
 }

@@ -1,12 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { selfSigned, type SelfSigned } from '../support/self-signed.js';
 import { KafkaNode } from './kafka-node.js';
 import { freePort } from './server-process.js';
 
@@ -55,13 +55,13 @@ export class KafkaCluster {
     readonly metricsUrls: readonly string[],
     private readonly controller: KafkaNode | undefined,
     private readonly brokers: readonly KafkaNode[],
-    private readonly securePort: number | null,
+    private readonly secured: SecureListener | null,
   ) {}
 
   /** Thrown: `Error` when no log-in was asked for. */
   get secure(): SecureListener {
-    if (this.securePort === null) throw new Error('this cluster was started without a log-in');
-    return { bootstrapServers: `localhost:${this.securePort}`, certificateFile: join(this.dir, CERTIFICATE) };
+    if (this.secured === null) throw new Error('this cluster was started without a log-in');
+    return this.secured;
   }
 
   static async start(options: KafkaClusterOptions): Promise<KafkaCluster> {
@@ -72,8 +72,8 @@ export class KafkaCluster {
     const addresses = ports.map((port) => `127.0.0.1:${port}`);
     const dir = mkdtempSync(join(tmpdir(), 'vigia-kafka-'));
     const { login } = options;
-    const securePort = login ? await freePort() : null;
-    const security = login && securePort !== null ? secureProperties(dir, ports[0] as number, controllerPort, securePort, login) : {};
+    const secure = login ? { login, port: await freePort(), certificate: selfSigned(dir) } : null;
+    const security = secure ? secureProperties(dir, ports[0] as number, controllerPort, secure) : {};
 
     const brokers = numbers.map((id, i) => {
       const properties = { ...brokerProperties(id, ports[i] as number, controllerPort, options.brokers), ...security, ...options.properties };
@@ -81,7 +81,7 @@ export class KafkaCluster {
     });
     const controller = options.brokers === 1 ? undefined : new KafkaNode('controller', dir, controllerProperties(controllerPort), 128, undefined, () => listens(controllerPort));
     const metricsUrls = jmxPorts.map((port) => `http://127.0.0.1:${port}/metrics`);
-    const cluster = new KafkaCluster(dir, addresses.join(), metricsUrls, controller, brokers, securePort);
+    const cluster = new KafkaCluster(dir, addresses.join(), metricsUrls, controller, brokers, secure && { bootstrapServers: `localhost:${secure.port}`, certificateFile: secure.certificate.certFile });
 
     // Not beginning with a hyphen, which the storage tool would take for an option.
     const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
@@ -173,16 +173,14 @@ function brokerProperties(id: number, port: number, controllerPort: number, brok
   };
 }
 
-const CERTIFICATE = 'broker.crt';
 const SECURE = 'SASL_SSL';
 
-/** TLS with a certificate for localhost, and a PLAIN log-in; the certificate is made here. */
-function secureProperties(dir: string, port: number, controllerPort: number, securePort: number, { username, password }: Login): Properties {
-  const [key, certificate, keystore] = [join(dir, 'broker.key'), join(dir, CERTIFICATE), join(dir, 'broker.pem')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate, ...subject], { stdio: 'pipe' });
-  writeFileSync(keystore, readFileSync(key, 'utf8') + readFileSync(certificate, 'utf8'));
-  const listeners = `PLAINTEXT://127.0.0.1:${port},${SECURE}://localhost:${securePort}`;
+/** TLS, and a PLAIN log-in. */
+function secureProperties(dir: string, port: number, controllerPort: number, secure: { login: Login; port: number; certificate: SelfSigned }): Properties {
+  const { username, password } = secure.login;
+  const keystore = join(dir, 'broker.pem');
+  writeFileSync(keystore, secure.certificate.key + secure.certificate.cert);
+  const listeners = `PLAINTEXT://127.0.0.1:${port},${SECURE}://localhost:${secure.port}`;
   return {
     listeners: `${listeners},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': listeners,

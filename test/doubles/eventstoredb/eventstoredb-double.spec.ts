@@ -20,6 +20,7 @@ import {
   type EventData,
 } from '@eventstore/db-client';
 import { EventStoreDbDouble, type DoubleOptions } from './eventstoredb-double.js';
+import { all } from '../../support/outcomes.js';
 
 describe('the double of EventStoreDB, seen by its unmodified client', () => {
   let double: EventStoreDbDouble;
@@ -341,12 +342,6 @@ describe('the double of EventStoreDB, seen by its unmodified client', () => {
 
 function events(count: number): EventData[] {
   return Array.from({ length: count }, (_, index) => jsonEvent({ type: 'Something', data: { index } }));
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const read: T[] = [];
-  for await (const item of items) read.push(item);
-  return read;
 }
 
 function pause(ms: number): Promise<void> {
