@@ -196,7 +196,8 @@ function writeInt64(bytes: Buffer, at: number, value: number): void {
   bytes.writeUInt32BE(value >>> 0, at + 4);
 }
 
-function readInt64(bytes: Buffer, at: number): number {
+/** A whole number up to 2^53 in size. */
+export function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
 }
 

@@ -1,18 +1,10 @@
 import type { Discard, LogRecord, SensorTopic } from '../message-log.js';
-import { CorruptRecordBatch, HEADER_BYTES, readBatchHeader, verifyRecordBatch, type BatchHeader } from '../record-batch.js';
+import { CorruptRecordBatch, verifyRecordBatch, type BatchHeader } from '../record-batch.js';
 import { RecordCursor } from '../record-cursor.js';
 import { decompress } from './decompress.js';
 import type { AbortedTransaction } from './fetch-request.js';
+import { entriesOf, type FetchedEntry } from './fetched-entries.js';
 import { decodeOldMessageSet } from './old-message-set.js';
-
-/** Where the length and the format version stand in every entry, old or new. */
-const LENGTH_AT = 8;
-const BEFORE_LENGTH_ENDS = 12;
-const MAGIC_AT = 16;
-const NEW_MAGIC = 2;
-/** Where a message of version 1 has its time; version 0 has none. */
-const OLD_TIME_AT = 18;
-const LEAST_ENTRY_BYTES = MAGIC_AT + 1;
 
 /** The second int16 of a control record's key: what became of the transaction. */
 const ABORT_MARKER = 0;
@@ -49,17 +41,6 @@ export class Run<Topic extends string = SensorTopic> {
   }
 }
 
-/** What one entry of the response is: a record batch, or a message of an old format. */
-interface Entry {
-  readonly start: number;
-  readonly end: number;
-  readonly isOld: boolean;
-  /** Of a compressed message the last one too: it says no other. */
-  readonly firstOffset: number;
-  readonly lastOffset: number;
-  readonly timeMs: number;
-}
-
 /**
  * The records of one partition in one response of a broker, taken batch by batch.
  *
@@ -72,7 +53,7 @@ export class FetchedRecords {
   readonly nextOffset: number | null;
   readonly bytes: number;
 
-  private readonly entries: readonly Entry[];
+  private readonly entries: readonly FetchedEntry[];
   private at = 0;
   /** Whether the entry at `at` was verified, and what it says of transactions taken note of. */
   private isSeen = false;
@@ -138,7 +119,7 @@ export class FetchedRecords {
     }
   }
 
-  private takeBatch(run: Run<string>, entry: Entry, discard: Discard | undefined): void {
+  private takeBatch(run: Run<string>, entry: FetchedEntry, discard: Discard | undefined): void {
     if (this.open === null) {
       const header = this.see(entry);
       if (this.isWithoutRecords(header)) {
@@ -180,7 +161,7 @@ export class FetchedRecords {
     run.skipTo(entry.lastOffset + 1);
   }
 
-  private takeOld(run: Run<string>, entry: Entry, discard: Discard | undefined): void {
+  private takeOld(run: Run<string>, entry: FetchedEntry, discard: Discard | undefined): void {
     const bytes = Buffer.from(this.buffer.subarray(entry.start, entry.end)); // a copy, as its records are parts of it
     const { records, end } = decodeOldMessageSet(bytes);
     if (end !== bytes.length) throw new CorruptRecordBatch(`a message of ${bytes.length} bytes at offset ${entry.lastOffset}`);
@@ -207,7 +188,7 @@ export class FetchedRecords {
   }
 
   /** Verifies the batch and keeps account of the transactions that are being aborted. */
-  private see(entry: Entry): BatchHeader {
+  private see(entry: FetchedEntry): BatchHeader {
     const header = verifyRecordBatch(this.buffer, entry.start);
     while (this.abortedAt < this.aborted.length && this.aborted[this.abortedAt]!.firstOffset <= header.lastOffset) {
       this.aborting.add(this.aborted[this.abortedAt]!.producerId);
@@ -240,48 +221,3 @@ export class FetchedRecords {
 }
 
 const EMPTY = Buffer.alloc(0);
-
-function entriesOf(buffer: Buffer): Entry[] {
-  const entries: Entry[] = [];
-  let start = 0;
-  let lastOffset = -1;
-  while (start + LEAST_ENTRY_BYTES <= buffer.length) {
-    const length = buffer.readInt32BE(start + LENGTH_AT);
-    const end = start + BEFORE_LENGTH_ENDS + length;
-    const isOld = buffer.readInt8(start + MAGIC_AT) < NEW_MAGIC;
-    if (length < leastLength(isOld)) {
-      if (entries.length > 0) break; // what is before it is good; the next response begins with it
-      throw new CorruptRecordBatch(`an entry of ${length} bytes`);
-    }
-    if (end > buffer.length) break; // cut off by the response's size limit
-    const entry = isOld ? oldEntry(buffer, start, end) : batchEntry(buffer, start, end);
-    // The first offset is under no check sum, and which of the two is wrong can't be told.
-    if (entry.firstOffset <= lastOffset || entry.lastOffset < entry.firstOffset) {
-      throw new CorruptRecordBatch(`offsets ${entry.firstOffset} to ${entry.lastOffset} after offset ${lastOffset}`);
-    }
-    entries.push(entry);
-    ({ lastOffset } = entry);
-    start = end;
-  }
-  return entries;
-}
-
-/** What the length of an entry counts at least. */
-function leastLength(isOld: boolean): number {
-  return (isOld ? LEAST_ENTRY_BYTES : HEADER_BYTES) - BEFORE_LENGTH_ENDS;
-}
-
-function oldEntry(buffer: Buffer, start: number, end: number): Entry {
-  const offset = int64(buffer, start);
-  const hasTime = buffer.readInt8(start + MAGIC_AT) === 1 && start + OLD_TIME_AT + 8 <= end;
-  return { start, end, isOld: true, firstOffset: offset, lastOffset: offset, timeMs: hasTime ? int64(buffer, start + OLD_TIME_AT) : 0 };
-}
-
-function batchEntry(buffer: Buffer, start: number, end: number): Entry {
-  const { baseOffset, lastOffset, maxTimestampMs } = readBatchHeader(buffer, start);
-  return { start, end, isOld: false, firstOffset: baseOffset, lastOffset, timeMs: maxTimestampMs };
-}
-
-function int64(buffer: Buffer, at: number): number {
-  return buffer.readInt32BE(at) * 2 ** 32 + buffer.readUInt32BE(at + 4);
-}
