@@ -16,11 +16,12 @@ import type { MessageLog } from './message-log/message-log.js';
 import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { CountPublisher } from './projections/count-publisher.js';
+import type { InfluxModels } from './projections/influx/influx-models.js';
 import { AlarmReads } from './projections/alarm-reads.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import { ProjectionsModule } from './projections/projections.module.js';
 import { StoresModule } from './stores.module.js';
-import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, MESSAGE_LOG, METRICS, OPERATIONS } from './tokens.js';
+import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, INFLUX, MESSAGE_LOG, METRICS, OPERATIONS } from './tokens.js';
 
 /** What can be asked of the system as a whole. */
 @Module({})
@@ -32,21 +33,21 @@ class SystemModule {
       providers: [
         {
           provide: OPERATIONS,
-          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, clock: Clock) =>
-            new LocalOperations(log, store, letters, receipts, projections, clock),
-          inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, CLOCK],
+          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, influx: InfluxModels | null, clock: Clock) =>
+            new LocalOperations(log, store, letters, receipts, influx === null ? [projections] : [projections, influx.runner], clock),
+          inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, INFLUX, CLOCK],
         },
         {
           provide: HEALTH,
           useFactory: (
-            log: MessageLog, store: EventStore, lag: ConsumerLag, projections: ProjectionRunner, count: CountPublisher, notifications: NotificationDispatcher,
+            log: MessageLog, store: EventStore, lag: ConsumerLag, projections: ProjectionRunner, influx: InfluxModels | null, count: CountPublisher, notifications: NotificationDispatcher,
             alarms: AlarmReads, customers: CustomerStore, config: Config, clock: Clock, registry: Registry,
           ) => {
-            const health = new SystemHealth(log, store, lag, projections, count, notifications, alarms, customers, config.dataDir, clock, progress);
+            const health = new SystemHealth(log, store, lag, projections, influx, count, notifications, alarms, customers, config.dataDir, clock, progress);
             registerStoreMetric(registry, health);
             return health;
           },
-          inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, ProjectionRunner, CountPublisher, NotificationDispatcher, AlarmReads, CUSTOMER_STORE, CONFIG, CLOCK, METRICS],
+          inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, ProjectionRunner, INFLUX, CountPublisher, NotificationDispatcher, AlarmReads, CUSTOMER_STORE, CONFIG, CLOCK, METRICS],
         },
       ],
       exports: [OPERATIONS, HEALTH],

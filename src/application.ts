@@ -29,11 +29,12 @@ import type { Mailer } from './notifications/mailer.js';
 import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import { MAILER } from './notifications/notifications.module.js';
 import { CountPublisher } from './projections/count-publisher.js';
+import type { InfluxModels } from './projections/influx/influx-models.js';
 import { LibsqlProjectionSink } from './projections/libsql-projection-sink.js';
 import { PlacesSync } from './projections/places-sync.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import type { DataDirLock } from './storage/data-dir-lock.js';
-import { CLOCK, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG } from './tokens.js';
+import { CLOCK, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MESSAGE_LOG } from './tokens.js';
 
 /** Who the generated customers are; the same at every first start. */
 const CUSTOMER_SEED = 1;
@@ -77,6 +78,7 @@ export class Application {
   async startConsole(): Promise<string> {
     this.progress.startingWith = 'read models';
     await this.nest.get(ProjectionRunner).start();
+    await this.nest.get<InfluxModels | null>(INFLUX)?.start();
     return this.listen();
   }
 
@@ -203,6 +205,7 @@ export class Application {
     await Promise.all([nest.get(NotificationDispatcher).stop(), nest.get(CountPublisher).stop()]);
     await nest.get<Mailer>(MAILER).close();
     await nest.get(PlacesSync).stop();
+    await nest.get<InfluxModels | null>(INFLUX)?.stop();
     await nest.get(ProjectionRunner).stop();
     await nest.close();
     await nest.get(LibsqlProjectionSink).close();

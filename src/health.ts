@@ -9,7 +9,8 @@ import type { MessageLog } from './message-log/message-log.js';
 import type { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import type { CountPublisher } from './projections/count-publisher.js';
 import type { AlarmReads } from './projections/alarm-reads.js';
-import type { ProjectionRunner } from './projections/projection-runner.js';
+import type { InfluxModels } from './projections/influx/influx-models.js';
+import type { ProjectionRunner, ProjectionStatus } from './projections/projection-runner.js';
 
 /** More than this behind, a part is degraded: an operator would notice the delay. */
 const LATE_SECONDS = 30;
@@ -41,6 +42,7 @@ export class SystemHealth implements Health {
     private readonly store: EventStore,
     private readonly lag: ConsumerLag,
     private readonly projections: ProjectionRunner,
+    private readonly influx: Pick<InfluxModels, 'client' | 'runner'> | null,
     private readonly count: CountPublisher,
     private readonly notifications: NotificationDispatcher,
     private readonly alarms: Pick<AlarmReads, 'parkedMails'>,
@@ -53,10 +55,10 @@ export class SystemHealth implements Health {
   }
 
   async report(): Promise<HealthReport> {
-    const [ingestion, eventStore, readModels, countTopic, customers, disk] = await Promise.all([
-      this.ingestion(), this.eventStore(), this.readModels(), this.countTopic(), this.customerStore(), this.disk(),
+    const [ingestion, eventStore, readModels, influx, countTopic, customers, disk] = await Promise.all([
+      this.ingestion(), this.eventStore(), this.readModels(), this.influxModels(), this.countTopic(), this.customerStore(), this.disk(),
     ]);
-    return { parts: [this.start(), this.messageLog(), ingestion, eventStore, ...readModels, countTopic, this.mail(), customers, disk] };
+    return { parts: [this.start(), this.messageLog(), ingestion, eventStore, ...readModels, ...influx, countTopic, this.mail(), customers, disk] };
   }
 
   /** Why the event store can't be used, null when it answers. */
@@ -108,13 +110,17 @@ export class SystemHealth implements Health {
   }
 
   private async readModels(): Promise<HealthPart[]> {
-    const statuses = await this.projections.status();
-    return statuses.map(({ name, running, lagEvents, lagSeconds, parked, lastError }) => {
-      const isLate = lagSeconds > LATE_SECONDS;
-      const detail = [`${lagEvents} events behind`, parked > 0 ? `${parked} events parked` : '', lastError ?? ''].filter((text) => text !== '').join('; ');
-      const status = !running ? 'down' : isLate || parked > 0 || lastError !== null ? 'degraded' : 'up';
-      return { name: `projection ${name}`, status, detail: running ? detail : `stopped; ${detail}`, lagEvents, lagSeconds };
-    });
+    return (await this.projections.status()).map(readModelPart);
+  }
+
+  /** Nothing waits for InfluxDB, and map and counts are answered without it. */
+  private async influxModels(): Promise<HealthPart[]> {
+    if (this.influx === null) return [];
+    const { client, runner } = this.influx;
+    const why = client.failure();
+    const server: HealthPart = { name: 'influxdb', status: why === null ? 'up' : 'degraded', detail: why === null ? `${client.totals.lines} lines written` : `${why}; map and counts are the embedded ones` };
+    const models = (await runner.status()).map(readModelPart);
+    return [server, ...models.map((part): HealthPart => (part.status === 'down' ? { ...part, status: 'degraded' } : part))];
   }
 
   private async countTopic(): Promise<HealthPart> {
@@ -169,4 +175,11 @@ export class SystemHealth implements Health {
     const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free in the data folder`;
     return { name: 'disk', status: free < LOW_DISK_BYTES ? 'degraded' : 'up', detail };
   }
+}
+
+function readModelPart({ name, running, lagEvents, lagSeconds, parked, lastError }: ProjectionStatus): HealthPart {
+  const isLate = lagSeconds > LATE_SECONDS;
+  const detail = [`${lagEvents} events behind`, parked > 0 ? `${parked} events parked` : '', lastError ?? ''].filter((text) => text !== '').join('; ');
+  const status = !running ? 'down' : isLate || parked > 0 || lastError !== null ? 'degraded' : 'up';
+  return { name: `projection ${name}`, status, detail: running ? detail : `stopped; ${detail}`, lagEvents, lagSeconds };
 }

@@ -6,7 +6,7 @@ import { reconcile, type Progress, type Reconciliation } from '../ingestion/reco
 import { SENSOR_TOPICS, type MessageLog } from '../message-log/message-log.js';
 import { notificationStream } from '../alarm-domain/notification-events.js';
 import { retryParked } from '../notifications/retry-parked.js';
-import type { ProjectionRunner, RebuildReport } from '../projections/projection-runner.js';
+import { UnknownProjection, type ProjectionRunner, type RebuildReport } from '../projections/projection-runner.js';
 import type { Operations, RetryOutcome } from './operations.js';
 
 /** How long a reconciliation waits for what was accepted before it to be processed. */
@@ -20,12 +20,14 @@ export class LocalOperations implements Operations {
     private readonly store: EventStore,
     private readonly deadLetters: DeadLetters,
     private readonly receipts: ReceiptBook,
-    private readonly projections: ProjectionRunner,
+    private readonly projections: readonly ProjectionRunner[],
     private readonly clock: Clock,
   ) {}
 
-  rebuild(projection: string, onProgress: Progress): Promise<RebuildReport> {
-    return this.projections.rebuild(projection, onProgress);
+  async rebuild(projection: string, onProgress: Progress): Promise<RebuildReport> {
+    const runner = this.projections.find(({ names }) => names.includes(projection));
+    if (runner === undefined) throw new UnknownProjection(projection, this.projections.flatMap(({ names }) => names));
+    return runner.rebuild(projection, onProgress);
   }
 
   reconcile(onProgress: Progress): Promise<Reconciliation> {
