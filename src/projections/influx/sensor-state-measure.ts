@@ -1,3 +1,4 @@
+import { toFluxValue } from '@influxdata/influxdb-client';
 import type { Clock } from '../../clock.js';
 import type { LibsqlProjectionCopy } from '../libsql-projection-copy.js';
 import type { PlacesTable } from '../places-table.js';
@@ -76,7 +77,7 @@ export class SensorStateMeasure implements InfluxMeasure {
   /** Deletes where sensors were that are no customer's any more (P5). */
   private async forgetRemoved(placed: ReadonlySet<number>, snapshotMs: number): Promise<void> {
     const removed: string[] = [];
-    for await (const { _value: sensor = '' } of this.client.query(placedSensors((await this.client.bucket()).id), SLOW_READ_LIMIT_MS)) {
+    for await (const { _value: sensor = '' } of this.client.query(placedSensors((await this.client.bucket()).name), SLOW_READ_LIMIT_MS)) {
       if (!placed.has(Number(sensor))) removed.push(sensor);
     }
     const all = `_measurement="${MEASUREMENTS.state}"`;
@@ -90,9 +91,9 @@ export class SensorStateMeasure implements InfluxMeasure {
 }
 
 /** Sensors that have a point with a place, however old. */
-const placedSensors = (bucketId: string): string => `
+const placedSensors = (bucket: string): string => `
 import "influxdata/influxdb/schema"
-schema.tagValues(bucketID: "${bucketId}", tag: "sensor", start: 0, stop: 2200-01-01T00:00:00Z, predicate: (r) => r._measurement == "${MEASUREMENTS.state}" and r.zone != "${NONE}")`;
+schema.tagValues(bucket: ${toFluxValue(bucket)}, tag: "sensor", start: 0, stop: 2200-01-01T00:00:00Z, predicate: (r) => r._measurement == "${MEASUREMENTS.state}" and r.zone != "${NONE}")`;
 
 async function statesIn(copy: LibsqlProjectionCopy): Promise<{ active: SensorStateRow[]; sensors: Set<number>; lastMs: number }> {
   const active: SensorStateRow[] = [];
