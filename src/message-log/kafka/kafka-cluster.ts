@@ -177,7 +177,7 @@ export class KafkaCluster {
       cutConnections(broker, String(error));
       throw error;
     } finally {
-      answered.abort();
+      answered.abort('answered'); // with a reason, as it makes an error for want of one
     }
   }
 
