@@ -4,7 +4,7 @@ import type { LibsqlProjectionCopy } from '../libsql-projection-copy.js';
 import type { PlacesTable } from '../places-table.js';
 import type { StoredRow } from '../projection.js';
 import type { Bucket } from './influx-bucket.js';
-import { SLOW_READ_LIMIT_MS, type InfluxClient } from './influx-client.js';
+import { BATCH_LINES, SLOW_READ_LIMIT_MS, type InfluxClient } from './influx-client.js';
 import { horizonMs, type InfluxMeasure } from './influx-measure.js';
 import { MEASUREMENTS, NONE, NOWHERE, ns, presenceLine, snapshotLine, stateLine } from './influx-points.js';
 import { lastSnapshotMs } from './influx-reads.js';
@@ -62,10 +62,15 @@ export class SensorStateMeasure implements InfluxMeasure {
     this.snapshotMs = timeMs;
 
     const placed = new Set<number>();
+    let lines: string[] = [];
     for await (const page of this.places.pages()) {
       for (const { sensorId } of page) placed.add(sensorId);
-      await this.client.write(page.map((place) => presenceLine(place.sensorId, place, timeMs)));
+      lines.push(...page.map((place) => presenceLine(place.sensorId, place, timeMs)));
+      if (lines.length < BATCH_LINES) continue;
+      await this.client.write(lines);
+      lines = [];
     }
+    await this.client.write(lines);
     const unplaced = [...sensors].filter((sensorId) => !placed.has(sensorId));
     await this.client.write(unplaced.map((sensorId) => presenceLine(sensorId, NOWHERE, timeMs)));
     await this.client.write(active.map((row) => stateLine(row, this.placeOf(row.sensorId), ns(timeMs))));
