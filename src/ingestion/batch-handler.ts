@@ -1,5 +1,5 @@
-import type { SensorMessage } from '../alarm-domain/sensor-message.js';
-import { decide, evolve, remember, sensorStream, type IgnoreReason, type SensorState } from '../alarm-domain/sensor.js';
+import { sensorIdOf, type SensorMessage } from '../alarm-domain/sensor-message.js';
+import { afterDecision, decide, sensorStream, type IgnoreReason, type SensorState } from '../alarm-domain/sensor.js';
 import type { SensorEvent } from '../alarm-domain/alarm-events.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
@@ -88,7 +88,7 @@ export class BatchHandler {
         outcomes.set(record.offset, { type: 'dead-lettered' });
         continue;
       }
-      const sensorId = message.type === 'ok' ? message.sensorId : message.reading.sensorId;
+      const sensorId = sensorIdOf(message);
       const messages = bySensor.get(sensorId);
       if (messages) messages.push(message);
       else bySensor.set(sensorId, [message]);
@@ -96,7 +96,7 @@ export class BatchHandler {
     try {
       await allEnded([
         unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : Promise.resolve(),
-        inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, outcomes)),
+        inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, batch.isOutOfOrder ?? false, outcomes)),
       ]);
     } catch (error) {
       // Handled again, an ignored record must not pass for its own repeat.
@@ -110,10 +110,10 @@ export class BatchHandler {
   }
 
   /** All messages of one sensor in a run, in order, in a single append. */
-  private async handleSensor(sensorId: number, messages: readonly SensorMessage[], outcomes: Map<number, Outcome>): Promise<void> {
+  private async handleSensor(sensorId: number, messages: readonly SensorMessage[], isOutOfOrder: boolean, outcomes: Map<number, Outcome>): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
-      const before = await this.sensors.load(sensorId);
-      const { events, after, results } = await this.decideAll(sensorId, before, messages);
+      const before = await (isOutOfOrder ? this.sensors.loadNewest(sensorId) : this.sensors.load(sensorId));
+      const { events, after, results } = await this.decideAll(sensorId, before, messages, isOutOfOrder);
       try {
         const revision = events.length > 0 ? await this.append(sensorId, events, before.revision) : before.revision;
         this.sensors.put(sensorId, { state: after.state, revision });
@@ -128,31 +128,31 @@ export class BatchHandler {
     }
   }
 
-  private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[]) {
-    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), handledThrough: this.receipts.handledReadings(), idOf };
+  private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[], isOutOfOrder: boolean) {
+    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), handledThrough: this.receipts.handledReadings(), isOutOfOrder, idOf };
     const events: SensorEvent[] = [];
     const results: [number, Outcome][] = [];
     let after = before;
     for (const message of messages) {
       const decision = decide(after.state, message, context);
       const { offset } = message.source;
+      const { state } = after;
       if (decision.type === 'events') {
         events.push(...decision.events);
-        after = { ...after, state: decision.events.reduce(evolve, after.state) };
         results.push([offset, { type: 'events' }]);
       } else if (decision.type === 'normal') {
         results.push([offset, { type: 'normal' }]);
       } else {
-        const isDeliveredAgain = wasDelivered(after.state, message.source);
+        const isDeliveredAgain = wasDelivered(state, message.source);
         if (isDeliveredAgain && (await this.sensors.yieldedEvents(sensorId, message.source))) {
           results.push([offset, { type: 'events' }]); // stored by a delivery whose receipt was not
           continue;
         }
-        after = { ...after, state: remember(after.state, message) };
         // A repeat of a messageId is remembered already; a record delivered again was ignored for a reason that is not known any more.
         const isRemembered = decision.reason === 'duplicate' && !isDeliveredAgain;
         results.push([offset, { type: 'ignored', reason: decision.reason, sensorId, messageId: isRemembered ? null : message.messageId }]);
       }
+      after = { ...after, state: afterDecision(state, message, decision, this.policy) };
     }
     return { events, after, results };
   }
