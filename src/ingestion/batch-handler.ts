@@ -44,7 +44,7 @@ export interface ProcessingObserver {
  * Turns batches of the message log into events, dead letters and receipts.
  *
  * Order within a run: appends and dead letters → receipt → return, upon which the log may commit. A run is
- * done before the next begins, so an OK meets every reading before it (P7). Whatever throws leaves the run
+ * done before the next begins, so an OK meets every reading before it (P7); for runs that are out of order see ADR 8. Whatever throws leaves the run
  * to be handled again; what was stored already is then recognised by its source position.
  */
 export class BatchHandler {
