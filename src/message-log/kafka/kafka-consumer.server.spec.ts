@@ -316,7 +316,7 @@ describe('The order of ENTRY and OK (P7)', () => {
     await waitFor('its recovery by the other member', async () => (await eventsOf(bench, 2)).length === 2, 20_000);
     await bench.append('ENTRY', [readingOf('ENTRY', 2, 'at home again', true)]);
     await waitFor('the second alarm', async () => (await eventsOf(bench, 2)).length === 3, 20_000);
-    await bench.append('OK', [readingOf('OK', 2, 'at home', false)]);
+    await bench.append('OK', [readingOf('OK', 2, 'the OK at home', false)]);
     await waitFor('its recovery', async () => (await eventsOf(bench, 2)).length === 4, 20_000);
     await appendTo('ENTRY', 1, null, String(readingOf('ENTRY', 2, 'elsewhere', true).value));
     await bench.append('OK', [readingOf('OK', 2, 'after the reading elsewhere', false)]);
