@@ -27,6 +27,8 @@ export class Faults {
   openedBatchStreams = 0;
   /** How many events subscriptions have sent. */
   sentEvents = 0;
+  /** How many events reads have sent. */
+  readEvents = 0;
   private stalled = Promise.resolve();
   private endStall = () => {};
 
