@@ -1,5 +1,5 @@
 import { ANY, NO_STREAM, type EventData, type EventStoreDBClient } from '@eventstore/db-client';
-import type { Clock } from '../clock.js';
+import { within, type Clock } from '../clock.js';
 import type { EsdbConnection } from './esdb-connection.js';
 import { DeadlinePassed, isAnswer, translateAppend } from './esdb-errors.js';
 import { OutcomeUnknown, StoreUnavailable, type ExpectedRevision } from './event-store.js';
@@ -13,6 +13,9 @@ const MAX_IN_FLIGHT = 15;
 /** Appends that wait for their turn; as many as the embedded store takes. */
 const MAX_WAITING = 4096;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** How long appends that are under way may still take when the store is closed. */
+const CLOSING_MS = 1000;
 
 export interface Appended {
   readonly revision: bigint;
@@ -31,6 +34,9 @@ export class EsdbAppendLane {
   private inFlight = 0;
   /** Rises when the client is retired: what was in flight then does not count any more. */
   private generation = 0;
+  /** Each ends the wait of an append. */
+  private readonly waits = new Set<AbortController>();
+  private hasGivenUp = false;
 
   constructor(
     private readonly connection: EsdbConnection,
@@ -54,14 +60,20 @@ export class EsdbAppendLane {
     }
   }
 
-  /** Resolves when all appends that are under way have ended; each does at its deadline. */
-  async drained(): Promise<void> {
-    await Promise.allSettled(this.underWay);
+  /** Lets the appends that are under way end; what has no answer soon has none. Closes the connection. */
+  async close(): Promise<void> {
+    const ended = Promise.allSettled(this.underWay);
+    await within(this.clock, CLOSING_MS, ended);
+    this.hasGivenUp = true;
+    for (const wait of this.waits) wait.abort();
+    await this.connection.close();
+    await ended;
   }
 
   private async send(stream: string, events: EventData[], expected: ExpectedRevision): Promise<Appended> {
-    const done = new AbortController();
-    const deadline = this.clock.sleep(this.deadlineMs, done.signal).then(() => 'late' as const);
+    const wait = new AbortController();
+    this.waits.add(wait);
+    const deadline = this.clock.sleep(this.deadlineMs, wait.signal).then(() => 'late' as const);
     try {
       await this.turn(stream, deadline);
       const { generation } = this;
@@ -76,10 +88,12 @@ export class EsdbAppendLane {
       const result = await Promise.race([sent, deadline]);
       if (result !== 'late') return result;
       sent.catch(() => {});
+      if (this.hasGivenUp) throw new OutcomeUnknown(`append to stream ${stream}: the store was closed before its answer`);
       if (this.connection.missedDeadline(client)) this.renew();
       throw new OutcomeUnknown(new DeadlinePassed(`append to stream ${stream}`, this.deadlineMs).message);
     } finally {
-      done.abort();
+      this.waits.delete(wait);
+      wait.abort();
     }
   }
 
