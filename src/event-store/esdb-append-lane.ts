@@ -93,7 +93,8 @@ export class EsdbAppendLane {
       throw new OutcomeUnknown(new DeadlinePassed(`append to stream ${stream}`, this.deadlineMs).message);
     } finally {
       this.waits.delete(wait);
-      wait.abort();
+      // A reason of its own spares an error with a stack for each append.
+      wait.abort('ended');
     }
   }
 
