@@ -18,7 +18,7 @@ import { startSmtp } from './smtp-sink.js';
 const ROUNDS = 3;
 const READINGS_A_POST = 500;
 const POSTS_AT_A_TIME = 8;
-const POLL_MS = 100;
+const POLL_MS = 250;
 const LIMIT_MS = 300_000;
 
 interface Measured {
