@@ -8,6 +8,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  // Not node:timers/promises: it makes an error, with its stack, of each abort.
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
@@ -17,7 +18,7 @@ export const systemClock: Clock = {
         resolve();
       };
       const timer = setTimeout(end, ms);
-      signal?.addEventListener('abort', end, { once: true });
+      signal?.addEventListener('abort', end);
     }),
 };
 
