@@ -4,7 +4,7 @@ import { EventStoreDbDouble } from '../../test/doubles/eventstoredb/eventstoredb
 import { systemClock } from '../clock.js';
 import { OutcomeUnknown, StoreUnavailable, type EventToAppend, type Position } from './event-store.js';
 import { EventStoreDbEventStore, type EventStoreDbOptions } from './eventstoredb-event-store.js';
-import { all, repeatedly } from '../../test/support/outcomes.js';
+import { all, rejection, repeatedly } from '../../test/support/outcomes.js';
 
 const clock = systemClock;
 const { EVENTSTORE_URL } = process.env;
@@ -92,6 +92,20 @@ function useBefore({ log }: EventStoreDbDouble): void {
     expect(double.faults.openedBatchStreams).toBe(sessions + 1);
   });
 
+  it('goes on with the appends that are under way while reads have no answers and their client is built anew', async () => {
+    await open({ waitMs: 60 });
+    await store.append('a', events(1), 'no-stream');
+    double.faults.appendDelayMs = 800;
+    double.faults.areReadsSilent = true;
+    const appends = Array.from({ length: 10 }, (_, index) => store.append(`s${index}`, events(1), 'no-stream'));
+    const taken = double.connectionsTaken;
+    for (let tries = 0; tries < 3; tries += 1) await expect(all(store.readStream('a'))).rejects.toThrow('no answer within 60 ms');
+    double.faults.areReadsSilent = false;
+    expect(await repeatedly(() => all(store.readStream('a')))).toHaveLength(1);
+    expect(double.connectionsTaken).toBeGreaterThan(taken);
+    expect((await Promise.all(appends)).map(({ revision }) => revision)).toEqual(Array.from({ length: 10 }, () => 0n));
+  });
+
   it('goes on by itself after the server gave no answers for a time', async () => {
     await open({ appendMs: 60, waitMs: 60 });
     double.faults.isSilent = true;
@@ -101,6 +115,21 @@ function useBefore({ log }: EventStoreDbDouble): void {
     double.faults.isSilent = false;
     expect((await repeatedly(() => store.append('a', batch, 'no-stream'))).revision).toBe(0n);
     expect(await repeatedly(() => all(store.readStream('a')))).toHaveLength(1);
+  });
+
+  it.each([
+    ['was sent', true, OutcomeUnknown],
+    ['waits for a connection', false, StoreUnavailable],
+  ] as const)('closes within 4 s while an append %s and has no answer', async (_what, isConnected, outcome) => {
+    await open();
+    if (isConnected) await store.append('a', events(1), 'no-stream');
+    double.faults.isSilent = true;
+    const append = rejection(store.append('b', events(1), 'no-stream'));
+    await clock.sleep(50);
+    const startMs = performance.now();
+    await store.close();
+    expect(performance.now() - startMs).toBeLessThan(4000);
+    expect(await append).toBeInstanceOf(outcome);
   });
 
   it('refuses appends while too many wait', async () => {

@@ -11,6 +11,8 @@ export class Faults {
   isNotReady = false;
   /** New calls and appends are taken and neither applied nor answered; the connection itself holds. */
   isSilent = false;
+  /** New reads and subscriptions are taken and not answered, while appends are. */
+  areReadsSilent = false;
   /** Appends are applied at once and answered after this. */
   appendDelayMs = 0;
   /** So many of the next appends are applied, and then the connection is cut instead of an answer. */

@@ -27,7 +27,7 @@ const PAGE = 64;
 export async function read(place: ReadPlace, call: ReadCall): Promise<void> {
   const options = call.request.getOptions();
   call.on('error', () => {});
-  if (place.faults.isSilent) return;
+  if (place.faults.isSilent || place.faults.areReadsSilent) return;
   if (place.faults.isNotReady) return void call.emit('error', notReady());
   if (!options) return void call.emit('error', invalidArgument('options are missing'));
   if (options.hasSubscription()) return subscribe(place, call, options);
