@@ -26,6 +26,7 @@ import {
   type SubscribeOptions,
   type SubscriptionMessage,
 } from './event-store.js';
+import { withOwnConnection } from './eventstoredb-url.js';
 import { checkStreamMetadata } from './stream-rules.js';
 
 /** How often metadata are read and written again when others write them too. */
@@ -67,7 +68,7 @@ export class EventStoreDbEventStore implements EventStore {
     this.clock = options.clock;
     this.waitMs = options.waitMs ?? DEFAULT_MS;
     this.idleMs = options.idleMs ?? DEFAULT_MS;
-    const create = () => EventStoreDBClient.connectionString(url);
+    const create = () => EventStoreDBClient.connectionString(withOwnConnection(url));
     const appending = new EsdbConnection(create, { clock: this.clock, connectMs: this.waitMs });
     this.reading = new EsdbConnection(create, { clock: this.clock, connectMs: this.waitMs });
     this.lane = new EsdbAppendLane(appending, this.clock, options.appendMs ?? DEFAULT_MS);
