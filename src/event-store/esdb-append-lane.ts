@@ -34,9 +34,6 @@ export class EsdbAppendLane {
   private inFlight = 0;
   /** Rises when the client is retired: what was in flight then does not count any more. */
   private generation = 0;
-  /** Each ends the wait of an append. */
-  private readonly waits = new Set<AbortController>();
-  private hasGivenUp = false;
 
   constructor(
     private readonly connection: EsdbConnection,
@@ -60,19 +57,16 @@ export class EsdbAppendLane {
     }
   }
 
-  /** Lets the appends that are under way end; what has no answer soon has none. Closes the connection. */
+  /** Lets the appends that are under way end, and closes the connection, which ends those that have no answer soon. */
   async close(): Promise<void> {
     const ended = Promise.allSettled(this.underWay);
     await within(this.clock, CLOSING_MS, ended);
-    this.hasGivenUp = true;
-    for (const wait of this.waits) wait.abort();
     await this.connection.close();
     await ended;
   }
 
   private async send(stream: string, events: EventData[], expected: ExpectedRevision): Promise<Appended> {
     const wait = new AbortController();
-    this.waits.add(wait);
     const deadline = this.clock.sleep(this.deadlineMs, wait.signal).then(() => 'late' as const);
     try {
       await this.turn(stream, deadline);
@@ -88,11 +82,9 @@ export class EsdbAppendLane {
       const result = await Promise.race([sent, deadline]);
       if (result !== 'late') return result;
       sent.catch(() => {});
-      if (this.hasGivenUp) throw new OutcomeUnknown(`append to stream ${stream}: the store was closed before its answer`);
       if (this.connection.missedDeadline(client)) this.renew();
       throw new OutcomeUnknown(new DeadlinePassed(`append to stream ${stream}`, this.deadlineMs).message);
     } finally {
-      this.waits.delete(wait);
       // A reason of its own spares an error with a stack for each append.
       wait.abort('ended');
     }
