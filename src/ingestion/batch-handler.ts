@@ -20,6 +20,12 @@ const MOST_APPENDS = 256;
 /** Another writer of the same stream may win this often before the batch is given back to the log. */
 const MOST_CONFLICTS = 5;
 
+/**
+ * Records of one sensor that are decided, and their events appended, together. With a window or `clearOnNormal`
+ * each may be an event or two of about 1 KB, and an append has a limit of 1 MiB.
+ */
+const MOST_OF_ONE_SENSOR = 200;
+
 /** How often an append whose outcome is unknown is repeated before the batch is given back to the log. */
 const REPEATS = 5;
 
@@ -109,8 +115,15 @@ export class BatchHandler {
     this.observer.processed(receipt, batch.records.length);
   }
 
-  /** All messages of one sensor in a run, in order, in a single append. */
+  /** All messages of one sensor in a run, in order. */
   private async handleSensor(sensorId: number, messages: readonly SensorMessage[], isOutOfOrder: boolean, outcomes: Map<number, Outcome>): Promise<void> {
+    for (let from = 0; from < messages.length; from += MOST_OF_ONE_SENSOR) {
+      await this.handleSome(sensorId, messages.slice(from, from + MOST_OF_ONE_SENSOR), isOutOfOrder, outcomes);
+    }
+  }
+
+  /** In a single append. */
+  private async handleSome(sensorId: number, messages: readonly SensorMessage[], isOutOfOrder: boolean, outcomes: Map<number, Outcome>): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
       const before = await (isOutOfOrder ? this.sensors.loadNewest(sensorId) : this.sensors.load(sensorId));
       const { events, after, results } = await this.decideAll(sensorId, before, messages, isOutOfOrder);
