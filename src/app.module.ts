@@ -13,12 +13,10 @@ import { DeadLetters } from './ingestion/dead-letters.js';
 import { IngestionModule } from './ingestion/ingestion.module.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
 import type { MessageLog } from './message-log/message-log.js';
-import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
-import { NotificationsModule } from './notifications/notifications.module.js';
-import { CountPublisher } from './projections/count-publisher.js';
+import { NotificationsModule, NOTIFYING, type Notifying } from './notifications/notifications.module.js';
 import { AlarmReads } from './projections/alarm-reads.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
-import { ProjectionsModule } from './projections/projections.module.js';
+import { COUNTING, ProjectionsModule, type Counting } from './projections/projections.module.js';
 import { StoresModule } from './stores.module.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, MESSAGE_LOG, METRICS, OPERATIONS } from './tokens.js';
 
@@ -39,14 +37,14 @@ class SystemModule {
         {
           provide: HEALTH,
           useFactory: (
-            log: MessageLog, store: EventStore, lag: ConsumerLag, projections: ProjectionRunner, count: CountPublisher, notifications: NotificationDispatcher,
+            log: MessageLog, store: EventStore, lag: ConsumerLag, projections: ProjectionRunner, counting: Counting, notifying: Notifying,
             alarms: AlarmReads, customers: CustomerStore, config: Config, clock: Clock, registry: Registry,
           ) => {
-            const health = new SystemHealth(log, store, lag, projections, count, notifications, alarms, customers, config.dataDir, clock, progress);
+            const health = new SystemHealth(log, store, lag, projections, counting, notifying, alarms, customers, config.dataDir, clock, progress);
             registerStoreMetric(registry, health);
             return health;
           },
-          inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, ProjectionRunner, CountPublisher, NotificationDispatcher, AlarmReads, CUSTOMER_STORE, CONFIG, CLOCK, METRICS],
+          inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, ProjectionRunner, COUNTING, NOTIFYING, AlarmReads, CUSTOMER_STORE, CONFIG, CLOCK, METRICS],
         },
       ],
       exports: [OPERATIONS, HEALTH],

@@ -26,12 +26,11 @@ import type { MessageLog } from './message-log/message-log.js';
 import { urlOf } from './listen-url.js';
 import { NestLogger } from './nest-logger.js';
 import type { Mailer } from './notifications/mailer.js';
-import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
-import { MAILER } from './notifications/notifications.module.js';
-import { CountPublisher } from './projections/count-publisher.js';
+import { MAILER, NOTIFYING, type Notifying } from './notifications/notifications.module.js';
 import { LibsqlProjectionSink } from './projections/libsql-projection-sink.js';
 import { PlacesSync } from './projections/places-sync.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
+import { COUNTING, type Counting } from './projections/projections.module.js';
 import type { DataDirLock } from './storage/data-dir-lock.js';
 import { CLOCK, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG } from './tokens.js';
 
@@ -109,8 +108,8 @@ export class Application {
     await nest.get(PlacesSync).start();
 
     progress.startingWith = 'processing';
-    nest.get(NotificationDispatcher).start();
-    nest.get(CountPublisher).start();
+    nest.get<Notifying>(NOTIFYING).start();
+    nest.get<Counting>(COUNTING).start();
     await this.startConsuming();
     this.startRetention(clock);
     progress.startingWith = null;
@@ -200,7 +199,7 @@ export class Application {
     await this.endpoint?.close();
     for (const microservice of nest.getMicroservices()) await microservice.close();
     await Promise.all(this.background);
-    await Promise.all([nest.get(NotificationDispatcher).stop(), nest.get(CountPublisher).stop()]);
+    await Promise.all([nest.get<Notifying>(NOTIFYING).stop(), nest.get<Counting>(COUNTING).stop()]);
     await nest.get<Mailer>(MAILER).close();
     await nest.get(PlacesSync).stop();
     await nest.get(ProjectionRunner).stop();

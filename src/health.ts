@@ -6,6 +6,7 @@ import type { EventStore } from './event-store/event-store.js';
 import { LimitedAsking } from './event-store/limited-asking.js';
 import type { ConsumerLag } from './ingestion/consumer-lag.js';
 import type { MessageLog } from './message-log/message-log.js';
+import type { LeasedRole, LeaseStatus } from './leases/leased-role.js';
 import type { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import type { CountPublisher } from './projections/count-publisher.js';
 import type { AlarmReads } from './projections/alarm-reads.js';
@@ -41,8 +42,8 @@ export class SystemHealth implements Health {
     private readonly store: EventStore,
     private readonly lag: ConsumerLag,
     private readonly projections: ProjectionRunner,
-    private readonly count: CountPublisher,
-    private readonly notifications: NotificationDispatcher,
+    private readonly counting: LeasedRole<CountPublisher>,
+    private readonly notifying: LeasedRole<NotificationDispatcher>,
     private readonly alarms: Pick<AlarmReads, 'parkedMails'>,
     private readonly customers: CustomerStore,
     private readonly dataDir: string,
@@ -119,8 +120,9 @@ export class SystemHealth implements Health {
 
   private async countTopic(): Promise<HealthPart> {
     const name = 'count-topic';
-    const { running, lagEvents, lagSeconds, unreadable, lastError } = await this.count.status();
-    if (!running) return { name, status: 'up', detail: 'begins after the start' };
+    const { work } = this.counting;
+    if (work === null) return elsewhere(name, this.counting.status());
+    const { lagEvents, lagSeconds, unreadable, lastError } = await work.status();
     const isLate = lagSeconds > LATE_SECONDS;
     const detail = [`${lagEvents} alarms to be published`, unreadable > 0 ? `${unreadable} unreadable` : '', lastError ?? ''];
     return {
@@ -133,7 +135,9 @@ export class SystemHealth implements Health {
   }
 
   private mail(): HealthPart {
-    const { pending, lagMs, parked: parkedSinceStart, lastError } = this.notifications.status();
+    const { work } = this.notifying;
+    if (work === null) return elsewhere('notifications', this.notifying.status());
+    const { pending, lagMs, parked: parkedSinceStart, lastError } = work.status();
     const parked = this.parkedMails() ?? parkedSinceStart;
     const isLate = lagMs > LATE_SECONDS * 1000;
     const detail = [`${pending} e-mails pending`, parked > 0 ? `${parked} parked` : '', isLate && lastError ? lastError.message : ''];
@@ -169,4 +173,11 @@ export class SystemHealth implements Health {
     const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free in the data folder`;
     return { name: 'disk', status: free < LOW_DISK_BYTES ? 'degraded' : 'up', detail };
   }
+}
+
+/** A part whose work another process does, or nobody yet. */
+function elsewhere(name: string, { state, owner, term, lastError }: LeaseStatus): HealthPart {
+  if (state !== 'standby') return { name, status: 'up', detail: 'begins after the start' };
+  if (lastError !== null) return { name, status: 'degraded', detail: lastError };
+  return { name, status: 'up', detail: owner === null ? 'waits for its lease' : `done by ${owner}, term ${term}` };
 }

@@ -6,6 +6,8 @@ import type { Config } from './config.js';
 import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
 import { openEventStore } from './event-store/open-event-store.js';
 import { openMessageLog } from './message-log/open-message-log.js';
+import type { EventStore } from './event-store/event-store.js';
+import { RoleLeases } from './leases/role-leases.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from './tokens.js';
 
 /** Configuration, clock, logger, metrics and the stores: what every other module builds on. */
@@ -22,9 +24,14 @@ export class StoresModule {
         { provide: METRICS, useFactory: () => new Registry() },
         { provide: MESSAGE_LOG, useFactory: (clock: Clock, logger: Logger, metrics: Registry) => openMessageLog(config, clock, logger, metrics), inject: [CLOCK, LOGGER, METRICS] },
         { provide: EVENT_STORE, useFactory: (clock: Clock, logger: Logger) => openEventStore(config, clock, logger), inject: [CLOCK, LOGGER] },
+        {
+          provide: RoleLeases,
+          useFactory: (store: EventStore, clock: Clock, log: Logger, registry: Registry) => new RoleLeases({ store, isShared: config.eventStoreUrl !== null, clock, log, registry }),
+          inject: [EVENT_STORE, CLOCK, LOGGER, METRICS],
+        },
         { provide: CUSTOMER_STORE, useFactory: () => LibsqlCustomerStore.open(config.dataDir) },
       ],
-      exports: [CONFIG, CLOCK, LOGGER, METRICS, MESSAGE_LOG, EVENT_STORE, CUSTOMER_STORE],
+      exports: [CONFIG, CLOCK, LOGGER, METRICS, MESSAGE_LOG, EVENT_STORE, CUSTOMER_STORE, RoleLeases],
     };
   }
 }
