@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { systemClock, type Clock } from './clock.js';
-import type { Config } from './config.js';
+import { readsEvents, type Config } from './config.js';
 import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
 import { openEventStore } from './event-store/open-event-store.js';
 import { openMessageLog } from './message-log/open-message-log.js';
@@ -26,12 +26,12 @@ export class StoresModule {
         { provide: EVENT_STORE, useFactory: (clock: Clock, logger: Logger) => openEventStore(config, clock, logger), inject: [CLOCK, LOGGER] },
         {
           provide: RoleLeases,
-          useFactory: (store: EventStore, clock: Clock, log: Logger, registry: Registry) => new RoleLeases({ store, isShared: config.eventStoreUrl !== null, clock, log, registry }),
+          useFactory: (store: EventStore, clock: Clock, log: Logger, registry: Registry) => new RoleLeases({ store, clock, log, registry }),
           inject: [EVENT_STORE, CLOCK, LOGGER, METRICS],
         },
-        { provide: CUSTOMER_STORE, useFactory: () => LibsqlCustomerStore.open(config.dataDir) },
+        ...(readsEvents(config) ? [{ provide: CUSTOMER_STORE, useFactory: () => LibsqlCustomerStore.open(config.dataDir) }] : []),
       ],
-      exports: [CONFIG, CLOCK, LOGGER, METRICS, MESSAGE_LOG, EVENT_STORE, CUSTOMER_STORE, RoleLeases],
+      exports: [CONFIG, CLOCK, LOGGER, METRICS, MESSAGE_LOG, EVENT_STORE, RoleLeases, ...(readsEvents(config) ? [CUSTOMER_STORE] : [])],
     };
   }
 }

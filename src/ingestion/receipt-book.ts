@@ -1,8 +1,9 @@
 import type { SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime, type Clock } from '../clock.js';
 import { OutcomeUnknown, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
-import { PositionLost, type ResumeRange, type SensorTopic } from '../message-log/message-log.js';
+import { PARTITIONS, PositionLost, type ResumeRange, type SensorTopic } from '../message-log/message-log.js';
 import { joinReceipts, namedOffsets, receiptEvent, receiptStream, RECEIPT_EVENT_TYPE, type Receipt } from './receipt.js';
+import { lastReceipt } from './undrained.js';
 
 /** A receipt of normal readings may wait this long for more to join it; a crash meanwhile only reads them again. */
 const LONGEST_WAIT_MS = 1000;
@@ -113,11 +114,16 @@ export class ReceiptBook {
     return [...this.pages.values()].map(({ topic, partition }) => ({ topic, partition, stored: this.recordedThrough(topic, partition) - 1 }));
   }
 
-  /** The last record handled of each partition of ENTRY that this process works on. */
-  handledReadings(): SourcePosition[] {
-    return [...this.pages.values()]
-      .filter(({ topic, next }) => topic === 'ENTRY' && next > 0)
-      .map(({ topic, partition, epoch, next }) => ({ log: this.log, topic, partition, epoch, offset: next - 1 }));
+  /** The last record handled of each partition of ENTRY: by this process or, as the receipts tell, by others. Thrown: what the event store throws. */
+  async handledReadings(): Promise<SourcePosition[]> {
+    const topic = 'ENTRY';
+    const positions: SourcePosition[] = [];
+    for (let partition = 0; partition < PARTITIONS; partition += 1) {
+      const page = this.pages.get(pageKey(topic, partition));
+      const last = page ? { epoch: page.epoch, last: page.next - 1 } : await lastReceipt(this.store, this.log, topic, partition);
+      if (last !== null && last.last >= 0) positions.push({ log: this.log, topic, partition, epoch: last.epoch, offset: last.last });
+    }
+    return positions;
   }
 
   /** The offset up to which, exclusive, a stored receipt covers the partition. */

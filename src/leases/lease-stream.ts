@@ -5,10 +5,9 @@ import { OutcomeUnknown, StoreUnavailable, WrongExpectedRevision, type EventStor
 
 export const LEASE_STREAM_PREFIX = 'lease-';
 
-export const LEASE_EVENT_TYPES = ['LeaseTaken', 'LeaseRenewed', 'LeaseReleased'] as const;
-const REPEAT_MS = 200;
+type LeaseEventType = 'LeaseTaken' | 'LeaseRenewed' | 'LeaseReleased';
 
-type LeaseEventType = (typeof LEASE_EVENT_TYPES)[number];
+const REPEAT_MS = 100;
 
 /** What an event of a lease says; only the newest one is kept. */
 export interface LeaseData {
@@ -28,16 +27,16 @@ export interface LeaseState extends LeaseData {
 
 const leaseData = z.object({ owner: z.string(), term: z.number().int().nonnegative(), ttlMs: z.number().positive() });
 
-/** The stream `lease-<role>`: every append says which event it follows, so of two processes one is refused. */
+/** The stream `lease-<name>`: every append says which event it follows, so of two processes one is refused. */
 export class LeaseStream {
   private readonly stream: string;
 
   constructor(
-    role: string,
+    name: string,
     private readonly store: EventStore,
     private readonly clock: Clock,
   ) {
-    this.stream = `${LEASE_STREAM_PREFIX}${role}`;
+    this.stream = `${LEASE_STREAM_PREFIX}${name}`;
   }
 
   /** Null for a lease that was never taken. `ttlMs` counts for an event that can't be read. Thrown: the store's errors. */

@@ -3,9 +3,8 @@ import { StoreUnavailable } from '../event-store/event-store.js';
 import type { LeaseState, LeaseStream } from './lease-stream.js';
 import { Elapsed, ENDLESS_TERM, LeaseTerm, type Term } from './term.js';
 
-/** The roles of which one process at a time does the work. */
-export const SINGLE_ACTIVE_ROLES = ['notify', 'project'] as const;
-export type SingleActiveRole = (typeof SINGLE_ACTIVE_ROLES)[number];
+/** The work that one process at a time does: sending the e-mails, and publishing to topic COUNT. */
+export type SingleActiveRole = 'notify' | 'count';
 
 /** In milliseconds. */
 export interface LeaseTimes {

@@ -9,8 +9,6 @@ import type { Term } from './term.js';
 
 export interface RoleLeasesOptions {
   readonly store: EventStore;
-  /** Whether other processes work on the same store; the embedded one is of one process. */
-  readonly isShared: boolean;
   readonly clock: Clock;
   readonly log: RoleLog;
   readonly registry: Registry;
@@ -26,10 +24,10 @@ export class RoleLeases {
     registerMetrics(options.registry, () => this.roles.map((role) => role.status()));
   }
 
-  /** `begin` starts the work of a term. */
-  role<Work extends TermWork>(role: SingleActiveRole, begin: (term: Term) => Work): LeasedRole<Work> {
-    const { store, isShared, clock, log } = this.options;
-    const lease = isShared ? new LeaseStream(role, store, clock) : null;
+  /** `begin` starts the work of a term. `name`: the name of its lease, null where no other process can do the work. */
+  role<Work extends TermWork>(role: SingleActiveRole, name: string | null, begin: (term: Term) => Work): LeasedRole<Work> {
+    const { store, clock, log } = this.options;
+    const lease = name === null ? null : new LeaseStream(name, store, clock);
     const leased = new LeasedRole({ role, lease, owner: this.owner, clock, log, begin });
     this.roles.push(leased);
     return leased;

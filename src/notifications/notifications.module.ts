@@ -44,7 +44,7 @@ export type Notifying = LeasedRole<NotificationDispatcher>;
           to: config.monitoringMailbox,
           consoleUrl: `http://${config.bindAddress}:${config.consolePort}`,
         };
-        return leases.role('notify', (term) => {
+        return leases.role('notify', config.eventStoreUrl === null ? null : 'notify', (term) => {
           const dispatcher = new NotificationDispatcher({ store, customers, mailer, settings, clock, log, term, onSent: (latencyMs) => delay.observe(latencyMs / 1000) });
           dispatcher.start();
           return dispatcher;

@@ -73,7 +73,7 @@ export interface CountPublisherOptions {
  * What is there already is told by COUNT itself: wherever it may hold alarms after the checkpoint (at the
  * start, and when the outcome of an append is not known) it is read, and what it has is passed over. So a
  * lost checkpoint costs reading and publishes nothing again, and neither does a rebuild of read models, of
- * which the publisher knows nothing. One process at a time runs a publisher, by the lease of role `project`; one that
+ * which the publisher knows nothing. One process at a time runs a publisher, by the lease of role `count`; one that
  * is frozen amid an append and goes on after its lease may publish an alarm a second time, under the same id.
  */
 export class CountPublisher implements TermWork {

@@ -21,7 +21,7 @@ import { ProjectionRunner } from './projection-runner.js';
 
 export const COUNTING = Symbol('Counting');
 
-/** The publisher of COUNT, while this process holds the lease of role `project`. */
+/** The publisher of COUNT, while this process holds the lease of role `count`. */
 export type Counting = LeasedRole<CountPublisher>;
 
 /** Events → read models and topic COUNT, and what is read from the models. */
@@ -45,9 +45,11 @@ export type Counting = LeasedRole<CountPublisher>;
     },
     {
       provide: COUNTING,
-      useFactory: (log: MessageLog, store: EventStore, clock: Clock, logger: Logger, registry: Registry, leases: RoleLeases): Counting => {
+      useFactory: (config: Config, log: MessageLog, store: EventStore, clock: Clock, logger: Logger, registry: Registry, leases: RoleLeases): Counting => {
         const totals: CountTotals = { published: 0, recognised: 0 };
-        const counting = leases.role('project', (term) => {
+        // COUNT is of a log, and an embedded log, like an embedded store, is of one process.
+        const isShared = config.kafka !== null && config.eventStoreUrl !== null;
+        const counting = leases.role('count', isShared ? `count-${log.identity}` : null, (term) => {
           const publisher = new CountPublisher({ log, store, clock, term, totals, problem: (what, error) => logger.warn({ err: error }, `topic COUNT: ${what}`) });
           publisher.start();
           return publisher;
@@ -55,7 +57,7 @@ export type Counting = LeasedRole<CountPublisher>;
         registerCountMetrics(registry, counting, totals);
         return counting;
       },
-      inject: [MESSAGE_LOG, EVENT_STORE, CLOCK, LOGGER, METRICS, RoleLeases],
+      inject: [CONFIG, MESSAGE_LOG, EVENT_STORE, CLOCK, LOGGER, METRICS, RoleLeases],
     },
     {
       provide: PlacesSync,
