@@ -25,7 +25,7 @@ export interface DecisionContext {
   readonly policy: StrikePolicy;
   /** The processing clock, ISO 8601 UTC. */
   readonly recordedAt: string;
-  /** The last ENTRY records that this process has handled, for an OK; see `EventMetadata.handledThrough`. */
+  /** The last ENTRY records that have been handled, for an OK; see `EventMetadata.handledThrough`. */
   readonly handledThrough?: readonly SourcePosition[];
   /** Turns a name into a UUID, always the same one for the same name. */
   readonly idOf: (name: string) => string;

@@ -28,6 +28,9 @@ type Outcome =
   | { readonly type: 'refused'; readonly reason: string; readonly permanent: boolean }
   | { readonly type: 'unknown' };
 
+/** An open claim is looked at again after so long: a process that has lost its lease gives up what it has not sent. */
+const CLAIM_LOOK_MS = 2000;
+
 export interface AlarmNotifierParts {
   readonly streams: NotificationStreams;
   readonly customers: CustomerReader;
@@ -74,7 +77,7 @@ export class AlarmNotifier {
       case 'none':
         return { type: 'final' };
       case 'wait':
-        return { type: 'again', notBeforeMs: next.untilMs };
+        return { type: 'again', notBeforeMs: next.reason === 'claim-open' ? Math.min(next.untilMs, clock.now() + CLAIM_LOOK_MS) : next.untilMs };
       case 'park':
         return this.park(alarm, loaded, next.reason);
       case 'record-sent':
