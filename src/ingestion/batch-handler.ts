@@ -80,8 +80,7 @@ export class BatchHandler {
     const unreadable: { record: LogRecord; source: SourcePosition; reason: string }[] = [];
     const bySensor = new Map<number, SensorMessage[]>();
     const epoch = this.receipts.epoch(batch.topic, batch.partition);
-    // OK has waited until the readings before it were handled, so those that are being handled now come after it.
-    const handledThrough = batch.topic === 'OK' ? await this.receipts.handledReadings() : [];
+    if (batch.topic === 'OK') await this.receipts.lookAtOthers();
     for (const record of batch.records) {
       const source: SourcePosition = { log: this.log, topic: batch.topic, partition: batch.partition, epoch, offset: record.offset };
       const message = toSensorMessage(record, source);
@@ -98,7 +97,7 @@ export class BatchHandler {
     try {
       await allEnded([
         unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : Promise.resolve(),
-        inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, handledThrough, outcomes)),
+        inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, outcomes)),
       ]);
     } catch (error) {
       // Handled again, an ignored record must not pass for its own repeat.
@@ -112,10 +111,10 @@ export class BatchHandler {
   }
 
   /** All messages of one sensor in a run, in order, in a single append. */
-  private async handleSensor(sensorId: number, messages: readonly SensorMessage[], handledThrough: readonly SourcePosition[], outcomes: Map<number, Outcome>): Promise<void> {
+  private async handleSensor(sensorId: number, messages: readonly SensorMessage[], outcomes: Map<number, Outcome>): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
       const before = await this.sensors.load(sensorId);
-      const { events, after, results } = await this.decideAll(sensorId, before, messages, handledThrough);
+      const { events, after, results } = await this.decideAll(sensorId, before, messages);
       try {
         const revision = events.length > 0 ? await this.append(sensorId, events, before.revision) : before.revision;
         this.sensors.put(sensorId, { state: after.state, revision });
@@ -130,8 +129,8 @@ export class BatchHandler {
     }
   }
 
-  private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[], handledThrough: readonly SourcePosition[]) {
-    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), handledThrough, idOf };
+  private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[]) {
+    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), handledThrough: this.receipts.handledReadings(), idOf };
     const events: SensorEvent[] = [];
     const results: [number, Outcome][] = [];
     let after = before;
