@@ -215,7 +215,7 @@ export class LeasedRole<Work extends TermWork> {
       const sent = new Elapsed(() => clock.now());
       try {
         const revision = await lease.append('LeaseRenewed', { owner, term: term.number, ttlMs }, term.lastRevision, () => term.isHeld() && !over.aborted);
-        if (revision === null) return;
+        if (revision === null) return term.end();
         term.renew(revision, sent);
         this.lastError = null;
       } catch (error) {
