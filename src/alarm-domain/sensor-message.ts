@@ -29,7 +29,7 @@ export interface DecisionContext {
   readonly policy: StrikePolicy;
   /** The processing clock, ISO 8601 UTC. */
   readonly recordedAt: string;
-  /** The last ENTRY records that this process has handled, for an OK; see `EventMetadata.handledThrough`. */
+  /** The last ENTRY records that have been handled, for an OK; see `EventMetadata.handledThrough`. */
   readonly handledThrough?: readonly SourcePosition[];
   /**
    * Set when an OK from before a reading may come after it, or another process may write to the sensor meanwhile:

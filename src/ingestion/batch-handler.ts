@@ -86,6 +86,7 @@ export class BatchHandler {
     const unreadable: { record: LogRecord; source: SourcePosition; reason: string }[] = [];
     const bySensor = new Map<number, SensorMessage[]>();
     const epoch = this.receipts.epoch(batch.topic, batch.partition);
+    if (batch.topic === 'OK') await this.receipts.lookAtOthers();
     for (const record of batch.records) {
       const source: SourcePosition = { log: this.log, topic: batch.topic, partition: batch.partition, epoch, offset: record.offset };
       const message = toSensorMessage(record, source);
