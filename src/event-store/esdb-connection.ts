@@ -8,7 +8,7 @@ import { StoreUnavailable } from './event-store.js';
 const DEADLINES_BEFORE_REBUILD = 3;
 
 /** How long a retired client may take to end its calls. */
-const DISPOSAL_MS = 2000;
+const DISPOSAL_MS = 1000;
 
 export interface ConnectionOptions {
   readonly clock: Clock;
@@ -102,7 +102,7 @@ export class EsdbConnection {
     );
     const done = new AbortController();
     const late = clock.sleep(connectMs, AbortSignal.any([done.signal, this.closing.signal]));
-    const answer = await Promise.race([asked, late.then(() => new StoreUnavailable(`EventStoreDB gave no answer within ${connectMs} ms`))]);
+    const answer = await Promise.race([asked, late.then(() => new StoreUnavailable(this.closing.signal.aborted ? 'the event store is closed' : `EventStoreDB gave no answer within ${connectMs} ms`))]);
     done.abort();
     if (answer !== null) throw answer;
   }
