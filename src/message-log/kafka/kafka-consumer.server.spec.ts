@@ -94,7 +94,7 @@ describe('A change of members while handlers are in work', () => {
 
     const second = await bench.join('second');
     await waitFor('a share for each member', async () => (await shares()).join(' | ') === 'ENTRY-0 OK-0 | ENTRY-1 OK-1');
-    await waitFor('the second member’s work', () => bench.runs.some(({ member }) => member === 'second'));
+    await bench.untilReceiptOf('second', 'ENTRY');
     gate.release();
     await bench.untilAllHandled();
     await waitFor('the refusal of the first member’s receipt', () => bench.positionsLost().includes('first'));
@@ -149,7 +149,7 @@ describe('A member that must give a partition up', () => {
     await waitFor('the first member’s handlers', () => gate.waiting === 2);
     await bench.append('ENTRY', readings('after the first began', 40));
     await bench.join('second');
-    await waitFor('the second member’s work', () => bench.runs.some(({ member }) => member === 'second'), 20_000);
+    await bench.untilReceiptOf('second', 'ENTRY');
     await bench.append('OK', KEYS.map((key) => readingOf('OK', Number(key), `ok ${key}`, false)));
     await waitFor('the second member’s OK', () => bench.runs.some(({ member, topic }) => member === 'second' && topic === 'OK'));
     gate.release();
