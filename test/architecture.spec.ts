@@ -37,6 +37,7 @@ const FLOW = [
   ['alarm-domain'],
   ['storage'],
   ['event-store', 'message-log', 'customers'],
+  ['leases'],
   ['ingestion'],
   ['moving'],
   ['projections'],
