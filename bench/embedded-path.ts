@@ -6,7 +6,7 @@ import { systemClock } from '../src/clock.js';
 import { LibsqlEventStore } from '../src/event-store/libsql-event-store.js';
 import { BatchHandler } from '../src/ingestion/batch-handler.js';
 import { DeadLetters } from '../src/ingestion/dead-letters.js';
-import { isNormalReading } from '../src/ingestion/normal-reading.js';
+import { normalReadings } from '../src/ingestion/normal-readings.js';
 import { ReceiptBook } from '../src/ingestion/receipt-book.js';
 import { SensorStates } from '../src/ingestion/sensor-states.js';
 import { LibsqlMessageLog } from '../src/message-log/libsql-message-log.js';
@@ -29,7 +29,7 @@ export const embeddedPath: BenchCase = async ({ isQuick, progress }) => {
     const ours: Drained[] = [];
     const plain: Drained[] = [];
     for (let run = 0; run < runs; run += 1) {
-      for (const [name, drained, discard] of [['discard by bytes', ours, isNormalReading], ['parsing each', plain, undefined]] as const) {
+      for (const [name, drained, discard] of [['discard by bytes', ours, normalReadings], ['parsing each', plain, undefined]] as const) {
         const result = await drain(dir, count, discard);
         drained.push(result);
         progress(`${share * 100} % abnormal, run ${run + 1} of ${runs}, ${name}: ${perSecond(count / result.seconds)}`);
