@@ -88,6 +88,14 @@ describe('the scan of normal readings', () => {
     expect(gap.pass(scan)).toBe(2);
   });
 
+  it('leaves a record whose value takes all of it, without the number of headers, to the walk that tells of it', () => {
+    const { bytes, header } = batchOf(USUAL);
+    bytes[header.recordsStart]! -= 2; // one byte less
+    const cursor = new RecordCursor(bytes, header);
+    expect(cursor.pass(scan)).toBe(0);
+    expect(() => cursor.next()).toThrow('a key of 1 and a value of 38 bytes in a record of 44');
+  });
+
   it('reads each batch afresh, with and without others between', () => {
     const [normal, hot] = [batchOf(USUAL, USUAL), batchOf(USUAL, '{"7", "false", "false", "99.5", "30.0"}')];
     const one = new RecordCursor(normal.bytes, normal.header);

@@ -126,7 +126,7 @@ function digitAt(at: usize): u32 {
   return <u32>load<u8>(at) ^ ZERO;
 }
 
-/** A decimal without exponent, in quotes or not: the place behind it in the upper half, thousandths in the lower; 0 when that is not sure. */
+/** A decimal without exponent, in quotes or not: the place behind it in the upper half, thousandths in the lower; 0 when that is not sure. A number that goes on fails by what must follow it. */
 @inline
 function decimalAt(from: usize): u64 {
   let at = from;
@@ -157,7 +157,7 @@ function decimalAt(from: usize): u64 {
   if (isQuoted) {
     if (load<u8>(at) != QUOTE) return 0;
     at += 1;
-  } else if (digitAt(at) <= 9) return 0; // a number that goes on
+  }
   return (<u64>at << 32) | <u32>(isNegative ? -thousandths : thousandths);
 }
 
