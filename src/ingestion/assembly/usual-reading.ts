@@ -47,12 +47,13 @@ const NO_DIGITS: u32 = 1000;
 
 const MOVEMENT_KEY_BYTES: usize = 10;
 
-/** Phrases by number, each in so many bytes, the rest of them 0. */
-const phrases = memory.data(18 * 64, 16);
+const PHRASES = 18;
+/** Phrases by number, each in `PHRASE_BYTES`, the rest of them 0. */
+const phrases = memory.data(PHRASES * 64, 16);
 /** 0xff for each byte of a phrase. */
-const masks = memory.data(18 * 64, 16);
+const masks = memory.data(PHRASES * 64, 16);
 /** An int32 each. */
-const lengths = memory.data(18 * 4, 4);
+const lengths = memory.data(PHRASES * 4, 4);
 
 /** From the id to the temperature, plus 2 for a space behind commas, 1 for quotes around `false`. */
 const VALUES: usize = 0;
@@ -114,8 +115,9 @@ add(AT_KEY, '"at":');
 function pastPhrase(at: usize, number: usize): usize {
   const length = <usize>load<i32>(lengths + number * 4);
   for (let index: usize = 0; index < length; index += 16) {
-    const differing = v128.and(v128.xor(v128.load(at + index), v128.load(phrases + number * PHRASE_BYTES + index)), v128.load(masks + number * PHRASE_BYTES + index));
-    if (v128.any_true(differing)) return NOT_SURE;
+    const place = number * PHRASE_BYTES + index;
+    const differing = v128.xor(v128.load(at + index), v128.load(phrases + place));
+    if (v128.any_true(v128.and(differing, v128.load(masks + place)))) return NOT_SURE;
   }
   return at + length;
 }
@@ -126,7 +128,10 @@ function digitAt(at: usize): u32 {
   return <u32>load<u8>(at) ^ ZERO;
 }
 
-/** A decimal without exponent, in quotes or not: the place behind it in the upper half, thousandths in the lower; 0 when that is not sure. A number that goes on fails by what must follow it. */
+/**
+ * A decimal without exponent, in quotes or not: the place behind it in the upper half, thousandths in the lower; 0 when
+ * that is not sure. A number that goes on fails by what must follow it.
+ */
 @inline
 function decimalAt(from: usize): u64 {
   let at = from;
