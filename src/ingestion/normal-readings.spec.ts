@@ -93,7 +93,7 @@ describe('the scan of normal readings', () => {
     bytes[header.recordsStart]! -= 2; // one byte less
     const cursor = new RecordCursor(bytes, header);
     expect(cursor.pass(scan)).toBe(0);
-    expect(() => cursor.next()).toThrow('a key of 1 and a value of 38 bytes in a record of 44');
+    expect(() => cursor.next()).toThrow('a key of 1 and a value of 39 bytes in a record of 45');
   });
 
   it('reads each batch afresh, with and without others between', () => {
