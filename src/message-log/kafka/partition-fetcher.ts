@@ -34,11 +34,7 @@ const LEADER_ERRORS: ReadonlySet<number> = new Set([
   KAFKA_ERROR.kafkaStorageError, KAFKA_ERROR.fencedLeaderEpoch, KAFKA_ERROR.unknownLeaderEpoch, KAFKA_ERROR.offsetNotAvailable,
 ]);
 
-/**
- * Fetches partitions from their leaders. A broker gets one request for all of its partitions that have room; those of a
- * number of which more is known to be there one of their own, so that it need not wait for our next request before it
- * goes on, nor we for its next answer. It answers them one after the other.
- */
+/** Fetches partitions from their leaders: one request at a time to each broker, for all of its partitions that have room. */
 export class PartitionFetcher {
   /** In the order in which they are asked for. */
   private readonly sides = new Set<PairSide>();
@@ -100,41 +96,27 @@ export class PartitionFetcher {
   /** As long as the node leads any of the partitions. */
   private async fetchFrom(node: number): Promise<void> {
     const pause = new DoublingPause(this.clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
-    const asked = new Set<PairSide>();
-    const requests = new Set<Promise<void>>();
     while (!this.signal.aborted) {
       const seen = this.room.count;
       const led = [...this.sides].filter((side) => this.leaderOf(side) === node && !this.failures.has(side));
-      if (led.length === 0) break;
-      const wanted = nextToAsk(led, asked);
+      if (led.length === 0) return;
+      const wanted = led.filter(({ queuedBytes }) => queuedBytes < ENOUGH_BYTES);
       if (wanted.length === 0) {
         await this.room.after(seen, this.signal);
         continue;
       }
-      for (const side of wanted) asked.add(side);
-      const request = this.fetchOrPause(node, wanted, wanted.length === led.length ? LONG_POLL_MS : SHORT_POLL_MS, pause).finally(() => {
-        for (const side of wanted) asked.delete(side);
-        requests.delete(request);
-        this.room.ring();
-      });
-      requests.add(request);
-    }
-    await Promise.all(requests);
-  }
-
-  /** Resolves when the partitions may be asked for again. */
-  private async fetchOrPause(node: number, wanted: readonly PairSide[], maxWaitMs: number, pause: DoublingPause): Promise<void> {
-    try {
-      const askedAt = performance.now();
-      const bytes = await this.fetchOnce(node, wanted, maxWaitMs);
-      pause.reset();
-      const waitMs = askedAt + REQUEST_EVERY_MS - performance.now();
-      if (bytes < SMALL_BYTES && waitMs > 0) await this.clock.sleep(waitMs, this.signal);
-    } catch (error) {
-      if (this.signal.aborted) return;
-      this.log.debug({ err: error, node }, 'a fetch failed and is made again');
-      await pause.wait(this.signal);
-      await this.refresh();
+      try {
+        const askedAt = performance.now();
+        const bytes = await this.fetchOnce(node, wanted, wanted.length === led.length ? LONG_POLL_MS : SHORT_POLL_MS);
+        pause.reset();
+        const waitMs = askedAt + REQUEST_EVERY_MS - performance.now();
+        if (bytes < SMALL_BYTES && waitMs > 0) await this.clock.sleep(waitMs, this.signal);
+      } catch (error) {
+        if (this.signal.aborted) return;
+        this.log.debug({ err: error, node }, 'a fetch failed and is made again');
+        await pause.wait(this.signal);
+        await this.refresh();
+      }
     }
   }
 
@@ -191,13 +173,4 @@ export class PartitionFetcher {
       });
     await this.refreshing;
   }
-}
-
-/** Those that the next request is for, none when it must wait for an answer or for room. OK and ENTRY of a number stay together. */
-function nextToAsk(led: readonly PairSide[], asked: ReadonlySet<PairSide>): readonly PairSide[] {
-  const free = led.filter((side) => !asked.has(side) && side.queuedBytes < ENOUGH_BYTES);
-  const behind = new Set(free.filter(({ isAtEnd }) => !isAtEnd).map(({ partition }) => partition));
-  const [first] = behind;
-  if (first === undefined) return asked.size === 0 ? free : [];
-  return free.filter(({ partition }) => partition === first || !behind.has(partition));
 }
