@@ -16,6 +16,16 @@ export interface KafkaConfig {
   readonly replicationFactor: number;
 }
 
+/** Where InfluxDB 2 is, and where in it map and counts are kept. */
+export interface InfluxConfig {
+  readonly url: string;
+  readonly org: string;
+  readonly bucket: string;
+  readonly token: string;
+  /** Null to leave the bucket's own as it is; a new one then keeps points for ever. */
+  readonly retentionMs: number | null;
+}
+
 /** Everything that can be set from outside, read once at the start. */
 export interface Config {
   readonly roles: ReadonlySet<Role>;
@@ -23,6 +33,8 @@ export interface Config {
   readonly kafka: KafkaConfig | null;
   /** A connection string, with its credentials; null for the embedded event store. */
   readonly eventStoreUrl: string | null;
+  /** Null for the embedded read models alone. */
+  readonly influx: InfluxConfig | null;
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly ingestPort: number;
@@ -85,6 +97,11 @@ const variables = {
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
   EVENTSTORE_URL: z.string().regex(/^esdb(\+discover)?:\/\//, 'expected esdb://…').optional(),
+  INFLUX_URL: z.url({ protocol: /^https?$/ }).regex(/^[^@]*$/, 'takes no credentials: they are in INFLUX_TOKEN').optional(),
+  INFLUX_ORG: z.string().optional(),
+  INFLUX_BUCKET: z.string().default('vigia'),
+  INFLUX_TOKEN: z.string().optional(),
+  INFLUX_RETENTION_DAYS: z.coerce.number().int().min(2).max(36_500).optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
 };
 
@@ -94,7 +111,7 @@ export const VARIABLE_NAMES: readonly string[] = Object.keys(variables);
 const NOT_OURS = new Set(['VIGIA_SERVERS_CACHE']);
 
 /** Outside systems whose adapters do not exist yet: to leave such a variable unheard would lose data. */
-const NOT_YET = ['CASSANDRA_CONTACT_POINTS', 'INFLUX_URL'];
+const NOT_YET = ['CASSANDRA_CONTACT_POINTS'];
 
 /**
  * The frozen configuration from environment variables; an empty value counts as not set.
@@ -121,12 +138,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   problems.push(...contradictions(read));
   if (problems.length > 0) throw new BadConfig(problems);
   // Invented readings and people have no place beside a real system, unless they are asked for by name.
-  const isSelfContained = read.SMTP_URL === undefined && read.KAFKA_BROKERS === undefined && read.EVENTSTORE_URL === undefined;
+  const isSelfContained = read.SMTP_URL === undefined && read.KAFKA_BROKERS === undefined && read.EVENTSTORE_URL === undefined && read.INFLUX_URL === undefined;
   const simulate = isSelfContained && (read.VIGIA_SIMULATE ?? true);
   return Object.freeze({
     roles: new Set(read.VIGIA_ROLES),
     kafka: kafkaOf(read),
     eventStoreUrl: read.EVENTSTORE_URL ?? null,
+    influx: influxOf(read),
     dataDir: read.VIGIA_DATA_DIR,
     bindAddress: read.VIGIA_BIND,
     ingestPort: read.VIGIA_INGEST_PORT,
@@ -159,6 +177,9 @@ function contradictions(read: Read): string[] {
   const sasl = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
   const missing = sasl.filter((name) => read[name] === undefined);
   if (missing.length > 0 && missing.length < sasl.length) problems.push(`${missing.join(', ')}: not set, but the other KAFKA_SASL_* variables are`);
+  for (const name of ['INFLUX_ORG', 'INFLUX_TOKEN'] as const) {
+    if (read.INFLUX_URL !== undefined && read[name] === undefined) problems.push(`${name}: not set, but INFLUX_URL is`);
+  }
   const roles = new Set(read.VIGIA_ROLES);
   if (roles.size < ROLES.length && read.KAFKA_BROKERS === undefined) problems.push('VIGIA_ROLES: the roles can be split over processes only with KAFKA_BROKERS, the embedded log is of one process');
   // They share the read models and the customers, which are in the data folder.
@@ -174,4 +195,10 @@ function kafkaOf(read: Read): KafkaConfig | null {
   if (brokers === undefined) return null;
   const sasl = mechanism && username !== undefined && password !== undefined ? { mechanism, username, password } : null;
   return { brokers, tls: read.KAFKA_TLS, sasl, replicationFactor: read.KAFKA_REPLICATION_FACTOR };
+}
+
+function influxOf(read: Read): InfluxConfig | null {
+  const { INFLUX_URL: url, INFLUX_ORG: org, INFLUX_BUCKET: bucket, INFLUX_TOKEN: token, INFLUX_RETENTION_DAYS: days } = read;
+  if (url === undefined || org === undefined || token === undefined) return null;
+  return { url, org, bucket, token, retentionMs: days === undefined ? null : days * 86_400_000 };
 }
