@@ -20,6 +20,8 @@ export interface DashboardPlan {
   readonly description: string;
   /** How far back it shows unless told: `now-1h`. */
   readonly from: string;
+  /** How often it asks again, 10 s unless told. */
+  readonly refresh?: string;
   readonly tags: readonly string[];
   readonly variables?: readonly Builder<VariableModel>[];
   readonly sections: readonly Section[];
@@ -28,7 +30,7 @@ export interface DashboardPlan {
 /** The dashboard as Grafana stores it. */
 export function dashboard(plan: DashboardPlan): Dashboard {
   const builder = new DashboardBuilder(plan.title).uid(plan.uid).description(plan.description).tags(['vigia', ...plan.tags])
-    .time({ from: plan.from, to: 'now' }).refresh('10s').timezone('browser').tooltip(DashboardCursorSync.Crosshair).readonly()
+    .time({ from: plan.from, to: 'now' }).refresh(plan.refresh ?? '10s').timezone('browser').tooltip(DashboardCursorSync.Crosshair).readonly()
     .variables([...(plan.variables ?? [])])
     .link(new DashboardLinkBuilder('Vigía').type(DashboardLinkType.Dashboards).tags(['vigia']).asDropdown(true).keepTime(true));
   for (const { title, panels } of plan.sections) {
