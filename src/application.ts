@@ -12,6 +12,7 @@ import { apiAdapter } from './console/status.module.js';
 import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
 import { setUpCustomers } from './customers/set-up-customers.js';
 import type { EventStore } from './event-store/event-store.js';
+import { LimitedAsking } from './event-store/limited-asking.js';
 import { untilAvailable } from './event-store/open-event-store.js';
 import { identify } from './event-store/store-identity.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
@@ -43,6 +44,10 @@ import { CLOCK, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MESSAGE_LOG } from 
 const CUSTOMER_SEED = 1;
 
 const DRAIN_POLL_MS = 100;
+
+/** After so long an end asks the event store, which has so long to answer. */
+const STORE_PATIENCE_MS = 1000;
+const STORE_ANSWER_MS = 500;
 
 /** The application over one data folder, with the roles that it was given: what is started, in which order, and how it ends. */
 export class Application {
@@ -208,6 +213,8 @@ export class Application {
   async stop(): Promise<void> {
     const { nest } = this;
     this.stopping.abort();
+    const ended = new AbortController();
+    void this.closeStoreThatIsAway(ended.signal);
     await this.endpoint?.close();
     for (const microservice of nest.getMicroservices()) await microservice.close();
     await Promise.all(this.background);
@@ -219,6 +226,7 @@ export class Application {
     await nest.get<MessageLog>(MESSAGE_LOG).close();
     if (isReading) await nest.get<LibsqlCustomerStore>(CUSTOMER_STORE).close();
     this.lock.release();
+    ended.abort();
   }
 
   private async stopReading(): Promise<void> {
@@ -228,5 +236,18 @@ export class Application {
     await nest.get(PlacesSync).stop();
     await nest.get<InfluxModels | null>(INFLUX)?.stop();
     await nest.get(ProjectionRunner).stop();
+  }
+
+  /** What waits for a store that gives no answers would hold up the end; closed, it says at once that it is not to be had. */
+  private async closeStoreThatIsAway(ended: AbortSignal): Promise<void> {
+    const [store, clock] = [this.nest.get<EventStore>(EVENT_STORE), this.nest.get<Clock>(CLOCK)];
+    await clock.sleep(STORE_PATIENCE_MS, ended);
+    if (ended.aborted) return;
+    try {
+      await new LimitedAsking(clock, STORE_ANSWER_MS).ask(() => store.headPosition());
+    } catch (error) {
+      this.logger.warn({ err: error }, 'the event store is away; what waits for it is found by the next start');
+      await store.close();
+    }
   }
 }

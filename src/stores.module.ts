@@ -4,10 +4,10 @@ import { Registry } from 'prom-client';
 import { systemClock, type Clock } from './clock.js';
 import { readsEvents, type Config } from './config.js';
 import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
-import { openEventStore } from './event-store/open-event-store.js';
-import { openMessageLog } from './message-log/open-message-log.js';
 import type { EventStore } from './event-store/event-store.js';
+import { openEventStore } from './event-store/open-event-store.js';
 import { RoleLeases } from './leases/role-leases.js';
+import { openMessageLog } from './message-log/open-message-log.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from './tokens.js';
 
 /** Configuration, clock, logger, metrics and the stores: what every other module builds on. */

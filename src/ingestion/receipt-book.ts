@@ -57,6 +57,7 @@ export interface Opened {
  */
 export class ReceiptBook {
   private readonly pages = new Map<string, Page>();
+  private others: readonly SourcePosition[] = [];
 
   constructor(
     private readonly store: EventStore,
@@ -114,16 +115,23 @@ export class ReceiptBook {
     return [...this.pages.values()].map(({ topic, partition }) => ({ topic, partition, stored: this.recordedThrough(topic, partition) - 1 }));
   }
 
-  /** The last record handled of each partition of ENTRY: by this process or, as the receipts tell, by others. Thrown: what the event store throws. */
-  async handledReadings(): Promise<SourcePosition[]> {
-    const topic = 'ENTRY';
-    const positions: SourcePosition[] = [];
+  /** Learns how far others are in the partitions of ENTRY that are not this process's, as their stored receipts tell. Thrown: what the event store throws. */
+  async lookAtOthers(): Promise<void> {
+    const others: SourcePosition[] = [];
     for (let partition = 0; partition < PARTITIONS; partition += 1) {
-      const page = this.pages.get(pageKey(topic, partition));
-      const last = page ? { epoch: page.epoch, last: page.next - 1 } : await lastReceipt(this.store, this.log, topic, partition);
-      if (last !== null && last.last >= 0) positions.push({ log: this.log, topic, partition, epoch: last.epoch, offset: last.last });
+      if (this.isOpen('ENTRY', partition)) continue;
+      const last = await lastReceipt(this.store, this.log, 'ENTRY', partition);
+      if (last !== null) others.push({ log: this.log, topic: 'ENTRY', partition, epoch: last.epoch, offset: last.last });
     }
-    return positions;
+    this.others = others;
+  }
+
+  /** The last record handled of each partition of ENTRY: by this process, and by others when they were last looked at. */
+  handledReadings(): SourcePosition[] {
+    const own = [...this.pages.values()]
+      .filter(({ topic, next }) => topic === 'ENTRY' && next > 0)
+      .map(({ topic, partition, epoch, next }) => ({ log: this.log, topic, partition, epoch, offset: next - 1 }));
+    return [...own, ...this.others.filter(({ partition }) => !this.isOpen('ENTRY', partition))];
   }
 
   /** The offset up to which, exclusive, a stored receipt covers the partition. */

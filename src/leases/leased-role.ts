@@ -79,7 +79,8 @@ interface Sighting {
  */
 export class LeasedRole<Work extends TermWork> {
   private readonly stopping = new AbortController();
-  private readonly retiring = new Map<Work, Promise<void>>();
+  /** The work of lost terms that has not come to rest. */
+  private readonly retiring = new Set<Work>();
   private readonly times: LeaseTimes;
   private readonly stopped: Promise<void>;
   private running: Promise<void> | null = null;
@@ -103,7 +104,7 @@ export class LeasedRole<Work extends TermWork> {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    await Promise.all([...this.retiring.keys()].map((work) => work.stop()));
+    await Promise.all([...this.retiring].map((work) => work.stop()));
   }
 
   /** The work that is done here now; null while another process does it. */
@@ -179,7 +180,6 @@ export class LeasedRole<Work extends TermWork> {
     const renewing = this.keepRenewing(lease, term, over.signal);
     await Promise.race([renewing, this.expired(term, over.signal), this.stopped]);
     over.abort();
-    // No further effect, whichever way it ended but the orderly one.
     const isOrderly = this.stopping.signal.aborted && term.isHeld();
     if (isOrderly) {
       await work.stop();
@@ -189,11 +189,20 @@ export class LeasedRole<Work extends TermWork> {
       term.end();
       this.lost += 1;
       log.warn({ role, term: term.number }, 'the lease is lost: another process may do the role’s work now');
-      const retired = work.retire().finally(() => this.retiring.delete(work));
-      this.retiring.set(work, retired);
-      retired.catch((error: unknown) => this.problem('the work of a lost term did not end well', error));
+      this.retiring.add(work);
+      void this.retire(work);
     }
     this.current = null;
+  }
+
+  private async retire(work: Work): Promise<void> {
+    try {
+      await work.retire();
+    } catch (error) {
+      this.problem('the work of a lost term did not end well', error);
+    } finally {
+      this.retiring.delete(work);
+    }
   }
 
   /** Resolves when a renewal is refused, or `over` is aborted. */
@@ -206,7 +215,7 @@ export class LeasedRole<Work extends TermWork> {
       const sent = new Elapsed(() => clock.now());
       try {
         const revision = await lease.append('LeaseRenewed', { owner, term: term.number, ttlMs }, term.lastRevision, () => term.isHeld() && !over.aborted);
-        if (revision === null) return;
+        if (revision === null) return term.end();
         term.renew(revision, sent);
         this.lastError = null;
       } catch (error) {

@@ -14,7 +14,7 @@ export interface RoleLeasesOptions {
   readonly registry: Registry;
 }
 
-/** The single-active roles of this process, under one name, with their metrics. */
+/** The work of this process that one at a time does, under one owner's name, with its metrics. */
 export class RoleLeases {
   /** For people the machine and the process; for programs what no other start has. */
   readonly owner = `${hostname()}/${process.pid}/${randomUUID()}`;

@@ -72,7 +72,7 @@ describe('two processes on one event store', () => {
   /** P4, by what the mail server has: one e-mail for each alarm, none flagged. */
   async function expectOneEach(): Promise<void> {
     const mails = await mailServer.parsed();
-    const ids = mails.map(({ headers }) => String(headers.get('x-vigia-alarm-id')));
+    const ids = mails.map(({ headers }) => headers.get('x-vigia-alarm-id') as string);
     const alarms = double.log.all.filter(({ type }) => type === 'AlarmTriggered').map(({ data }) => (JSON.parse(Buffer.from(data).toString()) as { alarmId: string }).alarmId);
     expect(alarms).toHaveLength(raised);
     expect(ids.sort()).toEqual(alarms.sort());

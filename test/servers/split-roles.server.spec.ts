@@ -135,7 +135,7 @@ describe('roles split over processes, on Kafka and a double of EventStoreDB', ()
     expect(foretold.length).toBeGreaterThan(50);
     expect(alarms.map(({ sensorId, type, status }) => `${sensorId} ${type} ${status}`).sort()).toEqual(foretold.sort());
 
-    const mails = (await mailServer.parsed()).map(({ headers }) => ({ alarmId: String(headers.get('x-vigia-alarm-id')), isFlagged: headers.has('x-vigia-possible-duplicate') }));
+    const mails = (await mailServer.parsed()).map(({ headers }) => ({ alarmId: headers.get('x-vigia-alarm-id') as string, isFlagged: headers.has('x-vigia-possible-duplicate') }));
     const ids = alarms.map(({ alarmId }) => alarmId).sort();
     expect([...new Set(mails.map(({ alarmId }) => alarmId))].sort()).toEqual(ids);
     const unflagged = mails.filter(({ isFlagged }) => !isFlagged).map(({ alarmId }) => alarmId);
