@@ -25,7 +25,7 @@ export function mapAndCountsContract(name: string, create: () => Promise<MapAndC
     beforeEach(async () => {
       source = await create();
     });
-    afterEach(() => source.close());
+    afterEach(() => source?.close());
 
     const withMap = async (places: readonly SensorPlace[], events: readonly ProjectedEvent[]) => {
       await source.place(places);

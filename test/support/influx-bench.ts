@@ -44,6 +44,7 @@ export class InfluxBench implements MapAndCountsUnderTest {
 
   async place(places: readonly SensorPlace[]): Promise<void> {
     await this.local.place(places);
+    await waitFor('the read models in InfluxDB', () => this.isCaughtUp());
     await this.influx.takeSnapshot();
   }
 

@@ -3,6 +3,7 @@ import { InfluxRefused, JSON_BODY, type InfluxRequest } from './influx-client.js
 
 export interface Bucket {
   readonly id: string;
+  readonly name: string;
   /** Points older than this are gone; null when they are kept for ever. */
   readonly retentionMs: number | null;
 }
@@ -28,7 +29,7 @@ export async function ensureBucket(config: InfluxConfig, send: (request: InfluxR
     await (await send({ method: 'PATCH', path: `/api/v2/buckets/${found.id}`, headers: JSON_BODY, body })).arrayBuffer();
   }
   const seconds = wanted ?? secondsOf(found);
-  return { id: found.id, retentionMs: seconds === 0 ? null : seconds * 1000 };
+  return { id: found.id, name: found.name, retentionMs: seconds === 0 ? null : seconds * 1000 };
 }
 
 async function createBucket(config: InfluxConfig, wanted: number | null, send: (request: InfluxRequest) => Promise<Response>): Promise<ApiBucket> {

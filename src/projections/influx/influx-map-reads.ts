@@ -85,9 +85,10 @@ export class InfluxMapReads implements MapSource {
   private async placesAt(timeMs: number): Promise<readonly Place[]> {
     const points = await pointsOf(this.client, MEASUREMENTS.state, 'active', { fromMs: timeMs, toMs: timeMs + 1, more: `r.type == "${NONE}" and r.zone != "${NOWHERE.zone}"` });
     const places: Place[] = [];
-    const flux = `${points} |> group() |> keep(columns: ["geohash", "zone"]) |> sort(columns: ["geohash"])`;
+    const flux = `${points} |> group() |> keep(columns: ["geohash", "zone"])`;
     for await (const { geohash = '', zone = '' } of this.client.query(flux, SLOW_READ_LIMIT_MS)) places.push({ geohash, zone });
-    return places;
+    // The server takes twice as long when it sorts.
+    return places.sort((a, b) => (a.geohash < b.geohash ? -1 : 1));
   }
 }
 

@@ -1,9 +1,10 @@
+import { toFluxValue } from '@influxdata/influxdb-client';
 import type { Clock } from '../../clock.js';
 import type { LibsqlProjectionCopy } from '../libsql-projection-copy.js';
 import type { PlacesTable } from '../places-table.js';
 import type { StoredRow } from '../projection.js';
 import type { Bucket } from './influx-bucket.js';
-import { SLOW_READ_LIMIT_MS, type InfluxClient } from './influx-client.js';
+import { BATCH_LINES, SLOW_READ_LIMIT_MS, type InfluxClient } from './influx-client.js';
 import { horizonMs, type InfluxMeasure } from './influx-measure.js';
 import { MEASUREMENTS, NONE, NOWHERE, ns, presenceLine, snapshotLine, stateLine } from './influx-points.js';
 import { lastSnapshotMs } from './influx-reads.js';
@@ -61,10 +62,15 @@ export class SensorStateMeasure implements InfluxMeasure {
     this.snapshotMs = timeMs;
 
     const placed = new Set<number>();
+    let lines: string[] = [];
     for await (const page of this.places.pages()) {
       for (const { sensorId } of page) placed.add(sensorId);
-      await this.client.write(page.map((place) => presenceLine(place.sensorId, place, timeMs)));
+      lines.push(...page.map((place) => presenceLine(place.sensorId, place, timeMs)));
+      if (lines.length < BATCH_LINES) continue;
+      await this.client.write(lines);
+      lines = [];
     }
+    await this.client.write(lines);
     const unplaced = [...sensors].filter((sensorId) => !placed.has(sensorId));
     await this.client.write(unplaced.map((sensorId) => presenceLine(sensorId, NOWHERE, timeMs)));
     await this.client.write(active.map((row) => stateLine(row, this.placeOf(row.sensorId), ns(timeMs))));
@@ -76,7 +82,7 @@ export class SensorStateMeasure implements InfluxMeasure {
   /** Deletes where sensors were that are no customer's any more (P5). */
   private async forgetRemoved(placed: ReadonlySet<number>, snapshotMs: number): Promise<void> {
     const removed: string[] = [];
-    for await (const { _value: sensor = '' } of this.client.query(placedSensors((await this.client.bucket()).id), SLOW_READ_LIMIT_MS)) {
+    for await (const { _value: sensor = '' } of this.client.query(placedSensors((await this.client.bucket()).name), SLOW_READ_LIMIT_MS)) {
       if (!placed.has(Number(sensor))) removed.push(sensor);
     }
     const all = `_measurement="${MEASUREMENTS.state}"`;
@@ -90,9 +96,9 @@ export class SensorStateMeasure implements InfluxMeasure {
 }
 
 /** Sensors that have a point with a place, however old. */
-const placedSensors = (bucketId: string): string => `
+const placedSensors = (bucket: string): string => `
 import "influxdata/influxdb/schema"
-schema.tagValues(bucketID: "${bucketId}", tag: "sensor", start: 0, stop: 2200-01-01T00:00:00Z, predicate: (r) => r._measurement == "${MEASUREMENTS.state}" and r.zone != "${NONE}")`;
+schema.tagValues(bucket: ${toFluxValue(bucket)}, tag: "sensor", start: 0, stop: 2200-01-01T00:00:00Z, predicate: (r) => r._measurement == "${MEASUREMENTS.state}" and r.zone != "${NONE}")`;
 
 async function statesIn(copy: LibsqlProjectionCopy): Promise<{ active: SensorStateRow[]; sensors: Set<number>; lastMs: number }> {
   const active: SensorStateRow[] = [];
