@@ -82,10 +82,7 @@ describe('the metrics of a running Vigía', () => {
   });
 
   it('pass promtool check metrics', () => {
-    const { status, output } = promtool(['check', 'metrics'], text);
-    // Its own words for names that prom-client gives to a process's metrics.
-    expect(output.split('\n').filter((line) => line.startsWith('vigia_'))).toEqual([]);
-    expect([0, 3]).toContain(status);
+    expect(promtool(['check', 'metrics'], text)).toEqual({ status: 0, output: '' });
   });
 
   it('are those that are recorded for rules and dashboards', () => {
