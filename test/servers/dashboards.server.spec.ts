@@ -185,7 +185,7 @@ describe('the dashboards', () => {
     expect(wrong).toEqual([]);
   });
 
-  it.each([null, ...ZONES])('show the sensors of %s as the product’s own map does', async (zone) => {
+  it.each([null, ...ZONES].map((zone) => ({ zone, where: zone ?? 'the world' })))('show the sensors of $where as the product’s own map does', async ({ zone }) => {
     const uid = zone === null ? 'vigia-world' : `vigia-zone-${zone}`;
     const settings = await first(uid);
     const cells = await cellsOf(zone);
