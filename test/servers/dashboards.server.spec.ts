@@ -309,7 +309,8 @@ function hostOf(url: string): string {
 function rowsOf(csv: string): Row[] {
   const rows: Row[] = [];
   for (const part of csv.trim().split(/\r?\n\r?\n/).filter((text) => text.trim() !== '')) {
-    const [header = [], ...lines] = parseCsvText(part, { relax_column_count: true }) as string[][];
+    const table: string[][] = parseCsvText(part, { relax_column_count: true });
+    const [header = [], ...lines] = table;
     for (const cells of lines) rows.push(Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''] as const).filter(([column]) => !['', 'result', 'table'].includes(column))));
   }
   return rows;
