@@ -58,10 +58,8 @@ class SystemModule {
       providers: [
         {
           provide: OPERATIONS,
-          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, influx: InfluxModels | null, clock: Clock, config: Config) => {
-            const runners = influx === null ? [projections] : [projections, influx.runner];
-            return new LocalOperations(log, store, letters, receipts, runners, clock, config.kafka !== null && config.eventStoreUrl !== null);
-          },
+          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, influx: InfluxModels | null, clock: Clock, config: Config) =>
+            new LocalOperations(log, store, letters, receipts, influx === null ? [projections] : [projections, influx.runner], clock, config.kafka !== null && config.eventStoreUrl !== null),
           inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, INFLUX, CLOCK, CONFIG],
         },
         {

@@ -77,18 +77,18 @@ describe('readConfig', () => {
     expect(config.simulate).toBe(false);
   });
 
-  it.each(['process', 'ingest,process', 'project,notify,console', 'ingest,project,notify,console'])('takes %s on Kafka and EventStoreDB', (roles) => {
-    const config = readConfig({ KAFKA_BROKERS: '127.0.0.1:9092', EVENTSTORE_URL: 'esdb://127.0.0.1', VIGIA_ROLES: roles });
-    expect([...config.roles].join()).toBe(roles);
-    expect(readsEvents(config)).toBe(roles.includes('console'));
-  });
-
   it('reads where InfluxDB is, and neither simulates nor invents customers beside it', () => {
     const environment = { INFLUX_URL: 'http://127.0.0.1:8086', INFLUX_ORG: 'home', INFLUX_TOKEN: 'secret', INFLUX_RETENTION_DAYS: '30' };
     const config = readConfig(environment);
     expect(config.influx).toEqual({ url: 'http://127.0.0.1:8086', org: 'home', bucket: 'vigia', token: 'secret', retentionMs: 2_592_000_000 });
     expect(config).toMatchObject({ simulate: false, generateCustomers: 0 });
     expect(readConfig({}).influx).toBeNull();
+  });
+
+  it.each(['process', 'ingest,process', 'project,notify,console', 'ingest,project,notify,console'])('takes %s on Kafka and EventStoreDB', (roles) => {
+    const config = readConfig({ KAFKA_BROKERS: '127.0.0.1:9092', EVENTSTORE_URL: 'esdb://127.0.0.1', VIGIA_ROLES: roles });
+    expect([...config.roles].join()).toBe(roles);
+    expect(readsEvents(config)).toBe(roles.includes('console'));
   });
 
   it('takes an empty value as not set, and lets the servers’ cache variable pass', () => {

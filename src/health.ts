@@ -14,7 +14,6 @@ const LATE_SECONDS = 30;
 export interface SystemHealthParts {
   readonly processing: ProcessingHealth;
   readonly projections: ProjectionRunner;
-  /** Null when InfluxDB is not configured. */
   readonly influx: Pick<InfluxModels, 'client' | 'runner'> | null;
   readonly counting: LeasedRole<CountPublisher>;
   readonly notifying: LeasedRole<NotificationDispatcher>;
@@ -27,9 +26,7 @@ export class SystemHealth implements Health {
   constructor(private readonly parts: SystemHealthParts) {}
 
   async report(): Promise<HealthReport> {
-    const [processing, readModels, influx, countTopic, customers] = await Promise.all([
-      this.parts.processing.report(), this.readModels(), this.influxModels(), this.countTopic(), this.customerStore(),
-    ]);
+    const [processing, readModels, influx, countTopic, customers] = await Promise.all([this.parts.processing.report(), this.readModels(), this.influxModels(), this.countTopic(), this.customerStore()]);
     return { parts: [...processing.parts, ...readModels, ...influx, countTopic, this.mail(), customers] };
   }
 
