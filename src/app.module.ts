@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
 import { readsEvents, type Config } from './config.js';
@@ -20,6 +20,7 @@ import { AlarmReads } from './projections/alarm-reads.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import { COUNTING, ProjectionsModule, type Counting } from './projections/projections.module.js';
 import { ProcessingHealth } from './processing-health.js';
+import { registerProcessingHealthMetrics } from './processing-health-metrics.js';
 import { StoresModule } from './stores.module.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, INFLUX, MESSAGE_LOG, METRICS, OPERATIONS } from './tokens.js';
 
@@ -35,7 +36,7 @@ class ProcessingModule {
           provide: ProcessingHealth,
           useFactory: (log: MessageLog, store: EventStore, lag: ConsumerLag, config: Config, clock: Clock, registry: Registry) => {
             const health = new ProcessingHealth({ log, store, lag, dataDir: config.dataDir, clock, progressing: progress, processes: config.roles.has('process') });
-            registerStoreMetric(registry, health);
+            registerProcessingHealthMetrics(registry, health);
             return health;
           },
           inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, CONFIG, CLOCK, METRICS],
@@ -71,17 +72,6 @@ class SystemModule {
       exports: [OPERATIONS, HEALTH],
     };
   }
-}
-
-function registerStoreMetric(registry: Registry, health: ProcessingHealth): void {
-  new Gauge({
-    name: 'vigia_event_store_up',
-    help: '1 while the event store answers, else 0.',
-    registers: [registry],
-    async collect() {
-      this.set((await health.storeFailure()) === null ? 1 : 0);
-    },
-  });
 }
 
 /** The application, in the order of the flow; without what reads the events when this process does not have those roles. */

@@ -3,6 +3,8 @@ import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
+import { worstStatus, type Health, type HealthPart } from './console/health-report.js';
+import { registerProcessMetrics } from './console/process-metrics.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
 import { IngestMetrics } from './ingestion/ingest-metrics.js';
 import { urlOf } from './listen-url.js';
@@ -46,12 +48,19 @@ export class IngestApplication {
 
 /** `/api/health` and `/metrics`, as the whole application has them. */
 function statusPages(log: MessageLog, registry: Registry): FastifyInstance {
+  const health: Health = { report: async () => ({ parts: [logPart(log)] }) };
+  registerProcessMetrics(registry, health);
   const app = fastify({ forceCloseConnections: true });
-  app.get('/api/health', (_request, reply) => {
-    const why = log.unavailable();
-    const status = why === null ? 'up' : 'down';
-    return reply.code(why === null ? 200 : 503).send({ status, parts: [{ name: 'message-log', status, detail: why ?? 'takes readings' }] });
+  app.get('/api/health', async (_request, reply) => {
+    const { parts } = await health.report();
+    const status = worstStatus(parts);
+    return reply.code(status === 'down' ? 503 : 200).send({ status, parts });
   });
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
   return app;
+}
+
+function logPart(log: MessageLog): HealthPart {
+  const why = log.unavailable();
+  return { name: 'message-log', status: why === null ? 'up' : 'down', detail: why ?? 'takes readings' };
 }

@@ -61,6 +61,17 @@ export class ProcessingHealth implements Health {
     }
   }
 
+  /** Records that the log deleted before they were processed. */
+  get lostRecords(): number {
+    return this.parts.progressing.lostRecords;
+  }
+
+  /** Bytes that are free where the data folder is. */
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.parts.dataDir);
+    return bavail * bsize;
+  }
+
   private start(): HealthPart {
     const { startingWith } = this.parts.progressing;
     return startingWith === null
@@ -112,8 +123,7 @@ export class ProcessingHealth implements Health {
   }
 
   private async disk(): Promise<HealthPart> {
-    const { bavail, bsize } = await statfs(this.parts.dataDir);
-    const free = bavail * bsize;
+    const free = await this.freeBytes();
     const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free in the data folder`;
     return { name: 'disk', status: free < LOW_DISK_BYTES ? 'degraded' : 'up', detail };
   }

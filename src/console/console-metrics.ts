@@ -1,9 +1,8 @@
-import { collectDefaultMetrics, Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { LiveFeed } from './live/live-feed.js';
 
-/** Adds the metrics of the process and of the console to the registry. */
+/** Adds the metrics of the console to the registry. */
 export function registerConsoleMetrics(registry: Registry, feed: Pick<LiveFeed, 'connected' | 'cut'>): void {
-  collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'vigia_console_live_clients',
     help: 'Pages that follow the live events now.',

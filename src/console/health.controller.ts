@@ -1,19 +1,24 @@
-import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Query, Res, type OnModuleInit } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
 import { HEALTH, METRICS } from '../tokens.js';
 import { worstStatus, type Health, type HealthPart, type HealthStatus } from './health-report.js';
+import { registerProcessMetrics } from './process-metrics.js';
 import { noParameters } from './request-schemas.js';
 import { health } from './response-schemas.js';
 
 @ApiTags('system')
 @Controller()
-export class HealthController {
+export class HealthController implements OnModuleInit {
   constructor(
     @Inject(HEALTH) private readonly healthOf: Health,
     @Inject(METRICS) private readonly registry: Registry,
   ) {}
+
+  onModuleInit(): void {
+    registerProcessMetrics(this.registry, this.healthOf);
+  }
 
   @Get('api/health')
   @ApiOperation({ summary: 'How each part is, and how far it is behind; 503 when one is down' })

@@ -31,6 +31,24 @@ describe('metrics', () => {
   });
 });
 
+describe('the metric of the parts', () => {
+  const statuses = async (): Promise<string[]> => (await bench.get<string>('/metrics')).body.split('\n').filter((line) => line.startsWith('vigia_part_status{'));
+
+  it('is 1 for the status of each part, and forgets a part that is gone', async () => {
+    bench.healthParts.splice(0, Infinity, { name: 'disk', status: 'degraded', detail: 'little room' }, { name: 'customers', status: 'up', detail: 'some' });
+    expect(await statuses()).toEqual([
+      'vigia_part_status{part="disk",status="up"} 0',
+      'vigia_part_status{part="disk",status="degraded"} 1',
+      'vigia_part_status{part="disk",status="down"} 0',
+      'vigia_part_status{part="customers",status="up"} 1',
+      'vigia_part_status{part="customers",status="degraded"} 0',
+      'vigia_part_status{part="customers",status="down"} 0',
+    ]);
+    bench.healthParts.splice(0, Infinity, { name: 'disk', status: 'up', detail: 'room' });
+    expect(await statuses()).toHaveLength(3);
+  });
+});
+
 describe('the OpenAPI document', () => {
   it('describes every route with its parameters and answers', async () => {
     const { body } = await bench.get<{ paths: Record<string, Record<string, { parameters?: { name: string; in: string; schema: object }[]; responses: Record<string, object> }>> }>('/api/openapi.json');

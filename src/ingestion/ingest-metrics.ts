@@ -1,5 +1,5 @@
 import { Counter, type Registry } from 'prom-client';
-import type { SensorTopic } from '../message-log/message-log.js';
+import { SENSOR_TOPICS, type SensorTopic } from '../message-log/message-log.js';
 import type { IngestObserver } from './ingest-endpoint.js';
 
 /** Prometheus metrics of the ingest endpoint. */
@@ -13,6 +13,7 @@ export class IngestMetrics implements IngestObserver {
   ) {
     const registers = [registry];
     this.accepted = new Counter({ name: 'vigia_records_accepted_total', help: 'Records that were stored durably, by topic.', labelNames: ['topic'], registers });
+    for (const topic of SENSOR_TOPICS) this.accepted.inc({ topic }, 0);
     this.refused = new Counter({ name: 'vigia_records_refused_total', help: 'Requests, or records of a batch, refused with an HTTP status.', labelNames: ['status'], registers });
   }
 

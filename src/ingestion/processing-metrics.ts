@@ -1,6 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { SensorEvent } from '../alarm-domain/alarm-events.js';
 import type { Clock } from '../clock.js';
+import { SENSOR_TOPICS } from '../message-log/message-log.js';
 import type { ProcessingObserver } from './batch-handler.js';
 import type { Receipt } from './receipt.js';
 
@@ -21,6 +22,8 @@ export class ProcessingMetrics implements ProcessingObserver {
   ) {
     const registers = [registry];
     this.records = new Counter({ name: 'vigia_records_processed_total', help: 'Records of ENTRY and OK by what became of them.', labelNames: ['topic', 'outcome'], registers });
+    // There from the start at 0: the first dead letter of a process is an increase, which an alert sees.
+    for (const topic of SENSOR_TOPICS) for (const outcome of ['normal', 'events', 'dead_lettered']) this.records.inc({ topic, outcome }, 0);
     this.batches = new Counter({ name: 'vigia_batches_processed_total', help: 'Runs of records of ENTRY and OK, each with its receipt.', labelNames: ['topic'], registers });
     this.decoded = new Counter({ name: 'vigia_records_decoded_total', help: 'Records that were made into objects; the others were discarded by their bytes.', labelNames: ['topic'], registers });
     this.events = new Counter({ name: 'vigia_sensor_events_stored_total', help: 'Events appended to sensor streams.', labelNames: ['type'], registers });

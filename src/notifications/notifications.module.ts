@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
@@ -12,6 +12,7 @@ import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, METRICS } from '../
 import { MailboxFolderMailer } from './mailbox-folder-mailer.js';
 import type { Mailer } from './mailer.js';
 import { NotificationDispatcher } from './notification-dispatcher.js';
+import { registerDelayMetric, registerNotificationMetrics } from './notification-metrics.js';
 import { SmtpMailer } from './smtp-mailer.js';
 
 export const MAILER = Symbol('Mailer');
@@ -32,23 +33,20 @@ export type Notifying = LeasedRole<NotificationDispatcher>;
     {
       provide: NOTIFYING,
       useFactory: (mailer: Mailer, store: EventStore, customers: CustomerStore, config: Config, clock: Clock, log: Logger, registry: Registry, leases: RoleLeases): Notifying => {
-        const delay = new Histogram({
-          name: 'vigia_reading_to_email_seconds',
-          help: 'Time from the log’s append of the reading that completed an alarm to the acceptance of its e-mail.',
-          buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300],
-          registers: [registry],
-        });
+        const onSent = registerDelayMetric(registry);
         const settings = {
           language: config.mailLanguage,
           from: config.mailFrom,
           to: config.monitoringMailbox,
           consoleUrl: `http://${config.bindAddress}:${config.consolePort}`,
         };
-        return leases.role('notify', config.eventStoreUrl === null ? null : 'notify', (term) => {
-          const dispatcher = new NotificationDispatcher({ store, customers, mailer, settings, clock, log, term, onSent: (latencyMs) => delay.observe(latencyMs / 1000) });
+        const notifying = leases.role('notify', config.eventStoreUrl === null ? null : 'notify', (term) => {
+          const dispatcher = new NotificationDispatcher({ store, customers, mailer, settings, clock, log, term, onSent });
           dispatcher.start();
           return dispatcher;
         });
+        registerNotificationMetrics(registry, () => notifying.work);
+        return notifying;
       },
       inject: [MAILER, EVENT_STORE, CUSTOMER_STORE, CONFIG, CLOCK, LOGGER, METRICS, RoleLeases],
     },

@@ -80,7 +80,15 @@ export type Counting = LeasedRole<CountPublisher>;
       useFactory: (sink: LibsqlProjectionSink, customers: CustomerStore, clock: Clock) => new PlacesSync(sink.places, customers, clock),
       inject: [LibsqlProjectionSink, CUSTOMER_STORE, CLOCK],
     },
-    { provide: AlarmReads, useFactory: (sink: LibsqlProjectionSink) => new AlarmReads(sink), inject: [LibsqlProjectionSink] },
+    {
+      provide: AlarmReads,
+      useFactory: (sink: LibsqlProjectionSink, registry: Registry) => {
+        const reads = new AlarmReads(sink);
+        registerMailMetric(registry, reads);
+        return reads;
+      },
+      inject: [LibsqlProjectionSink, METRICS],
+    },
     { provide: CountReads, useFactory: (sink: LibsqlProjectionSink) => new CountReads(sink), inject: [LibsqlProjectionSink] },
     { provide: MapReads, useFactory: (sink: LibsqlProjectionSink) => new MapReads(sink), inject: [LibsqlProjectionSink] },
   ],
@@ -91,6 +99,7 @@ export class ProjectionsModule {}
 function registerMetrics(registry: Registry, runners: readonly ProjectionRunner[]): void {
   const registers = [registry];
   const seconds = new Gauge({ name: 'vigia_projection_lag_seconds', help: 'Age of the oldest event that a projection has not taken.', labelNames: ['projection'], registers });
+  const running = new Gauge({ name: 'vigia_projection_running', help: '1 while a projection takes events, 0 when it has stopped.', labelNames: ['projection'], registers });
   const parked = new Gauge({ name: 'vigia_projection_parked_events', help: 'Events that a projection could not take.', labelNames: ['projection'], registers });
   new Gauge({
     name: 'vigia_projection_lag_events',
@@ -103,6 +112,22 @@ function registerMetrics(registry: Registry, runners: readonly ProjectionRunner[
         this.set(labels, status.lagEvents);
         seconds.set(labels, status.lagSeconds);
         parked.set(labels, status.parked);
+        running.set(labels, status.running ? 1 : 0);
+      }
+    },
+  });
+}
+
+function registerMailMetric(registry: Registry, reads: AlarmReads): void {
+  new Gauge({
+    name: 'vigia_emails_parked',
+    help: 'Alarms whose e-mail waits for an operator; NaN while the read model can’t be asked.',
+    registers: [registry],
+    collect() {
+      try {
+        this.set(reads.parkedMails());
+      } catch {
+        this.set(Number.NaN);
       }
     },
   });

@@ -7,6 +7,8 @@ import { mavenLibraries } from './cache.js';
 import { ServerProcess } from './server-process.js';
 
 const OWN_FILES = fileURLToPath(new URL('./kafka/', import.meta.url));
+/** What the exporter makes of the broker's beans; the same for users. */
+const JMX_RULES = fileURLToPath(new URL('../../docker/jmx/kafka.yml', import.meta.url));
 const LOGGING = `-Dlog4j2.configurationFile=${join(OWN_FILES, 'log4j2.properties')}`;
 
 /** The folder of Kafka's libraries and the JMX exporter's, downloaded the first time (46 MB). */
@@ -43,7 +45,7 @@ export class KafkaNode {
   /** Starts the process and waits until it is ready. */
   async start(timeoutMs: number): Promise<void> {
     const libraries = kafkaLibraries();
-    const exporter = `-javaagent:${join(libraries, 'jmx_prometheus_javaagent-1.0.1.jar')}=127.0.0.1:${this.jmxPort}:${join(OWN_FILES, 'jmx.yml')}`;
+    const exporter = `-javaagent:${join(libraries, 'jmx_prometheus_javaagent-1.0.1.jar')}=127.0.0.1:${this.jmxPort}:${JMX_RULES}`;
     const options = [`-Xms${this.heapMb}m`, `-Xmx${this.heapMb}m`, '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', LOGGING];
     if (this.jmxPort !== undefined) options.push(exporter);
     this.process = ServerProcess.spawn(`Kafka ${this.name}`, 'java', [...options, '-cp', `${libraries}/*`, 'kafka.Kafka', this.propertiesFile]);

@@ -1,0 +1,91 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, ServerProcess } from './server-process.js';
+import { systemProgram } from './system-program.js';
+
+/** The configuration that users run. */
+export const PROMETHEUS_FILES = fileURLToPath(new URL('../../docker/prometheus/', import.meta.url));
+
+/** Labels and value of one series at one time. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly timeMs: number;
+  readonly value: number;
+}
+
+interface Answer<Data> {
+  readonly status: string;
+  readonly data: Data;
+  readonly error?: string;
+}
+
+type Point = readonly [seconds: number, value: string];
+
+/** A Prometheus of one test with the users' configuration and rules, but for where the systems are. */
+export class PrometheusServer {
+  private constructor(
+    private readonly dir: string,
+    readonly url: string,
+    private readonly process: ServerProcess,
+  ) {}
+
+  /** `targets` gives each job's addresses, `127.0.0.1:20001`; a job that it does not name has none. */
+  static async start(targets: Readonly<Record<string, readonly string[]>>): Promise<PrometheusServer> {
+    const dir = mkdtempSync(join(tmpdir(), 'vigia-prometheus-'));
+    cpSync(PROMETHEUS_FILES, dir, { recursive: true });
+    const jobs = readdirSync(join(dir, 'targets')).map((file) => file.replace(/\.yml$/, ''));
+    const unknown = Object.keys(targets).filter((job) => !jobs.includes(job));
+    if (unknown.length > 0) throw new RangeError(`no such job: ${unknown.join()}; there are ${jobs.join()}`);
+    // JSON is YAML.
+    for (const job of jobs) writeFileSync(join(dir, 'targets', `${job}.yml`), JSON.stringify([{ targets: targets[job] ?? [] }]));
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const args = [`--config.file=${join(dir, 'prometheus.yml')}`, `--storage.tsdb.path=${join(dir, 'data')}`, `--web.listen-address=127.0.0.1:${port}`, '--log.level=warn'];
+    return new PrometheusServer(dir, url, await ServerProcess.start('prometheus', systemProgram('prometheus'), args, async () => (await fetch(`${url}/-/ready`)).ok));
+  }
+
+  /** All values from one time to another, a step apart. Thrown: an error with the server's words. */
+  async range(query: string, startMs: number, endMs: number, stepSeconds: number): Promise<Sample[]> {
+    const { result } = await this.ask<{ result: { metric: Record<string, string>; values: Point[] }[] }>('query_range', { query, start: seconds(startMs), end: seconds(endMs), step: String(stepSeconds) });
+    return result.flatMap(({ metric, values }) => values.map((point) => sample(metric, point)));
+  }
+
+  /** The values at one time. Thrown: as `range`. */
+  async instant(query: string, timeMs: number): Promise<Sample[]> {
+    const { result } = await this.ask<{ result: { metric: Record<string, string>; value: Point }[] }>('query', { query, time: seconds(timeMs) });
+    return result.map(({ metric, value }) => sample(metric, value));
+  }
+
+  labelValues(metric: string, label: string): Promise<string[]> {
+    return this.ask<string[]>(`label/${label}/values`, { 'match[]': metric });
+  }
+
+  /** The jobs whose targets all answered at the last scrape. */
+  async jobsUp(): Promise<string[]> {
+    const { activeTargets } = await this.ask<{ activeTargets: { labels: { job: string }; health: string }[] }>('targets', {});
+    const down = new Set(activeTargets.filter(({ health }) => health !== 'up').map(({ labels }) => labels.job));
+    return [...new Set(activeTargets.map(({ labels }) => labels.job))].filter((job) => !down.has(job)).sort();
+  }
+
+  async stop(): Promise<void> {
+    await this.process.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  private async ask<Data>(path: string, parameters: Readonly<Record<string, string>>): Promise<Data> {
+    const answer = await fetch(`${this.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
+    const { status, data, error } = (await answer.json()) as Answer<Data>;
+    if (status !== 'success') throw new Error(`Prometheus answered ${answer.status} to ${parameters['query'] ?? path}: ${error}`);
+    return data;
+  }
+}
+
+function seconds(ms: number): string {
+  return String(ms / 1000);
+}
+
+function sample(labels: Record<string, string>, [time, value]: Point): Sample {
+  return { labels, timeMs: time * 1000, value: Number(value) };
+}
