@@ -8,8 +8,8 @@ import { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
-import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
-import { setUpCustomers } from './customers/set-up-customers.js';
+import type { CustomerStore } from './customers/customer-store.js';
+import { setUpCustomers, type SetUpMarks } from './customers/set-up-customers.js';
 import type { EventStore } from './event-store/event-store.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
 import { IngestMetrics } from './ingestion/ingest-metrics.js';
@@ -91,7 +91,7 @@ export class Application {
   async start(): Promise<{ consoleUrl: string; ingestUrl: string | null }> {
     const { nest, config, progress, stopping } = this;
     const clock = nest.get<Clock>(CLOCK);
-    const customers = nest.get<LibsqlCustomerStore>(CUSTOMER_STORE);
+    const customers = nest.get<CustomerStore & SetUpMarks>(CUSTOMER_STORE);
 
     await refuseUndrained(config, nest.get<EventStore>(EVENT_STORE), clock);
     const consoleUrl = await this.startConsole();
@@ -208,7 +208,7 @@ export class Application {
     await nest.get(LibsqlProjectionSink).close();
     await nest.get<EventStore>(EVENT_STORE).close();
     await nest.get<MessageLog>(MESSAGE_LOG).close();
-    await nest.get<LibsqlCustomerStore>(CUSTOMER_STORE).close();
+    await nest.get<CustomerStore>(CUSTOMER_STORE).close();
     this.lock.release();
   }
 }

@@ -13,6 +13,17 @@ export interface KafkaConfig {
   readonly replicationFactor: number;
 }
 
+/** How Cassandra is reached, and how many of its nodes hold each customer. */
+export interface CassandraConfig {
+  /** `host:port`, all with the same port. */
+  readonly contactPoints: readonly string[];
+  readonly port: number;
+  readonly dataCenter: string;
+  readonly replicationFactor: number;
+  readonly credentials: { readonly username: string; readonly password: string } | null;
+  readonly tls: boolean;
+}
+
 /** Everything that can be set from outside, read once at the start. */
 export interface Config {
   readonly roles: ReadonlySet<Role>;
@@ -20,6 +31,8 @@ export interface Config {
   readonly kafka: KafkaConfig | null;
   /** A connection string, with its credentials; null for the embedded event store. */
   readonly eventStoreUrl: string | null;
+  /** Null for the customers in the data folder. */
+  readonly cassandra: CassandraConfig | null;
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly ingestPort: number;
@@ -53,6 +66,12 @@ const brokerList = z
   .string()
   .transform((text) => text.split(',').map((broker) => broker.trim()))
   .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$/, 'expected host:port, several with commas between')).min(1));
+const CASSANDRA_PORT = 9042;
+const contactPointList = z
+  .string()
+  .transform((text) => text.split(',').map((contactPoint) => contactPoint.trim()))
+  .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+)(:\d{1,5})?$/, 'expected host or host:port, several with commas between')).min(1))
+  .transform((contactPoints) => contactPoints.map((contactPoint) => (/:\d+$/.test(contactPoint) ? contactPoint : `${contactPoint}:${CASSANDRA_PORT}`)));
 const roleList = z
   .string()
   .transform((text) => text.split(',').map((role) => role.trim()))
@@ -82,6 +101,12 @@ const variables = {
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
   EVENTSTORE_URL: z.string().regex(/^esdb(\+discover)?:\/\//, 'expected esdb://…').optional(),
+  CASSANDRA_CONTACT_POINTS: contactPointList.optional(),
+  CASSANDRA_DATA_CENTER: z.string().min(1).default('datacenter1'),
+  CASSANDRA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(32).default(2),
+  CASSANDRA_USERNAME: z.string().optional(),
+  CASSANDRA_PASSWORD: z.string().optional(),
+  CASSANDRA_TLS: flag.default(false),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
 };
 
@@ -91,7 +116,7 @@ export const VARIABLE_NAMES: readonly string[] = Object.keys(variables);
 const NOT_OURS = new Set(['VIGIA_SERVERS_CACHE']);
 
 /** Outside systems whose adapters do not exist yet: to leave such a variable unheard would lose data. */
-const NOT_YET = ['CASSANDRA_CONTACT_POINTS', 'INFLUX_URL'];
+const NOT_YET = ['INFLUX_URL'];
 
 /**
  * The frozen configuration from environment variables; an empty value counts as not set.
@@ -118,12 +143,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   problems.push(...contradictions(read));
   if (problems.length > 0) throw new BadConfig(problems);
   // Invented readings and people have no place beside a real system, unless they are asked for by name.
-  const isSelfContained = read.SMTP_URL === undefined && read.KAFKA_BROKERS === undefined && read.EVENTSTORE_URL === undefined;
+  const isSelfContained = [read.SMTP_URL, read.KAFKA_BROKERS, read.EVENTSTORE_URL, read.CASSANDRA_CONTACT_POINTS].every((value) => value === undefined);
   const simulate = isSelfContained && (read.VIGIA_SIMULATE ?? true);
   return Object.freeze({
     roles: new Set(read.VIGIA_ROLES),
     kafka: kafkaOf(read),
     eventStoreUrl: read.EVENTSTORE_URL ?? null,
+    cassandra: cassandraOf(read),
     dataDir: read.VIGIA_DATA_DIR,
     bindAddress: read.VIGIA_BIND,
     ingestPort: read.VIGIA_INGEST_PORT,
@@ -151,6 +177,9 @@ function contradictions(read: Read): string[] {
   const sasl = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
   const missing = sasl.filter((name) => read[name] === undefined);
   if (missing.length > 0 && missing.length < sasl.length) problems.push(`${missing.join(', ')}: not set, but the other KAFKA_SASL_* variables are`);
+  if ((read.CASSANDRA_USERNAME === undefined) !== (read.CASSANDRA_PASSWORD === undefined)) problems.push('CASSANDRA_USERNAME, CASSANDRA_PASSWORD: one is set, the other is not');
+  const ports = new Set((read.CASSANDRA_CONTACT_POINTS ?? []).map(portOf));
+  if (ports.size > 1) problems.push(`CASSANDRA_CONTACT_POINTS: all nodes of a ring listen on one port; got ${[...ports].join(', ')}`);
   const roles = new Set(read.VIGIA_ROLES);
   if (roles.size < ROLES.length && read.KAFKA_BROKERS === undefined) problems.push('VIGIA_ROLES: the roles can be split over processes only with KAFKA_BROKERS, the embedded log is of one process');
   // They share the embedded event store, which is of one process; on EventStoreDB they lack what keeps two of them apart.
@@ -165,4 +194,21 @@ function kafkaOf(read: Read): KafkaConfig | null {
   if (brokers === undefined) return null;
   const sasl = mechanism && username !== undefined && password !== undefined ? { mechanism, username, password } : null;
   return { brokers, tls: read.KAFKA_TLS, sasl, replicationFactor: read.KAFKA_REPLICATION_FACTOR };
+}
+
+function cassandraOf(read: Read): CassandraConfig | null {
+  const { CASSANDRA_CONTACT_POINTS: contactPoints, CASSANDRA_USERNAME: username, CASSANDRA_PASSWORD: password } = read;
+  if (contactPoints === undefined) return null;
+  return {
+    contactPoints,
+    port: portOf(contactPoints[0] as string),
+    dataCenter: read.CASSANDRA_DATA_CENTER,
+    replicationFactor: read.CASSANDRA_REPLICATION_FACTOR,
+    credentials: username !== undefined && password !== undefined ? { username, password } : null,
+    tls: read.CASSANDRA_TLS,
+  };
+}
+
+function portOf(hostAndPort: string): number {
+  return Number(/\d+$/.exec(hostAndPort)?.[0]);
 }

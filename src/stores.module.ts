@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { systemClock, type Clock } from './clock.js';
 import type { Config } from './config.js';
-import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
+import { openCustomerStore } from './customers/open-customer-store.js';
 import { openEventStore } from './event-store/open-event-store.js';
 import { openMessageLog } from './message-log/open-message-log.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from './tokens.js';
@@ -22,7 +22,7 @@ export class StoresModule {
         { provide: METRICS, useFactory: () => new Registry() },
         { provide: MESSAGE_LOG, useFactory: (clock: Clock, logger: Logger, metrics: Registry) => openMessageLog(config, clock, logger, metrics), inject: [CLOCK, LOGGER, METRICS] },
         { provide: EVENT_STORE, useFactory: (clock: Clock, logger: Logger) => openEventStore(config, clock, logger), inject: [CLOCK, LOGGER] },
-        { provide: CUSTOMER_STORE, useFactory: () => LibsqlCustomerStore.open(config.dataDir) },
+        { provide: CUSTOMER_STORE, useFactory: (clock: Clock, logger: Logger, metrics: Registry) => openCustomerStore(config, clock, logger, metrics), inject: [CLOCK, LOGGER, METRICS] },
       ],
       exports: [CONFIG, CLOCK, LOGGER, METRICS, MESSAGE_LOG, EVENT_STORE, CUSTOMER_STORE],
     };

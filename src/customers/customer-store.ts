@@ -1,4 +1,4 @@
-import type { Customer, SensorPlace } from './customer.js';
+import { STORED_COLUMNS, unstorable, type Customer, type SensorPlace } from './customer.js';
 
 /** The customers' port: two adapters, libsql (embedded) and Cassandra. Every read of a customer is by id. */
 export interface CustomerStore {
@@ -13,6 +13,8 @@ export interface CustomerStore {
   version(): Promise<string>;
   /** Removes all that is stored of a customer; false when there was none. */
   erase(id: number): Promise<boolean>;
+  /** What it lacks while it still answers, such as a node of its own; null when nothing. */
+  impairment(): string | null;
   close(): Promise<void>;
 }
 
@@ -29,5 +31,19 @@ export class CustomersUnavailable extends Error {
   constructor(what: string, options?: ErrorOptions) {
     super(`${what}; try again later`, options);
     this.name = 'CustomersUnavailable';
+  }
+}
+
+/** The store answers, but not about this customer now: it may well do about others. */
+export class CustomerUnreachable extends CustomersUnavailable {}
+
+/** Thrown: `CustomerRefused` for the first that no store would keep unchanged. */
+export function refuseUnstorable(customers: readonly Customer[]): void {
+  for (const customer of customers) {
+    for (const column of STORED_COLUMNS) {
+      const value = customer[column];
+      const reason = typeof value === 'string' ? unstorable(value) : null;
+      if (reason) throw new CustomerRefused(customer.id, column, reason);
+    }
   }
 }

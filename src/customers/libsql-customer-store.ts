@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EmbeddedDatabase, type SqlValue, type WriteStatement } from '../storage/embedded-database.js';
-import { CustomerRefused, CustomersUnavailable, type CustomerStore } from './customer-store.js';
-import { STORED_COLUMNS, unstorable, type Customer, type SensorPlace } from './customer.js';
+import { CustomersUnavailable, refuseUnstorable, type CustomerStore } from './customer-store.js';
+import { STORED_COLUMNS, type Customer, type SensorPlace } from './customer.js';
 import type { SetUpMarks } from './set-up-customers.js';
 
 const [, ...OTHER_COLUMNS] = STORED_COLUMNS;
@@ -60,7 +60,7 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
   }
 
   async save(customers: readonly Customer[]): Promise<void> {
-    for (const customer of customers) refuseUnstorable(customer);
+    refuseUnstorable(customers);
     for (let from = 0; from < customers.length; from += SAVE_ROWS) {
       const rows = customers.slice(from, from + SAVE_ROWS);
       await this.write(() => {
@@ -100,6 +100,10 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
     });
   }
 
+  impairment(): null {
+    return null;
+  }
+
   async setUpMark(): Promise<string | null> {
     return this.read(() => this.database.get<{ mark: string | null }>('SELECT set_up AS mark FROM customers_state'))?.mark ?? null;
   }
@@ -129,14 +133,6 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
     } catch (error) {
       throw new CustomersUnavailable(`cannot write ${this.database.file}: ${String(error)}`, { cause: error });
     }
-  }
-}
-
-function refuseUnstorable(customer: Customer): void {
-  for (const column of STORED_COLUMNS) {
-    const value = customer[column];
-    const reason = typeof value === 'string' ? unstorable(value) : null;
-    if (reason) throw new CustomerRefused(customer.id, column, reason);
   }
 }
 
