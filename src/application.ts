@@ -7,8 +7,9 @@ import { AppModule } from './app.module.js';
 import { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
+import { untilAvailable } from './connecting/until-available.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
-import type { CustomerStore } from './customers/customer-store.js';
+import { CustomersUnavailable, type CustomerStore } from './customers/customer-store.js';
 import { setUpCustomers, type SetUpMarks } from './customers/set-up-customers.js';
 import type { EventStore } from './event-store/event-store.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
@@ -102,7 +103,12 @@ export class Application {
       const onProgress = (done: number, count: number): void => {
         progress.startingWith = `${done} of ${count} customers`;
       };
-      const { outcome, generated } = await setUpCustomers(customers, { count: config.generateCustomers, seed: CUSTOMER_SEED, onProgress, signal: stopping.signal });
+      const setUp = () => setUpCustomers(customers, { count: config.generateCustomers, seed: CUSTOMER_SEED, onProgress, signal: stopping.signal });
+      const { outcome, generated } = await untilAvailable(setUp, {
+        clock,
+        onWait: (error) => this.logger.warn({ err: error }, 'waiting for the customer store'),
+        mayComeBack: (error) => error instanceof CustomersUnavailable,
+      });
       this.logger.info({ outcome, generated }, 'customers are set up');
     }
     progress.startingWith = 'places';

@@ -7,6 +7,8 @@ export interface CustomerStore {
   /** Inserts or overwrites, durably; the same rows twice are the same as once. Thrown: `CustomerRefused` before anything is saved; `CustomersUnavailable`. */
   save(customers: readonly Customer[]): Promise<void>;
   count(): Promise<number>;
+  /** Every customer once, in pages, in any order. */
+  all(): AsyncIterable<readonly Customer[]>;
   /** The place of every sensor, in pages, by ascending id. */
   places(): AsyncIterable<readonly SensorPlace[]>;
   /** Changes whenever a customer is saved or erased: tells that the places must be read again. */

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { untilAvailable } from '../connecting/until-available.js';
 import { CassandraCustomerStore, type AnsweredBy } from './cassandra/cassandra-customer-store.js';
+import { messageOf } from './cassandra/cassandra-errors.js';
 import { CustomersUnavailable, type CustomerStore } from './customer-store.js';
 import { LibsqlCustomerStore } from './libsql-customer-store.js';
 import type { SetUpMarks } from './set-up-customers.js';
@@ -52,7 +53,7 @@ export async function openCassandra(config: NonNullable<Config['cassandra']>, { 
       ...(limitMs === undefined ? {} : { limitMs }),
     });
   } catch (error) {
-    if (error instanceof CustomersUnavailable) throw new CustomersUnavailable(`Cassandra at ${contactPoints} can't be reached: ${String(error.cause ?? error)}`, { cause: error });
+    if (error instanceof CustomersUnavailable) throw new CustomersUnavailable(`Cassandra at ${contactPoints} can't be reached: ${messageOf(error.cause)}`, { cause: error });
     throw error;
   }
 }

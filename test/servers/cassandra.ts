@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auth, Client } from 'cassandra-driver';
+import { auth, Client, types, type QueryOptions } from 'cassandra-driver';
+import type { CassandraConfig } from '../../src/config.js';
 import { selfSigned } from '../support/self-signed.js';
 import { waitFor } from '../support/wait-for.js';
 import { CassandraNode } from './cassandra-node.js';
@@ -50,6 +51,24 @@ export class CassandraRing {
   /** As `CASSANDRA_CONTACT_POINTS` takes them: `127.0.0.2:20001,…`. */
   get contactPoints(): readonly string[] {
     return ADDRESSES.map((address) => `${address}:${this.port}`);
+  }
+
+  /** How Vigía reaches the ring, but for what is changed. */
+  config(changed: Partial<CassandraConfig> = {}): CassandraConfig {
+    return { contactPoints: this.contactPoints, port: this.port, dataCenter: this.dataCenter, replicationFactor: 2, credentials: this.login, tls: false, ...changed };
+  }
+
+  /** Drops the customers' keyspace. */
+  async clear(): Promise<void> {
+    await this.withClient((client) => client.execute('DROP KEYSPACE IF EXISTS world'));
+  }
+
+  /** Empties the customers' tables, which is faster. */
+  async empty(): Promise<void> {
+    await this.withClient(async (client) => {
+      const { rows } = await client.execute("SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'world'");
+      for (const row of rows) await client.execute(`TRUNCATE world.${String(row['table_name'])}`);
+    });
   }
 
   /** The variables with which Vigía reaches the ring. */
@@ -109,17 +128,16 @@ export class CassandraRing {
     await node.waitUntilReady(() => this.withClient(knowsOthers, { login, contactPoints: [`${node.address}:${this.port}`] }), START_LIMIT_MS);
   }
 
-  /** The roles are on every node, so that a log-in does not depend on one of them. */
+  /** The roles are on every node in the end, so that a log-in does not depend on one of them. */
   private async setUpLogin(): Promise<void> {
-    await this.withClient(
-      async (client) => {
-        await client.execute(`ALTER KEYSPACE system_auth WITH replication = {'class': 'NetworkTopologyStrategy', '${this.dataCenter}': ${ADDRESSES.length}}`);
-        await client.execute(`CREATE ROLE ${this.login.username} WITH PASSWORD = '${this.login.password}' AND LOGIN = true`);
-        await client.execute(`GRANT ALL ON ALL KEYSPACES TO ${this.login.username}`);
-      },
-      { login: FIRST_LOGIN },
-    );
-    await waitFor('the log-in', () => this.withClient(() => Promise.resolve(true)).catch(() => false));
+    const asFirst = (query: string, options: QueryOptions = {}): Promise<boolean> =>
+      this.withClient((client) => client.execute(query, [], options), { login: FIRST_LOGIN }).then(() => true, () => false);
+    const { username, password } = this.login;
+    await waitFor('a role', () => asFirst(`CREATE ROLE IF NOT EXISTS ${username} WITH PASSWORD = '${password}' AND LOGIN = true AND SUPERUSER = true`), START_LIMIT_MS);
+    await waitFor('its replicas', () => asFirst(`ALTER KEYSPACE system_auth WITH replication = {'class': 'NetworkTopologyStrategy', '${this.dataCenter}': ${ADDRESSES.length}}`));
+    // A read of all replicas gives each the rows that it lacks. Until then a node may know of no role.
+    await waitFor('roles on every node', () => asFirst('SELECT * FROM system_auth.roles', { consistency: types.consistencies.all }));
+    for (const contactPoint of this.contactPoints) await waitFor('the log-in', () => this.withClient(() => Promise.resolve(true), { contactPoints: [contactPoint] }).catch(() => false));
   }
 }
 
@@ -140,6 +158,9 @@ function settingsOf(port: number, storagePort: number, pem: string): Record<stri
     role_manager: 'CassandraRoleManager',
     auth_read_consistency_level: 'ONE',
     auth_write_consistency_level: 'ALL',
+    roles_validity: '1000ms',
+    permissions_validity: '1000ms',
+    credentials_validity: '1000ms',
     commitlog_sync: 'periodic',
     commitlog_sync_period: '10000ms',
     commitlog_segment_size: '8MiB',
@@ -154,5 +175,7 @@ function settingsOf(port: number, storagePort: number, pem: string): Record<stri
     concurrent_counter_writes: 2,
     concurrent_compactors: 1,
     auto_snapshot: false,
+    // A row that a node missed stays missing there until it is repaired: so the suites can make one.
+    hinted_handoff_enabled: false,
   };
 }

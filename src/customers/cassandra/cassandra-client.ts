@@ -25,7 +25,7 @@ class SpeculativeReads extends policies.speculativeExecution.ConstantSpeculative
     super(SPECULATE_AFTER_MS, SPECULATIONS);
   }
 
-  override newPlan(keyspace: string, queryInfo: string | object[]): { nextExecution: Function } {
+  override newPlan(keyspace: string, queryInfo: string | object[]): ReturnType<policies.speculativeExecution.SpeculativeExecutionPolicy['newPlan']> {
     return this.queries.has(queryInfo) ? super.newPlan(keyspace, queryInfo) : { nextExecution: () => -1 };
   }
 }

@@ -8,28 +8,19 @@ import { STORED_COLUMNS, type Customer, type SensorPlace } from '../customer.js'
 import type { SetUpMarks } from '../set-up-customers.js';
 import { cassandraClient, nodesOf, PROFILE } from './cassandra-client.js';
 import { CassandraRefused, refusalOf, toUnavailable } from './cassandra-errors.js';
+import { ERASE, FIND, SAVE, SCAN_ALL, SCAN_IDS, SCAN_PLACES, WRITTEN } from './cassandra-queries.js';
 import { customerOf, placeOf } from './cassandra-rows.js';
-import { CUSTOMERS, prepareSchema } from './cassandra-schema.js';
+import { prepareSchema } from './cassandra-schema.js';
 import { CustomerCache } from './customer-cache.js';
 import { CustomerChanges, READ_STATE } from './customer-changes.js';
+import { GuardedAsking } from './guarded-asking.js';
 import { LowestPlaces } from './lowest-places.js';
-
-const COLUMNS = STORED_COLUMNS.join(', ');
-const FIND = `SELECT ${COLUMNS} FROM ${CUSTOMERS} WHERE id = ?`;
-const SAVE = `INSERT INTO ${CUSTOMERS} (${COLUMNS}) VALUES (${STORED_COLUMNS.map(() => '?').join(', ')})`;
-const SCAN_PLACES = `SELECT id, geohash, dashboard, latitude, longitude FROM ${CUSTOMERS}`;
-const SCAN_IDS = `SELECT id FROM ${CUSTOMERS}`;
-const WRITTEN = `SELECT ${STORED_COLUMNS.slice(1).map((column) => `WRITETIME(${column})`).join(', ')} FROM ${CUSTOMERS} WHERE id = ?`;
-const ERASE = `DELETE FROM ${CUSTOMERS} USING TIMESTAMP ? WHERE id = ?`;
-
-/** The reading of one row, with all that is tried for it. */
-const READ_LIMIT_MS = 4_000;
 
 /** Rows of one announced change. */
 const SAVE_ROWS = 1_000;
 
 /** Rows of one save on their way. Saves at a time are bounded too: at some 400 bytes a row, 64 × 1,000 rows are 26 MB. */
-const SAVE_CONCURRENCY = 32;
+const SAVE_CONCURRENCY = 64;
 const MAX_SAVES = 64;
 
 /** Rows of a scan per answer, and what is held of them to give them by ascending id: some 20 MB. */
@@ -56,9 +47,9 @@ export interface CassandraStoreOptions {
 export class CassandraCustomerStore implements CustomerStore, SetUpMarks, ImportMarks {
   private readonly cache: CustomerCache;
   private readonly changes: CustomerChanges;
+  private readonly asking: GuardedAsking;
   private saves = 0;
   private counted: { readonly version: string; readonly count: Promise<number> } | null = null;
-  private isClosed = false;
 
   private constructor(
     private readonly client: Client,
@@ -68,6 +59,7 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
   ) {
     this.cache = new CustomerCache(options.clock);
     this.changes = new CustomerChanges(client, tableId, options.clock);
+    this.asking = new GuardedAsking(options.clock);
   }
 
   /**
@@ -92,13 +84,13 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
     const { clock, onFound } = this.options;
     const beganMs = clock.now();
     const told = (by: AnsweredBy): void => onFound?.(by, (clock.now() - beganMs) / 1000);
-    const cached = this.isClosed ? undefined : this.cache.get(id);
+    const cached = this.asking.isClosed ? undefined : this.cache.get(id);
     if (cached !== undefined) {
       told('cache');
       return cached;
     }
     const remember = this.cache.reading(id);
-    const found = await this.inTime('look a customer up', async () => {
+    const found = await this.asking.askInTime('look a customer up', async () => {
       const row = await this.row(id, PROFILE.readOne);
       if (row !== null) return { by: 'one' as const, row };
       return { by: 'quorum' as const, row: await this.row(id, PROFILE.readQuorum) };
@@ -116,7 +108,7 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
 
   async saveMarked(customers: readonly Customer[], mark: string | null): Promise<void> {
     await this.saveAll(customers, true);
-    await this.doing('mark the import', () => this.changes.markImport(mark));
+    await this.asking.ask('mark the import', () => this.changes.markImport(mark));
   }
 
   async importMark(): Promise<string | null> {
@@ -132,6 +124,10 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
       count.catch(() => (this.counted = null));
     }
     return this.counted.count;
+  }
+
+  async *all(): AsyncGenerator<readonly Customer[]> {
+    for await (const rows of this.scan(SCAN_ALL)) yield rows.map(customerOf);
   }
 
   async *places(): AsyncGenerator<readonly SensorPlace[]> {
@@ -158,7 +154,7 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
   }
 
   async erase(id: number): Promise<boolean> {
-    return this.doing('erase', async () => {
+    return this.asking.ask('erase', async () => {
       const row = (await this.client.execute(WRITTEN, [id], { executionProfile: PROFILE.readAll })).first() as types.Row | null;
       if (row === null) return false;
       // Whoever wrote it may have had a clock that is ahead of ours: what is erased must be older than the erasure.
@@ -189,12 +185,12 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
   }
 
   async markSetUp(mark: string): Promise<void> {
-    await this.doing('mark the set-up', () => this.changes.markSetUp(mark));
+    await this.asking.ask('mark the set-up', () => this.changes.markSetUp(mark));
   }
 
   async close(): Promise<void> {
-    if (this.isClosed) return;
-    this.isClosed = true;
+    if (this.asking.isClosed) return;
+    this.asking.isClosed = true;
     await this.client.shutdown();
   }
 
@@ -213,7 +209,7 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
 
   private async saveSome(rows: readonly Customer[], keepsImport: boolean): Promise<void> {
     const values = rows.map((row) => STORED_COLUMNS.map((column) => row[column]));
-    await this.doing('save', () =>
+    await this.asking.ask('save', () =>
       this.changes.during(async () => {
         // Also after a failure: some of them may be saved.
         await concurrent
@@ -224,11 +220,11 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
   }
 
   private state(): ReturnType<CustomerChanges['state']> {
-    return this.inTime('read their version', () => this.changes.state());
+    return this.asking.askInTime('read their version', () => this.changes.state());
   }
 
   private async row(id: number, profile: string): Promise<types.Row | null> {
-    return (await this.client.execute(FIND, [id], { executionProfile: profile })).first() as types.Row | null;
+    return (await this.client.execute(FIND, [id], { executionProfile: profile })).first();
   }
 
   private async countAll(): Promise<number> {
@@ -241,29 +237,9 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
     let pageState: string | undefined;
     do {
       const options = { executionProfile: PROFILE.readOne, fetchSize: SCAN_ROWS, ...(pageState === undefined ? {} : { pageState }) };
-      const page: types.ResultSet = await this.doing('read them all', () => this.client.execute(query, [], options));
+      const page: types.ResultSet = await this.asking.ask('read them all', () => this.client.execute(query, [], options));
       yield page.rows;
       pageState = page.pageState ?? undefined;
     } while (pageState !== undefined);
-  }
-
-  /** Thrown: `CustomersUnavailable` for whatever the driver throws, and once this is closed. */
-  private async doing<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.isClosed) throw new CustomersUnavailable('the customer store is closed');
-    try {
-      return await work();
-    } catch (error) {
-      throw toUnavailable(what, error);
-    }
-  }
-
-  private async inTime<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const done = new AbortController();
-    const answer = this.doing(what, work).finally(() => done.abort());
-    const late = this.options.clock.sleep(READ_LIMIT_MS, done.signal).then(() => {
-      if (done.signal.aborted) return answer;
-      throw new CustomersUnavailable(`cannot ${what}: Cassandra gave no answer within ${READ_LIMIT_MS} ms`);
-    });
-    return Promise.race([answer, late]);
   }
 }
