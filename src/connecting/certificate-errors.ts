@@ -6,5 +6,5 @@ const CERTIFICATE_CODES: ReadonlySet<unknown> = new Set([
 
 /** Whether a connection was given up for the other side's certificate: to wait would not help. */
 export function isCertificateError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && CERTIFICATE_CODES.has(error.code);
+  return typeof error === 'object' && error !== null && 'code' in error && CERTIFICATE_CODES.has(error.code);
 }

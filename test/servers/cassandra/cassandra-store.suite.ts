@@ -58,11 +58,11 @@ export function cassandraStoreSuite(ring: () => CassandraRing): void {
       await cql("INSERT INTO world.datosclientes (id, name, latitude, longitude) VALUES (7, 'Ana', 40.416775, -3.70379)");
       await cql("INSERT INTO world.datosclientes (id, name) VALUES (8, 'Eva')");
       const store = await open();
-      expect(await store.find(7)).toMatchObject({ id: 7, name: 'Ana', surname: '', geohash: 'ezjmgtwdf', dashboard: 'Mediterranean' });
+      expect(await store.find(7)).toMatchObject({ id: 7, name: 'Ana', surname: '', geohash: 'ezjmgtwuz', dashboard: 'Mediterranean' });
       expect(await store.find(8)).toMatchObject({ id: 8, name: 'Eva', latitude: Number.NaN, geohash: '', dashboard: '' });
       const places = [];
       for await (const page of store.places()) places.push(...page);
-      expect(places).toEqual([{ sensorId: 7, geohash: 'ezjmgtwdf', zone: 'Mediterranean' }]);
+      expect(places).toEqual([{ sensorId: 7, geohash: 'ezjmgtwuz', zone: 'Mediterranean' }]);
       await store.save([customerExample(9)]);
       expect(await store.find(9)).toEqual(customerExample(9));
       expect(await store.count()).toBe(3);
@@ -79,7 +79,6 @@ export function cassandraStoreSuite(ring: () => CassandraRing): void {
       const opening = open(changed);
       await expect(opening).rejects.toBeInstanceOf(CassandraRefused);
       await expect(opening).rejects.toThrow(says);
-      await ring().clear();
     });
 
     it.each([
