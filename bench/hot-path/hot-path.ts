@@ -12,6 +12,9 @@ const run = promisify(execFile);
 export const hotPath: BenchCase = async ({ isQuick, progress }) => {
   const readings = isQuick ? 500_000 : 10_000_000;
   const runs = isQuick ? 1 : 3;
+  await run('kcat', ['-V']).catch((error: unknown) => {
+    throw new Error('kcat is needed beside Vigía: install it, on Debian with apt-get install kcat', { cause: error });
+  });
   const kafka = await KafkaCluster.start({ brokers: 1, heapMb: 512 });
   try {
     progress(`filling the backlog of ${readings.toLocaleString('en-US')} readings`);

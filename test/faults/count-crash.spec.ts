@@ -20,7 +20,7 @@ async function killTenTimes(): Promise<number> {
   const dir = await mkdtemp(join(tmpdir(), 'vigia-count-crash-'));
   let restarts = 0;
   let recognised = 0;
-  const acknowledged = await killAndCheck({
+  await killAndCheck({
     script: WRITER,
     args: [dir],
     kills: 10,
@@ -38,7 +38,6 @@ async function killTenTimes(): Promise<number> {
       await bench.leave();
     },
   });
-  expect(acknowledged.length).toBeGreaterThan(100);
   expect(restarts).toBe(5);
   await rm(dir, { recursive: true });
   return recognised;

@@ -17,6 +17,13 @@ const REPLICAS_TIMEOUT_MS = 2_000;
 /** A broker that takes longer than that hangs; early enough for a second try, at a new leader, within the delivery limit. */
 const PATIENCE_MS = 1_500;
 
+/**
+ * Requests to one broker begin so far apart, unless that many bytes wait: each request costs both brokers and the
+ * consumers a turn, and single readings, thousands a second, share some of them.
+ */
+const REQUEST_EVERY_MS = 5;
+const ENOUGH_BYTES = 65_536;
+
 const RETRY_PAUSE_MS = 100;
 const LOOK_EVERY_MS = 250;
 const PROBE_EVERY_MS = 500;
@@ -44,6 +51,8 @@ export interface KafkaAppenderOptions {
 export class KafkaAppender {
   private readonly lanes = new Map<string, ProducerLane>();
   private readonly senders = new Map<number, Promise<void>>();
+  /** By node, when its next request may begin; on the clock of `performance.now()`. */
+  private readonly nextRequestAt = new Map<number, number>();
   private readonly work = new Wakeup();
   private readonly closing = new AbortController();
   private readonly running: Promise<unknown>;
@@ -139,8 +148,11 @@ export class KafkaAppender {
   private async sendTo(node: number): Promise<void> {
     const { cluster, clock, log } = this.options;
     for (;;) {
+      const waitMs = (this.nextRequestAt.get(node) ?? 0) - performance.now();
+      if (waitMs > 0 && this.waitingBytes < ENOUGH_BYTES) await clock.sleep(waitMs, this.closing.signal);
       const lanes = [...this.lanes.values()].filter((lane) => lane.hasWork && !lane.isTaken && cluster.leaderOf(lane.topic, lane.partition) === node);
       if (lanes.length === 0) break;
+      this.nextRequestAt.set(node, performance.now() + REQUEST_EVERY_MS);
       let isDone = false;
       for (const lane of lanes) lane.isTaken = true;
       try {

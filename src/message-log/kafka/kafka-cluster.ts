@@ -162,13 +162,14 @@ export class KafkaCluster {
   /** After an error or the time limit, whatever is still on its way there must not be taken for an answer later on. */
   private async ask<T>(nodeId: number, limitMs: number, request: (broker: BrokerInside) => Promise<T>): Promise<T> {
     const broker = await this.inside.findBroker({ nodeId });
-    const answered = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
     // Also for a request that kafkajs has forgotten: one on a connection that was made anew meanwhile.
-    const late = systemClock.sleep(limitMs, answered.signal).then(() => {
-      if (!answered.signal.aborted) this.hung.add(nodeId);
-      throw new Error(`broker ${nodeId} gave no answer within ${limitMs} ms`);
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        this.hung.add(nodeId);
+        reject(new Error(`broker ${nodeId} gave no answer within ${limitMs} ms`));
+      }, limitMs);
     });
-    late.catch(() => undefined);
     try {
       const answer = await Promise.race([request(broker), late]);
       this.hung.delete(nodeId);
@@ -177,7 +178,7 @@ export class KafkaCluster {
       cutConnections(broker, String(error));
       throw error;
     } finally {
-      answered.abort();
+      clearTimeout(timer);
     }
   }
 

@@ -20,6 +20,10 @@ const LONG_POLL_MS = 200;
 /** The same while some partition has no room: it will have soon. */
 const SHORT_POLL_MS = 5;
 
+/** Requests to one broker begin so far apart while answers are small: a stream of single records shares some of them. */
+const REQUEST_EVERY_MS = 5;
+const SMALL_BYTES = 65_536;
+
 const LOOK_EVERY_MS = 1_000;
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 1_000;
@@ -102,8 +106,11 @@ export class PartitionFetcher {
         continue;
       }
       try {
-        await this.fetchOnce(node, wanted, wanted.length === led.length ? LONG_POLL_MS : SHORT_POLL_MS);
+        const askedAt = performance.now();
+        const bytes = await this.fetchOnce(node, wanted, wanted.length === led.length ? LONG_POLL_MS : SHORT_POLL_MS);
         pause.reset();
+        const waitMs = askedAt + REQUEST_EVERY_MS - performance.now();
+        if (bytes < SMALL_BYTES && waitMs > 0) await this.clock.sleep(waitMs, this.signal);
       } catch (error) {
         if (this.signal.aborted) return;
         this.log.debug({ err: error, node }, 'a fetch failed and is made again');
@@ -113,12 +120,14 @@ export class PartitionFetcher {
     }
   }
 
-  private async fetchOnce(node: number, wanted: readonly PairSide[], maxWaitMs: number): Promise<void> {
+  /** How many bytes of records came. */
+  private async fetchOnce(node: number, wanted: readonly PairSide[], maxWaitMs: number): Promise<number> {
     const asked = wanted.map((side) => ({ side, topic: side.topic, partition: side.partition, offset: side.fetchOffset }));
     const askedAt = performance.now();
     const request = fetchRequest(asked, { maxWaitMs, maxPartitionBytes: MAX_PARTITION_BYTES });
     const fetched = await this.cluster.send(node, request);
     const cameAt = performance.now();
+    const bytes = fetched.reduce((sum, { records }) => sum + records.length, 0);
     let isStale = false;
     const response = SharedResponse.of(fetched);
     for (const each of fetched) {
@@ -133,6 +142,7 @@ export class PartitionFetcher {
       await this.clock.sleep(FIRST_PAUSE_MS, this.signal);
       await this.refresh();
     }
+    return bytes;
   }
 
   /** Tells whether the cluster's leaders are no longer those that we know. */
