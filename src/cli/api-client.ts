@@ -30,11 +30,6 @@ export class ApiClient {
     return (await (await this.call('POST', path, body)).json()) as T;
   }
 
-  /** Thrown: `ApiProblem`. */
-  async delete<T>(path: string): Promise<T> {
-    return (await (await this.call('DELETE', path)).json()) as T;
-  }
-
   /** All items of a paged list, oldest page last. */
   async *list<T>(path: string): AsyncGenerator<T> {
     let cursor: string | null = null;

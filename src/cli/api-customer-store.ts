@@ -37,7 +37,7 @@ export class ApiCustomerStore implements Pick<CustomerStore, 'find' | 'save' | '
   }
 
   async erase(id: number): Promise<boolean> {
-    return (await this.api.delete<{ count: number }>(`/api/operations/customers/${id}`)).count > 0;
+    return (await this.api.post<{ count: number }>(`/api/operations/customers/${id}/erase`)).count > 0;
   }
 
   private async post(customers: readonly Customer[]): Promise<number> {

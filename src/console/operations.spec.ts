@@ -84,13 +84,13 @@ describe('a customer', () => {
   it('is erased once, with the place on the map', async () => {
     await bench.customers.save([customerExample(7), customerExample(8)]);
     await bench.settle();
-    expect(await bench.delete('/api/operations/customers/7')).toMatchObject({ status: 200, body: { count: 1 } });
-    expect(await bench.delete('/api/operations/customers/7')).toMatchObject({ status: 200, body: { count: 0 } });
+    expect(await bench.post('/api/operations/customers/7/erase', {})).toMatchObject({ status: 200, body: { count: 1 } });
+    expect(await bench.post('/api/operations/customers/7/erase', {})).toMatchObject({ status: 200, body: { count: 0 } });
     expect(await bench.get('/api/customers/7')).toMatchObject({ status: 404 });
     expect(await bench.get('/api/customers/8')).toMatchObject({ status: 200 });
     await bench.settle();
     expect((await bench.get<{ cells: { sensors: number }[] }>('/api/map')).body.cells).toMatchObject([{ sensors: 1 }]);
-    expect(await bench.delete('/api/operations/customers/x')).toMatchObject({ status: 400 });
+    expect(await bench.post('/api/operations/customers/x/erase', {})).toMatchObject({ status: 400 });
   });
 });
 

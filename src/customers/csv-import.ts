@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readCsv } from './csv-records.js';
 import { customerOf, readHeader, type RowLayout, type RowProblem } from './customer-row.js';
-import { Resumption, type ImportMarks } from './import-resumption.js';
 import type { CustomerStore } from './customer-store.js';
 import type { Customer } from './customer.js';
+import { Resumption, type ImportMarks } from './import-resumption.js';
 
 /**
  * `file`: it can't be read, or not to its end; `row`: skipped; `duplicate`: a warning, the id came before and this row replaced it.

@@ -90,10 +90,6 @@ export class ConsoleBench {
     return answerOf(await fetch(`${this.url}${path}`, { headers }));
   }
 
-  async delete<T = unknown>(path: string): Promise<{ status: number; headers: Headers; body: T }> {
-    return answerOf(await fetch(`${this.url}${path}`, { method: 'DELETE' }));
-  }
-
   async post<T = unknown>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<{ status: number; headers: Headers; body: T }> {
     return answerOf(await fetch(`${this.url}${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } }));
   }

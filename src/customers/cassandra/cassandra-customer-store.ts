@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { concurrent, errors, types, type Client } from 'cassandra-driver';
 import type { Clock } from '../../clock.js';
 import type { CassandraConfig } from '../../config.js';
-import type { ImportMarks } from '../import-resumption.js';
 import { CustomersUnavailable, refuseUnstorable, type CustomerStore } from '../customer-store.js';
 import { STORED_COLUMNS, type Customer, type SensorPlace } from '../customer.js';
+import type { ImportMarks } from '../import-resumption.js';
 import type { SetUpMarks } from '../set-up-customers.js';
 import { cassandraClient, nodesOf, PROFILE } from './cassandra-client.js';
 import { CassandraRefused, refusalOf, toUnavailable } from './cassandra-errors.js';
@@ -119,9 +119,11 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
   async count(): Promise<number> {
     const version = await this.version();
     if (this.counted?.version !== version) {
-      const count = this.countAll();
-      this.counted = { version, count };
-      count.catch(() => (this.counted = null));
+      const counted = { version, count: this.countAll() };
+      this.counted = counted;
+      counted.count.catch(() => {
+        if (this.counted === counted) this.counted = null;
+      });
     }
     return this.counted.count;
   }
