@@ -162,14 +162,13 @@ export class KafkaCluster {
   /** After an error or the time limit, whatever is still on its way there must not be taken for an answer later on. */
   private async ask<T>(nodeId: number, limitMs: number, request: (broker: BrokerInside) => Promise<T>): Promise<T> {
     const broker = await this.inside.findBroker({ nodeId });
-    let timer: NodeJS.Timeout | undefined;
+    const answered = new AbortController();
     // Also for a request that kafkajs has forgotten: one on a connection that was made anew meanwhile.
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        this.hung.add(nodeId);
-        reject(new Error(`broker ${nodeId} gave no answer within ${limitMs} ms`));
-      }, limitMs);
+    const late = systemClock.sleep(limitMs, answered.signal).then(() => {
+      if (!answered.signal.aborted) this.hung.add(nodeId);
+      throw new Error(`broker ${nodeId} gave no answer within ${limitMs} ms`);
     });
+    late.catch(() => undefined);
     try {
       const answer = await Promise.race([request(broker), late]);
       this.hung.delete(nodeId);
@@ -178,7 +177,7 @@ export class KafkaCluster {
       cutConnections(broker, String(error));
       throw error;
     } finally {
-      clearTimeout(timer);
+      answered.abort('answered'); // with a reason, as it makes an error for want of one
     }
   }
 
