@@ -32,6 +32,7 @@ interface State {
 export class CustomerChanges {
   private readonly process = types.Uuid.random();
   private running = 0;
+  private failedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly client: Client,
@@ -43,13 +44,18 @@ export class CustomerChanges {
   async during(change: () => Promise<void>, keepsImport: boolean): Promise<void> {
     this.running += 1;
     try {
-      await this.write(keepsImport ? ENTER : ENTER_ENDING_IMPORT, [this.process, `changing ${this.clock.now()} ${types.Uuid.random().toString()}`]);
+      await this.write(keepsImport ? ENTER : ENTER_ENDING_IMPORT, [this.process, entry(`changing ${this.clock.now()}`)]);
       await change();
+    } catch (error) {
+      this.failedMs = this.clock.now();
+      throw error;
     } finally {
       this.running -= 1;
     }
-    // While another one goes on its end is still to come. One that failed stays announced.
-    if (this.running === 0) await this.write(ENTER, [this.process, `changed ${types.Uuid.random().toString()}`]);
+    // While another one goes on its end is still to come. Of one that failed rows may still be on their way: it stays announced.
+    if (this.running > 0) return;
+    const isOver = this.clock.now() - this.failedMs > LONGEST_CHANGE_MS;
+    await this.write(ENTER, [this.process, entry(isOver ? 'changed' : `changing ${this.failedMs}`)]);
   }
 
   async state(): Promise<State> {
@@ -83,4 +89,9 @@ export class CustomerChanges {
   private async write(query: string, params: readonly unknown[]): Promise<void> {
     await this.client.execute(query, [...params], { executionProfile: PROFILE.write });
   }
+}
+
+/** Another one each time, whatever it says. */
+function entry(says: string): string {
+  return `${says} ${types.Uuid.random().toString()}`;
 }
