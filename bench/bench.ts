@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { abnormal } from './abnormal.js';
 import { embeddedPath } from './embedded-path.js';
+import { eventStore } from './event-store.js';
 import { hotPath } from './hot-path/hot-path.js';
 import { ingestKafka } from './ingest-kafka.js';
 import { ingest } from './ingest.js';
@@ -14,6 +16,8 @@ import type { BenchCase, CaseResult } from './bench-case.js';
 const CASES: Readonly<Record<string, { readonly run: BenchCase; readonly measures: string }>> = {
   'hot-path': { run: hotPath, measures: 'draining a backlog on Kafka, beside kcat and plain kafkajs' },
   'embedded-path': { run: embeddedPath, measures: 'draining a backlog of the embedded log, with and without the discard by bytes' },
+  abnormal: { run: abnormal, measures: 'strikes and alarms, every reading abnormal, into both event stores, and by the whole product to the e-mail' },
+  'event-store': { run: eventStore, measures: 'appends to and reads of both event stores, beside the bare client of EventStoreDB' },
   'ingest-kafka': { run: ingestKafka, measures: 'readings accepted over HTTP onto Kafka, beside fastify with kafkajs and kafka-pixy' },
   latency: { run: latency, measures: 'from a reading accepted to its alarm stored and its e-mail sent, on Kafka' },
   ingest: { run: ingest, measures: 'readings accepted over HTTP into the embedded log' },

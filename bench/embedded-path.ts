@@ -1,17 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SOURCE_STRIKE_POLICY } from '../src/alarm-domain/strike-policy.js';
 import { systemClock } from '../src/clock.js';
 import { LibsqlEventStore } from '../src/event-store/libsql-event-store.js';
-import { BatchHandler } from '../src/ingestion/batch-handler.js';
-import { DeadLetters } from '../src/ingestion/dead-letters.js';
 import { isNormalReading } from '../src/ingestion/normal-reading.js';
-import { ReceiptBook } from '../src/ingestion/receipt-book.js';
-import { SensorStates } from '../src/ingestion/sensor-states.js';
 import { LibsqlMessageLog } from '../src/message-log/libsql-message-log.js';
-import { PARTITIONS, SENSOR_TOPICS, type Discard } from '../src/message-log/message-log.js';
 import { median, perSecond, spread, type BenchCase } from './bench-case.js';
+import { drain, type Drained } from './drain.js';
 
 const SENSORS = 50_000;
 const ABNORMAL_SHARES = [0.0005, 0.01, 0.1];
@@ -30,7 +25,7 @@ export const embeddedPath: BenchCase = async ({ isQuick, progress }) => {
     const plain: Drained[] = [];
     for (let run = 0; run < runs; run += 1) {
       for (const [name, drained, discard] of [['discard by bytes', ours, isNormalReading], ['parsing each', plain, undefined]] as const) {
-        const result = await drain(dir, count, discard);
+        const result = await drain(dir, { ...(discard && { discard }), openStore: (storeDir) => LibsqlEventStore.open(storeDir, { clock: systemClock }) });
         drained.push(result);
         progress(`${share * 100} % abnormal, run ${run + 1} of ${runs}, ${name}: ${perSecond(count / result.seconds)}`);
       }
@@ -59,12 +54,6 @@ export const embeddedPath: BenchCase = async ({ isQuick, progress }) => {
   };
 };
 
-interface Drained {
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-  readonly events: number;
-}
-
 async function fill(dir: string, count: number, share: number): Promise<void> {
   const log = await LibsqlMessageLog.open(dir, { clock: systemClock });
   const every = Math.round(1 / share);
@@ -85,39 +74,4 @@ async function fill(dir: string, count: number, share: number): Promise<void> {
     if (oks.length > 0) await log.append('OK', oks);
   }
   await log.close();
-}
-
-/** From the first record to the stored receipt of the last one, into a new event store. */
-async function drain(dir: string, count: number, discard: Discard | undefined): Promise<Drained> {
-  const storeDir = mkdtempSync(join(tmpdir(), 'vigia-bench-store-'));
-  const log = await LibsqlMessageLog.open(dir, { clock: systemClock });
-  const store = await LibsqlEventStore.open(storeDir, { clock: systemClock });
-  let events = 0;
-  const observer = { processed() {}, stored: (stored: readonly unknown[]) => void (events += stored.length), conflict() {}, failed: (error: unknown) => console.error(error) };
-  const receipts = new ReceiptBook(store, log.identity, systemClock);
-  const handler = new BatchHandler(log.identity, store, new SensorStates(store), receipts, new DeadLetters(log, store, systemClock), SOURCE_STRIKE_POLICY, systemClock, observer);
-  const ends = new Map<string, number>();
-  for (const topic of SENSOR_TOPICS) for (const { partition, endOffset } of await log.describe(topic)) ends.set(`${topic}/${partition}`, endOffset);
-  const stop = new AbortController();
-  const isDone = (): boolean =>
-    SENSOR_TOPICS.every((topic) => Array.from({ length: PARTITIONS }, (_, partition) => receipts.isOpen(topic, partition) && receipts.next(topic, partition) === ends.get(`${topic}/${partition}`)).every(Boolean));
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  await log.consume({
-    resumeAt: async (topic, partition, range) => (await receipts.open(topic, partition, range)).next,
-    ...(discard ? { discard } : {}),
-    handle: async (batches) => {
-      await handler.handle(batches);
-      if (isDone()) stop.abort();
-    },
-    signal: stop.signal,
-  });
-  await receipts.flush(true);
-  const seconds = (performance.now() - start) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
-  await log.close();
-  await store.close();
-  rmSync(storeDir, { recursive: true });
-  if (count > 0 && events === 0) throw new Error('the backlog yielded no events');
-  return { seconds, cpuSeconds: (user + system) / 1e6, events };
 }

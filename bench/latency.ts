@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SMTPServer } from 'smtp-server';
 import { KafkaCluster } from '../test/servers/kafka.js';
-import { freePort } from '../test/servers/server-process.js';
 import type { BenchCase } from './bench-case.js';
 import { RunningProduct } from './product.js';
+import { startSmtp } from './smtp-sink.js';
 
 const SENSORS = 50_000;
 const TICK_MS = 10;
@@ -162,25 +161,6 @@ async function alarmsBySensor(consoleUrl: string): Promise<Map<string, string>> 
     cursor = page.next;
   }
   return alarms;
-}
-
-/** Takes every mail, and says of which alarm it tells. */
-async function startSmtp(onMail: (alarmId: string) => void): Promise<{ url: string; stop: () => Promise<void> }> {
-  const port = await freePort();
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
-    onData: (stream, _session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-        const alarmId = /^X-Vigia-Alarm-Id: (\S+)/im.exec(Buffer.concat(chunks).toString('latin1'))?.[1];
-        done();
-        if (alarmId !== undefined) onMail(alarmId);
-      });
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
-  return { url: `smtp://127.0.0.1:${port}`, stop: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 function quantile(sorted: readonly number[], q: number): number {

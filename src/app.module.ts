@@ -2,9 +2,10 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Gauge, type Registry } from 'prom-client';
 import type { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
-import type { Config } from './config.js';
+import { readsEvents, type Config } from './config.js';
 import { ConsoleModule } from './console/console.module.js';
 import { LocalOperations } from './console/local-operations.js';
+import { StatusModule } from './console/status.module.js';
 import type { CustomerStore } from './customers/customer-store.js';
 import type { EventStore } from './event-store/event-store.js';
 import { SystemHealth } from './health.js';
@@ -13,40 +14,57 @@ import { DeadLetters } from './ingestion/dead-letters.js';
 import { IngestionModule } from './ingestion/ingestion.module.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
 import type { MessageLog } from './message-log/message-log.js';
-import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
-import { NotificationsModule } from './notifications/notifications.module.js';
-import { CountPublisher } from './projections/count-publisher.js';
+import { NotificationsModule, NOTIFYING, type Notifying } from './notifications/notifications.module.js';
 import { AlarmReads } from './projections/alarm-reads.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
-import { ProjectionsModule } from './projections/projections.module.js';
+import { COUNTING, ProjectionsModule, type Counting } from './projections/projections.module.js';
+import { ProcessingHealth } from './processing-health.js';
 import { StoresModule } from './stores.module.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, MESSAGE_LOG, METRICS, OPERATIONS } from './tokens.js';
+
+/** How the way from the log to the events is. */
+@Module({})
+class ProcessingModule {
+  static with(progress: ApplicationProgress): DynamicModule {
+    return {
+      module: ProcessingModule,
+      imports: [IngestionModule],
+      providers: [
+        {
+          provide: ProcessingHealth,
+          useFactory: (log: MessageLog, store: EventStore, lag: ConsumerLag, config: Config, clock: Clock, registry: Registry) => {
+            const health = new ProcessingHealth({ log, store, lag, dataDir: config.dataDir, clock, progressing: progress, processes: config.roles.has('process') });
+            registerStoreMetric(registry, health);
+            return health;
+          },
+          inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, CONFIG, CLOCK, METRICS],
+        },
+        { provide: HEALTH, useExisting: ProcessingHealth },
+      ],
+      exports: [IngestionModule, ProcessingHealth, HEALTH],
+    };
+  }
+}
 
 /** What can be asked of the system as a whole. */
 @Module({})
 class SystemModule {
-  static with(progress: ApplicationProgress): DynamicModule {
+  static over(processing: DynamicModule): DynamicModule {
     return {
       module: SystemModule,
-      imports: [IngestionModule, ProjectionsModule, NotificationsModule],
+      imports: [processing, ProjectionsModule, NotificationsModule],
       providers: [
         {
           provide: OPERATIONS,
-          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, clock: Clock) =>
-            new LocalOperations(log, store, letters, receipts, projections, clock),
-          inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, CLOCK],
+          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, clock: Clock, config: Config) =>
+            new LocalOperations(log, store, letters, receipts, projections, clock, config.kafka !== null && config.eventStoreUrl !== null),
+          inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, CLOCK, CONFIG],
         },
         {
           provide: HEALTH,
-          useFactory: (
-            log: MessageLog, store: EventStore, lag: ConsumerLag, projections: ProjectionRunner, count: CountPublisher, notifications: NotificationDispatcher,
-            alarms: AlarmReads, customers: CustomerStore, config: Config, clock: Clock, registry: Registry,
-          ) => {
-            const health = new SystemHealth(log, store, lag, projections, count, notifications, alarms, customers, config.dataDir, clock, progress);
-            registerStoreMetric(registry, health);
-            return health;
-          },
-          inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, ProjectionRunner, CountPublisher, NotificationDispatcher, AlarmReads, CUSTOMER_STORE, CONFIG, CLOCK, METRICS],
+          useFactory: (processing: ProcessingHealth, projections: ProjectionRunner, counting: Counting, notifying: Notifying, alarms: AlarmReads, customers: CustomerStore) =>
+            new SystemHealth({ processing, projections, counting, notifying, alarms, customers }),
+          inject: [ProcessingHealth, ProjectionRunner, COUNTING, NOTIFYING, AlarmReads, CUSTOMER_STORE],
         },
       ],
       exports: [OPERATIONS, HEALTH],
@@ -54,7 +72,7 @@ class SystemModule {
   }
 }
 
-function registerStoreMetric(registry: Registry, health: SystemHealth): void {
+function registerStoreMetric(registry: Registry, health: ProcessingHealth): void {
   new Gauge({
     name: 'vigia_event_store_up',
     help: '1 while the event store answers, else 0.',
@@ -65,21 +83,14 @@ function registerStoreMetric(registry: Registry, health: SystemHealth): void {
   });
 }
 
-/** The application, in the order of the flow. */
+/** The application, in the order of the flow; without what reads the events when this process does not have those roles. */
 @Module({})
 export class AppModule {
   static with(config: Config, progress: ApplicationProgress): DynamicModule {
-    const system = SystemModule.with(progress);
-    return {
-      module: AppModule,
-      imports: [
-        StoresModule.with(config),
-        IngestionModule,
-        ProjectionsModule,
-        NotificationsModule,
-        system,
-        ConsoleModule.over(ProjectionsModule, system),
-      ],
-    };
+    const processing = ProcessingModule.with(progress);
+    const stores = StoresModule.with(config);
+    if (!readsEvents(config)) return { module: AppModule, imports: [stores, processing, StatusModule.over(processing)] };
+    const system = SystemModule.over(processing);
+    return { module: AppModule, imports: [stores, processing, ProjectionsModule, NotificationsModule, system, ConsoleModule.over(ProjectionsModule, system)] };
   }
 }

@@ -5,6 +5,7 @@ import { EventStoreDbDouble } from '../test/doubles/eventstoredb/eventstoredb-do
 import { newDir } from '../test/support/projection-events.js';
 import { waitFor } from '../test/support/wait-for.js';
 import { Application } from './application.js';
+import { systemClock } from './clock.js';
 import { readConfig, type Config } from './config.js';
 import type { HealthPart } from './console/health-report.js';
 import { DataDirLock } from './storage/data-dir-lock.js';
@@ -91,6 +92,22 @@ describe('the application on EventStoreDB', () => {
     await waitFor('health', async () => (await partsOf(consoleUrl)).every(({ status }) => status === 'up'), 40_000);
     expect(await (await fetch(`${consoleUrl}/metrics`)).text()).toMatch(/^vigia_event_store_up 1$/m);
   }, 90_000);
+
+  it.each(['is gone', 'gives no answer'])('stops within 4 s while the store %s and a reading waits for it, and handles that after the next start', async (what) => {
+    const { application, ingestUrl } = await startOne();
+    if (what === 'gives no answer') double.faults.isSilent = true;
+    else await double.stop();
+    await raiseMotion(ingestUrl, 8);
+    await systemClock.sleep(500);
+    const startMs = performance.now();
+    await stop(application);
+    expect(performance.now() - startMs).toBeLessThan(4000);
+    if (what === 'gives no answer') double.faults.isSilent = false;
+    else await double.start();
+    await startOne();
+    await waitFor('the e-mail', () => mails().length === 1, 30_000);
+    expect(eventTypes().filter((type) => type === 'AlarmTriggered')).toHaveLength(1);
+  }, 60_000);
 
   it('starts to consume, to tell and to mail when the store answers, though it goes away in the middle of the start', async () => {
     const config = configOf({ EVENTSTORE_URL: double.url });

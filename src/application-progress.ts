@@ -1,4 +1,4 @@
-import type { Progressing } from './health.js';
+import type { Progressing } from './processing-health.js';
 
 /** How far the start is, and whether the log is consumed; told by the application, shown by its health. */
 export class ApplicationProgress implements Progressing {

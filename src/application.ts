@@ -6,12 +6,16 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
-import type { Config } from './config.js';
-import { untilAvailable } from './connecting/until-available.js';
+import { readsEvents, type Config } from './config.js';
+import { untilAvailable as untilServerAvailable } from './connecting/until-available.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
+import { apiAdapter } from './console/status.module.js';
 import { CustomersUnavailable, type CustomerStore } from './customers/customer-store.js';
 import { setUpCustomers, type SetUpMarks } from './customers/set-up-customers.js';
 import type { EventStore } from './event-store/event-store.js';
+import { LimitedAsking } from './event-store/limited-asking.js';
+import { untilAvailable } from './event-store/open-event-store.js';
+import { identify } from './event-store/store-identity.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
 import { IngestMetrics } from './ingestion/ingest-metrics.js';
 import { isNormalReading } from './ingestion/normal-reading.js';
@@ -27,12 +31,12 @@ import type { MessageLog } from './message-log/message-log.js';
 import { urlOf } from './listen-url.js';
 import { NestLogger } from './nest-logger.js';
 import type { Mailer } from './notifications/mailer.js';
-import { NotificationDispatcher } from './notifications/notification-dispatcher.js';
-import { MAILER } from './notifications/notifications.module.js';
-import { CountPublisher } from './projections/count-publisher.js';
+import { MAILER, NOTIFYING, type Notifying } from './notifications/notifications.module.js';
 import { LibsqlProjectionSink } from './projections/libsql-projection-sink.js';
+import { refuseUnmoved } from './projections/open-read-models.js';
 import { PlacesSync } from './projections/places-sync.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
+import { COUNTING, type Counting } from './projections/projections.module.js';
 import type { DataDirLock } from './storage/data-dir-lock.js';
 import { CLOCK, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG } from './tokens.js';
 
@@ -41,7 +45,11 @@ const CUSTOMER_SEED = 1;
 
 const DRAIN_POLL_MS = 100;
 
-/** The whole application over one data folder: what is started, in which order, and how it ends. */
+/** After so long an end asks the event store, which has so long to answer. */
+const STORE_PATIENCE_MS = 1000;
+const STORE_ANSWER_MS = 500;
+
+/** The application over one data folder, with the roles that it was given: what is started, in which order, and how it ends. */
 export class Application {
   private endpoint: FastifyInstance | null = null;
   private readonly stopping = new AbortController();
@@ -59,14 +67,14 @@ export class Application {
   static async create(config: Config, lock: DataDirLock): Promise<Application> {
     try {
       const progress = new ApplicationProgress();
-      const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress), await consoleAdapter(config.bindAddress), {
+      const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress), readsEvents(config) ? await consoleAdapter(config.bindAddress) : apiAdapter(config.bindAddress), {
         abortOnError: false,
         // What can't be opened is thrown, and told once by whoever catches it.
         logger: false,
       });
       const logger = nest.get<Logger>(LOGGER);
       nest.useLogger(new NestLogger(logger));
-      serveOpenApi(nest);
+      if (readsEvents(config)) serveOpenApi(nest);
       return new Application(nest, config, lock, progress, logger);
     } catch (error) {
       lock.release();
@@ -90,21 +98,33 @@ export class Application {
 
   /** Starts everything, in the order of the flow from its end to its beginning, so that each part finds the next one ready. Thrown: `UndrainedLog` before anything else; what a part can't be started for. */
   async start(): Promise<{ consoleUrl: string; ingestUrl: string | null }> {
-    const { nest, config, progress, stopping } = this;
+    const { nest, config, progress } = this;
     const clock = nest.get<Clock>(CLOCK);
-    const customers = nest.get<CustomerStore & SetUpMarks>(CUSTOMER_STORE);
+    const store = nest.get<EventStore>(EVENT_STORE);
 
-    await refuseUndrained(config, nest.get<EventStore>(EVENT_STORE), clock);
-    const consoleUrl = await this.startConsole();
+    await refuseUndrained(config, store, clock);
+    if (!readsEvents(config)) await refuseUnmoved(config, (await untilAvailable(() => identify(store), clock, this.logger)).origins, clock);
+    const consoleUrl = readsEvents(config) ? await this.startConsole() : await this.listen();
     const ingestUrl = config.roles.has('ingest') ? await this.listenIngest(clock) : null;
+    if (readsEvents(config)) await this.startReading();
+    progress.startingWith = 'processing';
+    if (config.roles.has('process')) await this.startConsuming();
+    this.startRetention(clock);
+    progress.startingWith = null;
+    return { consoleUrl, ingestUrl };
+  }
 
+  /** The customers and their places, then what is done about alarms. */
+  private async startReading(): Promise<void> {
+    const { nest, config, progress, stopping } = this;
     if (config.generateCustomers > 0) {
       progress.startingWith = 'customers';
       const onProgress = (done: number, count: number): void => {
         progress.startingWith = `${done} of ${count} customers`;
       };
+      const [customers, clock] = [nest.get<CustomerStore & SetUpMarks>(CUSTOMER_STORE), nest.get<Clock>(CLOCK)];
       const setUp = () => setUpCustomers(customers, { count: config.generateCustomers, seed: CUSTOMER_SEED, onProgress, signal: stopping.signal });
-      const { outcome, generated } = await untilAvailable(setUp, {
+      const { outcome, generated } = await untilServerAvailable(setUp, {
         clock,
         onWait: (error) => this.logger.warn({ err: error }, 'waiting for the customer store'),
         mayComeBack: (error) => error instanceof CustomersUnavailable,
@@ -113,14 +133,8 @@ export class Application {
     }
     progress.startingWith = 'places';
     await nest.get(PlacesSync).start();
-
-    progress.startingWith = 'processing';
-    nest.get(NotificationDispatcher).start();
-    nest.get(CountPublisher).start();
-    await this.startConsuming();
-    this.startRetention(clock);
-    progress.startingWith = null;
-    return { consoleUrl, ingestUrl };
+    nest.get<Notifying>(NOTIFYING).start();
+    nest.get<Counting>(COUNTING).start();
   }
 
   /** Processes all that the log holds, instead of `start`: no reading is taken, no mail is sent. Thrown: why the log is no longer consumed. */
@@ -203,18 +217,40 @@ export class Application {
   async stop(): Promise<void> {
     const { nest } = this;
     this.stopping.abort();
+    const ended = new AbortController();
+    void this.closeStoreThatIsAway(ended.signal);
     await this.endpoint?.close();
     for (const microservice of nest.getMicroservices()) await microservice.close();
     await Promise.all(this.background);
-    await Promise.all([nest.get(NotificationDispatcher).stop(), nest.get(CountPublisher).stop()]);
+    const isReading = readsEvents(this.config);
+    if (isReading) await this.stopReading();
+    await nest.close();
+    if (isReading) await nest.get(LibsqlProjectionSink).close();
+    await nest.get<EventStore>(EVENT_STORE).close();
+    await nest.get<MessageLog>(MESSAGE_LOG).close();
+    if (isReading) await nest.get<CustomerStore>(CUSTOMER_STORE).close();
+    this.lock.release();
+    ended.abort();
+  }
+
+  private async stopReading(): Promise<void> {
+    const { nest } = this;
+    await Promise.all([nest.get<Notifying>(NOTIFYING).stop(), nest.get<Counting>(COUNTING).stop()]);
     await nest.get<Mailer>(MAILER).close();
     await nest.get(PlacesSync).stop();
     await nest.get(ProjectionRunner).stop();
-    await nest.close();
-    await nest.get(LibsqlProjectionSink).close();
-    await nest.get<EventStore>(EVENT_STORE).close();
-    await nest.get<MessageLog>(MESSAGE_LOG).close();
-    await nest.get<CustomerStore>(CUSTOMER_STORE).close();
-    this.lock.release();
+  }
+
+  /** What waits for a store that gives no answers would hold up the end; closed, it says at once that it is not to be had. */
+  private async closeStoreThatIsAway(ended: AbortSignal): Promise<void> {
+    const [store, clock] = [this.nest.get<EventStore>(EVENT_STORE), this.nest.get<Clock>(CLOCK)];
+    await clock.sleep(STORE_PATIENCE_MS, ended);
+    if (ended.aborted) return;
+    try {
+      await new LimitedAsking(clock, STORE_ANSWER_MS).ask(() => store.headPosition());
+    } catch (error) {
+      this.logger.warn({ err: error }, 'the event store is away; what waits for it is found by the next start');
+      await store.close();
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BadConfig, readConfig, VARIABLE_NAMES } from './config.js';
+import { BadConfig, readConfig, readsEvents, VARIABLE_NAMES } from './config.js';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -51,7 +51,10 @@ describe('readConfig', () => {
     [{ KAFKA_BROKERS: '127.0.0.1:9092', KAFKA_SASL_USERNAME: 'u' }, 'KAFKA_SASL_MECHANISM, KAFKA_SASL_PASSWORD: not set'],
     [{ VIGIA_ROLES: 'ingest' }, 'only with KAFKA_BROKERS'],
     [{ VIGIA_ROLES: 'everything' }, 'VIGIA_ROLES="everything"'],
-    [{ KAFKA_BROKERS: '127.0.0.1:9092', VIGIA_ROLES: 'ingest,process' }, 'process, project, notify, console go together'],
+    [{ KAFKA_BROKERS: '127.0.0.1:9092', VIGIA_ROLES: 'ingest,process' }, 'only with EVENTSTORE_URL'],
+    [{ KAFKA_BROKERS: '127.0.0.1:9092', VIGIA_ROLES: 'project,notify,console' }, 'only with EVENTSTORE_URL'],
+    [{ KAFKA_BROKERS: '127.0.0.1:9092', EVENTSTORE_URL: 'esdb://127.0.0.1', VIGIA_ROLES: 'process,notify' }, 'project, notify, console go together'],
+    [{ EVENTSTORE_URL: 'esdb://127.0.0.1', VIGIA_ROLES: 'process' }, 'only with KAFKA_BROKERS'],
   ])('names what is wrong in %j', (environment, expected) => {
     expect(problemsOf(environment as Record<string, string>)).toEqual([expect.stringContaining(expected)]);
   });
@@ -82,6 +85,12 @@ describe('readConfig', () => {
     });
     expect(config).toMatchObject({ simulate: false, generateCustomers: 0 });
     expect(readConfig({}).cassandra).toBeNull();
+  });
+
+  it.each(['process', 'ingest,process', 'project,notify,console', 'ingest,project,notify,console'])('takes %s on Kafka and EventStoreDB', (roles) => {
+    const config = readConfig({ KAFKA_BROKERS: '127.0.0.1:9092', EVENTSTORE_URL: 'esdb://127.0.0.1', VIGIA_ROLES: roles });
+    expect([...config.roles].join()).toBe(roles);
+    expect(readsEvents(config)).toBe(roles.includes('console'));
   });
 
   it('takes an empty value as not set, and lets the servers’ cache variable pass', () => {

@@ -5,6 +5,9 @@ import type { StrikePolicy } from './alarm-domain/strike-policy.js';
 export const ROLES = ['ingest', 'process', 'project', 'notify', 'console'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** The parts that read the events, and what is made of them. */
+const READING_ROLES = ['project', 'notify', 'console'] as const satisfies readonly Role[];
+
 /** How Kafka is reached, and how many of its brokers hold each record. */
 export interface KafkaConfig {
   readonly brokers: readonly string[];
@@ -170,6 +173,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
 }
 
+/** Whether this process has read models, e-mails and the console; they go together. */
+export function readsEvents({ roles }: Pick<Config, 'roles'>): boolean {
+  return READING_ROLES.some((role) => roles.has(role));
+}
+
 type Read = z.output<z.ZodObject<typeof variables>>;
 
 function contradictions(read: Read): string[] {
@@ -182,10 +190,11 @@ function contradictions(read: Read): string[] {
   if (ports.size > 1) problems.push(`CASSANDRA_CONTACT_POINTS: all nodes of a ring listen on one port; got ${[...ports].join(', ')}`);
   const roles = new Set(read.VIGIA_ROLES);
   if (roles.size < ROLES.length && read.KAFKA_BROKERS === undefined) problems.push('VIGIA_ROLES: the roles can be split over processes only with KAFKA_BROKERS, the embedded log is of one process');
-  // They share the embedded event store, which is of one process; on EventStoreDB they lack what keeps two of them apart.
-  const together = ROLES.filter((role) => role !== 'ingest');
-  const some = together.filter((role) => roles.has(role));
-  if (some.length > 0 && some.length < together.length) problems.push(`VIGIA_ROLES: ${together.join(', ')} go together in this version; got ${[...roles].join(', ')}`);
+  // They share the read models and the customers, which are in the data folder.
+  const some = READING_ROLES.filter((role) => roles.has(role));
+  if (some.length > 0 && some.length < READING_ROLES.length) problems.push(`VIGIA_ROLES: ${READING_ROLES.join(', ')} go together in this version; got ${[...roles].join(', ')}`);
+  const sharesEvents = roles.has('process') !== some.length > 0;
+  if (sharesEvents && read.EVENTSTORE_URL === undefined) problems.push(`VIGIA_ROLES: process runs apart from ${READING_ROLES.join(', ')} only with EVENTSTORE_URL, the embedded event store is of one process; got ${[...roles].join(', ')}`);
   return problems;
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Application } from './application.js';
 import { IngestApplication } from './ingest-application.js';
 import { systemClock } from './clock.js';
-import { BadConfig, readConfig, type Config } from './config.js';
+import { BadConfig, readConfig, readsEvents, type Config } from './config.js';
 import { CassandraRefused } from './customers/cassandra/cassandra-errors.js';
 import { CustomersUnavailable } from './customers/customer-store.js';
 import { StoreUnavailable } from './event-store/event-store.js';
@@ -48,12 +48,12 @@ async function main(): Promise<void> {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
 
-  if (config.generateCustomers > 0 && !isIngestOnly) say('starting; the first time sets up the customers, which takes some seconds');
+  if (config.generateCustomers > 0 && readsEvents(config)) say('starting; the first time sets up the customers, which takes some seconds');
   const { consoleUrl, ingestUrl } = await application.start();
   if (isStopping) return;
   say(`console  ${consoleUrl}`);
   if (ingestUrl !== null) say(`ingest   ${ingestUrl}/topics/ENTRY/messages`);
-  if (isIngestOnly) return;
+  if (!readsEvents(config)) return;
   say(config.smtpUrl === null ? `e-mails  ${config.dataDir}/mailbox/` : `e-mails  to ${config.monitoringMailbox}`);
   if (config.simulate && ingestUrl !== null) simulator = startSimulator(config, ingestUrl);
 }

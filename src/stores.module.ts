@@ -2,9 +2,11 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { systemClock, type Clock } from './clock.js';
-import type { Config } from './config.js';
+import { readsEvents, type Config } from './config.js';
 import { openCustomerStore } from './customers/open-customer-store.js';
+import type { EventStore } from './event-store/event-store.js';
 import { openEventStore } from './event-store/open-event-store.js';
+import { RoleLeases } from './leases/role-leases.js';
 import { openMessageLog } from './message-log/open-message-log.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from './tokens.js';
 
@@ -22,9 +24,16 @@ export class StoresModule {
         { provide: METRICS, useFactory: () => new Registry() },
         { provide: MESSAGE_LOG, useFactory: (clock: Clock, logger: Logger, metrics: Registry) => openMessageLog(config, clock, logger, metrics), inject: [CLOCK, LOGGER, METRICS] },
         { provide: EVENT_STORE, useFactory: (clock: Clock, logger: Logger) => openEventStore(config, clock, logger), inject: [CLOCK, LOGGER] },
-        { provide: CUSTOMER_STORE, useFactory: (clock: Clock, logger: Logger, metrics: Registry) => openCustomerStore(config, clock, logger, metrics), inject: [CLOCK, LOGGER, METRICS] },
+        {
+          provide: RoleLeases,
+          useFactory: (store: EventStore, clock: Clock, log: Logger, registry: Registry) => new RoleLeases({ store, clock, log, registry }),
+          inject: [EVENT_STORE, CLOCK, LOGGER, METRICS],
+        },
+        ...(readsEvents(config)
+          ? [{ provide: CUSTOMER_STORE, useFactory: (clock: Clock, logger: Logger, metrics: Registry) => openCustomerStore(config, clock, logger, metrics), inject: [CLOCK, LOGGER, METRICS] }]
+          : []),
       ],
-      exports: [CONFIG, CLOCK, LOGGER, METRICS, MESSAGE_LOG, EVENT_STORE, CUSTOMER_STORE],
+      exports: [CONFIG, CLOCK, LOGGER, METRICS, MESSAGE_LOG, EVENT_STORE, RoleLeases, ...(readsEvents(config) ? [CUSTOMER_STORE] : [])],
     };
   }
 }

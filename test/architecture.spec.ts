@@ -37,6 +37,7 @@ const FLOW = [
   ['alarm-domain'],
   ['storage', 'connecting'],
   ['event-store', 'message-log', 'customers'],
+  ['leases'],
   ['ingestion'],
   ['moving'],
   ['projections'],

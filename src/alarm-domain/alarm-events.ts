@@ -6,9 +6,9 @@ import type { StrikePolicy } from './strike-policy.js';
  * The events of stream `sensor-<id>`. Names and fields are stored: they never change, a new need is a
  * new version with an upcaster (src/event-store/event-codec.ts). Times are ISO 8601 UTC with milliseconds.
  */
-export type SensorEvent = StrikeRecorded | AlarmTriggered | AlarmRecovered | StrikesCleared;
+export type SensorEvent = StrikeRecorded | AlarmTriggered | AlarmRecovered | StrikesCleared | ReadingNoted;
 
-export const SENSOR_EVENT_TYPES = ['StrikeRecorded', 'AlarmTriggered', 'AlarmRecovered', 'StrikesCleared'] as const;
+export const SENSOR_EVENT_TYPES = ['StrikeRecorded', 'AlarmTriggered', 'AlarmRecovered', 'StrikesCleared', 'ReadingNoted'] as const;
 
 /** One reading that counted towards an alarm, as it was. `readAt` is the reading's own time, `receivedAt` the log's. */
 export interface Evidence {
@@ -35,7 +35,11 @@ export interface StrikeRecorded {
   readonly metadata: EventMetadata;
 }
 
-/** R2, R3: an alarm opened. `triggeredAt` is the time of the reading that completed it; `evidence` has every reading that led to it: in the order of their times with a strike window, else of their arrival. */
+/**
+ * R2, R3: an alarm opened. `triggeredAt` is the time of the reading that completed it; `evidence` has every reading
+ * that led to it: in the order of their times with a strike window, else of their arrival. The record in the metadata
+ * is that reading, or the OK that came after it although it was received before it (P7).
+ */
 export interface AlarmTriggered {
   readonly id: string;
   readonly type: 'AlarmTriggered';
@@ -73,6 +77,22 @@ export interface StrikesCleared {
     readonly alarmTypes: readonly AlarmType[];
     readonly receivedThrough: string;
     readonly by: 'ok-message' | 'normal-reading';
+  };
+  readonly metadata: EventMetadata;
+}
+
+/**
+ * R7, P7: a reading found its alarm open while an OK from before it may still come; that OK will leave the reading.
+ * `policy` is the one in force: it bounds how many are kept.
+ */
+export interface ReadingNoted {
+  readonly id: string;
+  readonly type: 'ReadingNoted';
+  readonly data: {
+    readonly sensorId: number;
+    readonly alarmType: AlarmType;
+    readonly evidence: Evidence;
+    readonly policy: StrikePolicy;
   };
   readonly metadata: EventMetadata;
 }

@@ -1,30 +1,32 @@
-import type { AlarmRecovered, AlarmTriggered, Evidence, EventMetadata, SensorEvent, StrikeRecorded, StrikesCleared } from './alarm-events.js';
+import type { AlarmRecovered, AlarmTriggered, Evidence, EventMetadata, ReadingNoted, SensorEvent, StrikeRecorded, StrikesCleared } from './alarm-events.js';
 import type { AlarmType } from './reading.js';
-import type { DecisionContext, OkMessage, ReadingMessage, RecordFacts, SensorMessage } from './sensor-message.js';
-import { positionKey } from './source-position.js';
+import { sensorIdOf, type DecisionContext, type OkMessage, type ReadingMessage, type SensorMessage } from './sensor-message.js';
+import { positionKey, type SourcePosition } from './source-position.js';
 
 /** The events of a sensor as a decision makes them of one record: the same record always gives the same ids. */
 
-export function strikeRecorded(message: ReadingMessage, context: DecisionContext, alarmType: StrikeRecorded['data']['alarmType'], strike: number): StrikeRecorded {
-  const { sensorId } = message.reading;
+/** The message is that of the evidence, or the OK that comes after it. */
+export function strikeRecorded(message: SensorMessage, context: DecisionContext, alarmType: StrikeRecorded['data']['alarmType'], evidence: Evidence, strike: number): StrikeRecorded {
+  const sensorId = sensorIdOf(message);
   return {
-    id: eventId(message, context, sensorId, alarmType, 'StrikeRecorded'),
+    id: eventId(evidence.source, context, sensorId, alarmType, 'StrikeRecorded'),
     type: 'StrikeRecorded',
-    data: { sensorId, alarmType, strike, of: context.policy.n, evidence: evidenceOf(message) },
+    data: { sensorId, alarmType, strike, of: context.policy.n, evidence },
     metadata: metadataOf(message, context),
   };
 }
 
-export function alarmTriggered(message: ReadingMessage, context: DecisionContext, alarmType: AlarmType, evidence: readonly Evidence[]): AlarmTriggered {
-  const { sensorId } = message.reading;
+/** `completing` is the last of the evidence to come; the message is its own, or the OK that comes after it. */
+export function alarmTriggered(message: SensorMessage, context: DecisionContext, alarmType: AlarmType, completing: Evidence, evidence: readonly Evidence[]): AlarmTriggered {
+  const sensorId = sensorIdOf(message);
   return {
-    id: eventId(message, context, sensorId, alarmType, 'AlarmTriggered'),
+    id: eventId(completing.source, context, sensorId, alarmType, 'AlarmTriggered'),
     type: 'AlarmTriggered',
     data: {
-      alarmId: context.idOf(`${positionKey(message.source)}|${sensorId}|${alarmType}|alarm`),
+      alarmId: context.idOf(`${positionKey(completing.source)}|${sensorId}|${alarmType}|alarm`),
       sensorId,
       alarmType,
-      triggeredAt: message.readAt,
+      triggeredAt: completing.readAt,
       evidence,
       policy: context.policy,
     },
@@ -35,7 +37,7 @@ export function alarmTriggered(message: ReadingMessage, context: DecisionContext
 export function alarmRecovered(message: OkMessage, context: DecisionContext, alarmType: AlarmType, alarmId: string): AlarmRecovered {
   const { sensorId } = message;
   return {
-    id: eventId(message, context, sensorId, alarmType, 'AlarmRecovered'),
+    id: eventId(message.source, context, sensorId, alarmType, 'AlarmRecovered'),
     type: 'AlarmRecovered',
     data: { alarmId, sensorId, alarmType, recoveredAt: message.readAt, by: 'ok-message' },
     metadata: metadataOf(message, context),
@@ -44,16 +46,26 @@ export function alarmRecovered(message: OkMessage, context: DecisionContext, ala
 
 export function strikesCleared(message: SensorMessage, context: DecisionContext, sensorId: number, alarmTypes: readonly AlarmType[], by: StrikesCleared['data']['by']): StrikesCleared {
   return {
-    id: eventId(message, context, sensorId, alarmTypes.join('+'), 'StrikesCleared'),
+    id: eventId(message.source, context, sensorId, alarmTypes.join('+'), 'StrikesCleared'),
     type: 'StrikesCleared',
     data: { sensorId, alarmTypes, receivedThrough: message.receivedAt, by },
     metadata: metadataOf(message, context),
   };
 }
 
-/** A record yields at most one event of a type and alarm type, so these four name it. */
-function eventId(message: RecordFacts, context: DecisionContext, sensorId: number, alarmType: string, eventType: SensorEvent['type']): string {
-  return context.idOf(`${positionKey(message.source)}|${sensorId}|${alarmType}|${eventType}`);
+export function readingNoted(message: ReadingMessage, context: DecisionContext, alarmType: AlarmType): ReadingNoted {
+  const { sensorId } = message.reading;
+  return {
+    id: eventId(message.source, context, sensorId, alarmType, 'ReadingNoted'),
+    type: 'ReadingNoted',
+    data: { sensorId, alarmType, evidence: evidenceOf(message), policy: context.policy },
+    metadata: metadataOf(message, context),
+  };
+}
+
+/** There is at most one event of a type and alarm type about a record, so these four name it. */
+function eventId(about: SourcePosition, context: DecisionContext, sensorId: number, alarmType: string, eventType: SensorEvent['type']): string {
+  return context.idOf(`${positionKey(about)}|${sensorId}|${alarmType}|${eventType}`);
 }
 
 export function evidenceOf(message: ReadingMessage): Evidence {

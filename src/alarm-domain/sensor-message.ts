@@ -20,13 +20,22 @@ export type OkMessage = RecordFacts & { readonly type: 'ok'; readonly sensorId: 
 /** One record of the log, as a sensor is given it. */
 export type SensorMessage = ReadingMessage | OkMessage;
 
+export function sensorIdOf(message: SensorMessage): number {
+  return message.type === 'ok' ? message.sensorId : message.reading.sensorId;
+}
+
 /** What a decision needs beside the sensor's state and the record. */
 export interface DecisionContext {
   readonly policy: StrikePolicy;
   /** The processing clock, ISO 8601 UTC. */
   readonly recordedAt: string;
-  /** The last ENTRY records that this process has handled, for an OK; see `EventMetadata.handledThrough`. */
+  /** The last ENTRY records that have been handled, for an OK; see `EventMetadata.handledThrough`. */
   readonly handledThrough?: readonly SourcePosition[];
+  /**
+   * Set when an OK from before a reading may come after it, or another process may write to the sensor meanwhile:
+   * then a reading that finds its alarm open is an event, too.
+   */
+  readonly isOutOfOrder?: boolean;
   /** Turns a name into a UUID, always the same one for the same name. */
   readonly idOf: (name: string) => string;
 }

@@ -130,6 +130,29 @@ describe('the sensor aggregate, for any history', () => {
     );
   });
 
+  it('P7: leaves the same alarms open, and no alarm out, however late its OKs come', () => {
+    const withLateOks = history.chain((messages) => fc.tuple(fc.constant(messages), fc.array(fc.nat(6), { minLength: messages.length, maxLength: messages.length })));
+    fc.assert(
+      fc.property(withLateOks, fc.boolean(), ([messages, lateness], isOutOfOrder) => {
+        // Only motion: strikes from before an OK count until it comes, and may make an alarm too many.
+        const ofMotion = messages.map((message): SensorMessage => (message.type === 'ok' ? message : { ...message, reading: { ...message.reading, smoke: false, temperatureCelsius: 1 } }));
+        let least = 0;
+        // OKs keep their order among each other, as they do in their partition.
+        const late = ofMotion
+          .map((message, index) => ({ message, at: message.type === 'ok' ? (least = Math.max(least, index + (lateness[index] ?? 0) + 0.5)) : index }))
+          .toSorted((a, b) => a.at - b.at)
+          .map(({ message }) => message);
+        const context = { ...contextWith({ n: 50 }), isOutOfOrder };
+        const [disturbed, inOrder] = [play(late, context), play(ofMotion, context)];
+        const alarmsOf = ({ events }: typeof inOrder) => events.flatMap((event) => (event.type === 'AlarmTriggered' || event.type === 'AlarmRecovered' ? [`${event.type} ${event.data.alarmId}`] : [])).sort();
+        expect(alarmsOf(disturbed)).toEqual(alarmsOf(inOrder));
+        expect(disturbed.state.openAlarms).toEqual(inOrder.state.openAlarms);
+        if (isOutOfOrder) expect(disturbed.events.reduce(evolve, INITIAL_SENSOR).noted).toEqual(disturbed.state.noted);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('R3: raises the alarms within a window that a count of all strikes foretells, however late readings come', () => {
     fc.assert(
       fc.property(windowedHistory, ({ strikePolicy, messages }) => {

@@ -1,7 +1,7 @@
-import { contextWith, given, heat, motion, ok, play, readAt, reading, smoke } from '../../test/support/sensor-messages.js';
+import { brief, contextWith, given, heat, motion, ok, play, readAt, reading, smoke } from '../../test/support/sensor-messages.js';
 import type { AlarmTriggered, SensorEvent } from './alarm-events.js';
 import type { SensorMessage } from './sensor-message.js';
-import { decide, evolve, REMEMBERED_MESSAGE_IDS } from './sensor.js';
+import { decide, evolve, INITIAL_SENSOR, REMEMBERED_MESSAGE_IDS } from './sensor.js';
 
 describe('R1: a normal reading is discarded', () => {
   it('yields nothing', () => given([]).when(reading(1)).thenNormal());
@@ -117,6 +117,50 @@ describe('R5: an OK recovers every open alarm and clears the strikes', () => {
     given([motion(1), smoke(5)]).when(ok(4)).then(['AlarmRecovered motion']);
     given([smoke(1), smoke(5)]).when(ok(4)).then(['StrikesCleared smoke by ok-message']);
     given([smoke(1), smoke(5), ok(4)]).when(smoke(6)).then(['StrikeRecorded smoke 2/3']);
+  });
+});
+
+describe('P7: an OK that comes after readings that were received after it', () => {
+  it('recovers the alarm from before it, and what was ignored for that alarm counts', () => {
+    given([motion(1), motion(5)]).when(ok(4)).then(['AlarmRecovered motion', 'AlarmTriggered motion']);
+    given([smoke(1), smoke(2), smoke(3), smoke(5), smoke(6)]).when(ok(4)).then(['AlarmRecovered smoke', 'StrikeRecorded smoke 1/3', 'StrikeRecorded smoke 2/3']);
+  });
+  it('leaves the same alarm as it would have in its order', () => {
+    const [, late] = given([motion(1), motion(5), motion(6)]).when(ok(4)).yields(['AlarmRecovered motion', 'AlarmTriggered motion']) as [SensorEvent, AlarmTriggered];
+    const [inOrder] = given([motion(1), ok(4)]).when(motion(5)).yields(['AlarmTriggered motion']) as [AlarmTriggered];
+    expect(late.data).toEqual(inOrder.data);
+    expect(late.id).toBe(inOrder.id);
+    expect(late.metadata.source.topic).toBe('OK'); // one outcome for each record: the reading’s was that its alarm was open
+  });
+  it('begins the new alarm with the reading that completes it', () => {
+    const events = given([smoke(1), smoke(2), smoke(3), smoke(5), smoke(6), smoke(7)]).when(ok(4)).yields([
+      'AlarmRecovered smoke', 'StrikeRecorded smoke 1/3', 'StrikeRecorded smoke 2/3', 'StrikeRecorded smoke 3/3', 'AlarmTriggered smoke',
+    ]);
+    expect((events.at(-1) as AlarmTriggered).data).toMatchObject({ triggeredAt: smoke(7).readAt, evidence: [{ source: { offset: 5 } }, { source: { offset: 6 } }, { source: { offset: 7 } }] });
+    expect(new Set(events.map(({ id }) => id)).size).toBe(5);
+  });
+  it('takes readings at its own time as before it, as with alarms', () =>
+    given([motion(1), motion(4)]).when(ok(4)).then(['AlarmRecovered motion']));
+  it('takes what another type of the reading had found open', () =>
+    given([motion(1), reading(5, { movement: true, smoke: true })]).when(ok(4)).then(['AlarmRecovered motion', 'AlarmTriggered motion']));
+  it('does so for each OK in turn', () =>
+    given([motion(1), motion(5), motion(9), ok(4)]).when(ok(8)).then(['AlarmRecovered motion', 'AlarmTriggered motion']));
+  it('takes a reading that came again once', () =>
+    given([smoke(1), smoke(2), smoke(3), smoke(5, 'm'), smoke(6, 'm'), smoke(5)]).when(ok(4)).then(['AlarmRecovered smoke', 'StrikeRecorded smoke 1/3']));
+  it('loses no alarm to the bound of the noted readings', () => {
+    const many = Array.from({ length: 40 }, (_, index) => smoke(5 + index));
+    given([motion(1), ...Array.from({ length: 40 }, (_, index) => motion(5 + index))]).when(ok(4)).then(['AlarmRecovered motion', 'AlarmTriggered motion']);
+    given([smoke(1), smoke(2), smoke(3), ...many]).when(ok(4)).then([
+      'AlarmRecovered smoke', 'StrikeRecorded smoke 1/3', 'StrikeRecorded smoke 2/3', 'StrikeRecorded smoke 3/3', 'AlarmTriggered smoke',
+    ]);
+  });
+  it('out of order, the reading is an event, so that it is known to others and after a crash', () => {
+    const outOfOrder = { ...contextWith(), isOutOfOrder: true };
+    const { events } = play([motion(1), motion(5)], outOfOrder);
+    expect(brief(events)).toEqual(['AlarmTriggered motion', 'ReadingNoted motion']);
+    const folded = events.reduce(evolve, INITIAL_SENSOR);
+    const decision = decide(folded, ok(4), contextWith());
+    expect(decision.type === 'events' && brief(decision.events)).toEqual(['AlarmRecovered motion', 'AlarmTriggered motion']);
   });
 });
 

@@ -1,9 +1,11 @@
-import type { SensorEvent } from './alarm-events.js';
+import type { Evidence, SensorEvent } from './alarm-events.js';
 import { assertNever } from './assert-never.js';
-import { alarmRecovered, alarmTriggered, evidenceOf, strikeRecorded, strikesCleared } from './decided-events.js';
+import { alarmRecovered, alarmTriggered, evidenceOf, readingNoted, strikeRecorded, strikesCleared } from './decided-events.js';
+import { notedAfter, withNoted, withoutNoted, type NotedReadings } from './noted-readings.js';
 import { ALARM_TYPES, abnormalTypes, type AlarmType } from './reading.js';
 import type { DecisionContext, OkMessage, ReadingMessage, RecordFacts, SensorMessage } from './sensor-message.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from './source-position.js';
+import type { StrikePolicy } from './strike-policy.js';
 import { countedWith, withoutReceivedThrough, withoutType, withStrike, type Strikes } from './strikes.js';
 
 /** The sensor aggregate: stream, state, evolve, decide. Stored names never change. */
@@ -28,19 +30,22 @@ export const REMEMBERED_MESSAGE_IDS = 64;
 export interface OpenAlarm {
   readonly alarmId: string;
   readonly triggeredAt: string;
+  /** When the log took the last of its readings. */
   readonly receivedAt: string;
 }
 
 export interface SensorState {
   readonly openAlarms: Readonly<Partial<Record<AlarmType, OpenAlarm>>>;
   readonly strikes: Strikes;
+  /** Of the open alarms: what an OK from before these readings leaves. */
+  readonly noted: NotedReadings;
   /** The last record seen of each partition, by `partitionKey`. */
   readonly lastSeen: Readonly<Record<string, { readonly epoch: number; readonly offset: number }>>;
   /** The newest messageIds, oldest first, at most `REMEMBERED_MESSAGE_IDS`. */
   readonly messageIds: readonly string[];
 }
 
-export const INITIAL_SENSOR: SensorState = { openAlarms: {}, strikes: {}, lastSeen: {}, messageIds: [] };
+export const INITIAL_SENSOR: SensorState = { openAlarms: {}, strikes: {}, noted: {}, lastSeen: {}, messageIds: [] };
 
 // ---- evolve -------------------------------------------------------------------------------------
 
@@ -49,26 +54,40 @@ export function evolve(state: SensorState, event: SensorEvent): SensorState {
   const { handledThrough = [] } = event.metadata;
   const seen = handledThrough.reduce(lookPast, remember(state, event.metadata));
   switch (event.type) {
-    case 'StrikeRecorded':
-      return { ...seen, strikes: withStrike(seen.strikes, event.data.alarmType, event.data.evidence, event.data.of) };
+    case 'StrikeRecorded': {
+      const { alarmType, evidence, of } = event.data;
+      return { ...seen, strikes: withStrike(seen.strikes, alarmType, evidence, of), noted: withoutNoted(seen.noted, alarmType, [evidence]) };
+    }
     case 'AlarmTriggered': {
-      const { alarmId, alarmType, triggeredAt } = event.data;
-      const opened: OpenAlarm = { alarmId, triggeredAt, receivedAt: event.metadata.receivedAt };
+      const { alarmId, alarmType, triggeredAt, evidence } = event.data;
+      const receivedAt = evidence.reduce((latest, each) => (each.receivedAt > latest ? each.receivedAt : latest), '');
       return {
         ...seen,
-        openAlarms: { ...seen.openAlarms, [alarmType]: opened },
+        openAlarms: { ...seen.openAlarms, [alarmType]: { alarmId, triggeredAt, receivedAt } },
         strikes: withoutType(seen.strikes, alarmType),
+        noted: withoutNoted(seen.noted, alarmType, evidence),
       };
     }
     case 'AlarmRecovered': {
       const { [event.data.alarmType]: _recovered, ...openAlarms } = seen.openAlarms;
-      return { ...seen, openAlarms };
+      return { ...seen, openAlarms, noted: notedAfter(seen.noted, event.data.alarmType, event.metadata.receivedAt) };
     }
+    case 'ReadingNoted':
+      return { ...seen, noted: withNoted(seen.noted, event.data.alarmType, event.data.evidence, event.data.policy) };
     case 'StrikesCleared':
       return { ...seen, strikes: withoutReceivedThrough(seen.strikes, event.data.alarmTypes, event.data.receivedThrough) };
     default:
       return assertNever(event);
   }
+}
+
+/** The state after a record for which this was decided; what no event says of it is lost with the process. */
+export function afterDecision(state: SensorState, message: SensorMessage, decision: Decision, policy: StrikePolicy): SensorState {
+  if (decision.type === 'normal') return state;
+  const after = decision.type === 'events' ? decision.events.reduce(evolve, state) : remember(state, message);
+  if (message.type === 'ok' || (decision.type === 'ignored' && decision.reason !== 'alarm-open')) return after;
+  const found = abnormalTypes(message.reading).filter((type) => state.openAlarms[type]);
+  return { ...after, noted: found.reduce((noted, type) => withNoted(noted, type, evidenceOf(message), policy), after.noted) };
 }
 
 /** The state with a record marked as seen, for a record that yielded an event or was ignored. */
@@ -135,16 +154,19 @@ function decideReading(state: SensorState, message: ReadingMessage, context: Dec
 
   const events: SensorEvent[] = [];
   for (const alarmType of types) {
-    if (state.openAlarms[alarmType]) continue; // R7
-    if (alarmType === 'motion') {
-      events.push(alarmTriggered(message, context, alarmType, [evidenceOf(message)])); // R2
-      continue;
-    }
-    const counted = countedWith(evidenceOf(message), state.strikes[alarmType] ?? [], context.policy.windowMs);
-    events.push(strikeRecorded(message, context, alarmType, counted.length)); // R3
-    if (counted.length >= context.policy.n) events.push(alarmTriggered(message, context, alarmType, counted));
+    if (!state.openAlarms[alarmType]) events.push(...decideAbnormal(message, context, alarmType, evidenceOf(message), state.strikes[alarmType] ?? []));
+    else if (context.isOutOfOrder) events.push(readingNoted(message, context, alarmType));
+    // R7: else it is nothing new
   }
   return events.length > 0 ? { type: 'events', events } : { type: 'ignored', reason: 'alarm-open' };
+}
+
+/** What follows from a reading, of a type of which no alarm is open. */
+function decideAbnormal(message: SensorMessage, context: DecisionContext, alarmType: AlarmType, evidence: Evidence, strikes: readonly Evidence[]): SensorEvent[] {
+  if (alarmType === 'motion') return [alarmTriggered(message, context, alarmType, evidence, [evidence])]; // R2
+  const counted = countedWith(evidence, strikes, context.policy.windowMs);
+  const strike = strikeRecorded(message, context, alarmType, evidence, counted.length); // R3
+  return counted.length < context.policy.n ? [strike] : [strike, alarmTriggered(message, context, alarmType, evidence, counted)];
 }
 
 /** R1 discards a normal reading; only `clearOnNormal` of R3 gives it an effect. */
@@ -155,18 +177,33 @@ function decideNormal(state: SensorState, message: ReadingMessage, context: Deci
   return { type: 'events', events: [strikesCleared(message, context, message.reading.sensorId, cleared, 'normal-reading')] };
 }
 
-/** R5. What was received after the OK is left alone (P7). */
+/** R5. What was received after the OK is left alone, and what was ignored for an alarm that it ends counts anew (P7). */
 function decideOk(state: SensorState, message: OkMessage, context: DecisionContext): Decision {
   const events: SensorEvent[] = [];
   for (const alarmType of ALARM_TYPES) {
     const open = state.openAlarms[alarmType];
-    if (open && open.receivedAt <= message.receivedAt) events.push(alarmRecovered(message, context, alarmType, open.alarmId));
+    if (open && open.receivedAt <= message.receivedAt) {
+      events.push(alarmRecovered(message, context, alarmType, open.alarmId));
+      events.push(...decideNoted(state, message, context, alarmType));
+    }
   }
   const cleared = strikeTypesThrough(state, message.receivedAt);
   if (cleared.length > 0) events.push(strikesCleared(message, context, message.sensorId, cleared, 'ok-message'));
   if (events.length > 0) return { type: 'events', events };
   const isLate = Object.keys(state.openAlarms).length > 0 || Object.keys(state.strikes).length > 0;
   return { type: 'ignored', reason: isLate ? 'late' : 'no-open-alarm' };
+}
+
+/** The readings that came after the OK by the log's time, but before it here: as if they came now. */
+function decideNoted(state: SensorState, message: OkMessage, context: DecisionContext, alarmType: AlarmType): SensorEvent[] {
+  const events: SensorEvent[] = [];
+  const strikes: Evidence[] = [];
+  for (const evidence of notedAfter(state.noted, alarmType, message.receivedAt)[alarmType] ?? []) {
+    events.push(...decideAbnormal(message, context, alarmType, evidence, strikes));
+    if (events.at(-1)?.type === 'AlarmTriggered') break; // the others stay noted, for an OK from before them
+    strikes.push(evidence);
+  }
+  return events;
 }
 
 function strikeTypesThrough(state: SensorState, receivedThrough: string): AlarmType[] {

@@ -27,3 +27,7 @@ export function positionKey(position: SourcePosition): string {
 export function isAtOrBefore(position: SourcePosition, last: { readonly epoch: number; readonly offset: number }): boolean {
   return position.epoch < last.epoch || (position.epoch === last.epoch && position.offset <= last.offset);
 }
+
+export function isSamePosition(one: SourcePosition, other: SourcePosition): boolean {
+  return one.offset === other.offset && positionKey(one) === positionKey(other);
+}

@@ -19,6 +19,7 @@ import { addLogCommand } from './log-command.js';
 import { addOperationsCommands } from './operations-commands.js';
 import { showProgress } from './progress-bar.js';
 import { addSimulateCommand } from './simulate-command.js';
+import { NoConsole } from './with-api.js';
 import { NoCustomers, withAllCustomers, withCustomers } from './with-customers.js';
 import { NoEventStore, withEventStore } from './with-event-store.js';
 import { NoMessageLog, withLog } from './with-log.js';
@@ -29,7 +30,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 /** Errors that someone can put right, who needs no stack for it. */
 const PLAIN = [
   BadConfig, DataDirInUse, ApiProblem, StoreUnavailable, BadEventStoreUrl, OtherEventStore,
-  CassandraRefused, CustomersUnavailable, NoCustomers, NoEventStore, NoMessageLog, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
+  CassandraRefused, CustomersUnavailable, NoConsole, NoCustomers, NoEventStore, NoMessageLog, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
 ];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };

@@ -1,14 +1,23 @@
 import { Application } from '../application.js';
-import { readConfig } from '../config.js';
+import { readConfig, readsEvents } from '../config.js';
 import { DataDirInUse, DataDirLock } from '../storage/data-dir-lock.js';
 import { ApiClient } from './api-client.js';
 
+/** The command asks for what only a process with role `console` has. */
+export class NoConsole extends Error {
+  constructor(roles: ReadonlySet<string>) {
+    super(`this command needs a process with role console, but VIGIA_ROLES is ${[...roles].join()}; give it the data folder and the roles of one that has it`);
+    this.name = 'NoConsole';
+  }
+}
+
 /**
  * Gives `use` the API over the data folder: that of the process that works on it, or of one that is started
- * here for as long as `use` takes, which takes no readings, handles none and sends no mail.
+ * here for as long as `use` takes, which takes no readings, handles none and sends no mail. Thrown: `NoConsole`, `DataDirInUse`.
  */
 export async function withApi<T>(use: (api: ApiClient) => Promise<T>): Promise<T> {
   const config = readConfig(process.env);
+  if (!readsEvents(config)) throw new NoConsole(config.roles);
   let lock: DataDirLock;
   try {
     lock = DataDirLock.acquire(config.dataDir);

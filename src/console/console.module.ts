@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { Catch, Inject, Logger, Module, StandardSchemaValidationPipe, type DynamicModule, type ModuleMetadata, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Inject, Logger, Module, type DynamicModule, type ModuleMetadata, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
@@ -12,7 +11,6 @@ import { CLOCK, EVENT_STORE, METRICS } from '../tokens.js';
 import { AlarmsController } from './alarms.controller.js';
 import { ConsoleBusesModule } from './console-buses.module.js';
 import { registerConsoleMetrics } from './console-metrics.js';
-import { guard, refuseUnroutable } from './console-server.js';
 import { CustomerOperationsController } from './customer-operations.controller.js';
 import { CustomersController } from './customers.controller.js';
 import { HealthController } from './health.controller.js';
@@ -23,15 +21,9 @@ import { MailboxController } from './mailbox.controller.js';
 import { describeProblems } from './openapi.js';
 import { OperationsController } from './operations.controller.js';
 import { OverviewController } from './overview.controller.js';
-import { ProblemFilter } from './problem-filter.js';
-import { refuseIssues } from './request-issues.js';
 import { SensorsController } from './sensors.controller.js';
 import { loadPages, servePages } from './static-pages.js';
-
-Catch()(ProblemFilter);
-
-/** Bodies are lists of ids (1000 of them are 39 kB) and of customers (a few hundred bytes each, but texts may be long). */
-const MAX_BODY_BYTES = 1024 * 1024;
+import { ANSWERING, apiAdapter } from './status.module.js';
 
 /** The API and the page. `imports` give the read models, the health and the operations; see `src/tokens.ts`. */
 @Module({})
@@ -56,8 +48,7 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
             new LiveFeed(store, alarms, isProjectedBy(projections), clock, (error) => new Logger(LiveFeed.name).error(error)),
           inject: [EVENT_STORE, AlarmReads, ProjectionRunner, CLOCK],
         },
-        { provide: APP_PIPE, useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: refuseIssues }) },
-        { provide: APP_FILTER, useFactory: () => new ProblemFilter((error) => new Logger('Console').error(error)) },
+        ...ANSWERING,
       ],
     };
   }
@@ -77,10 +68,8 @@ const BUILT_PAGE = fileURLToPath(new URL('../web', import.meta.url));
 
 /** The HTTP server of the console: guarded, with the page at `/`. */
 export async function consoleAdapter(bindAddress: string, pageFolder = BUILT_PAGE): Promise<FastifyAdapter> {
-  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, frameworkErrors: refuseUnroutable });
-  const server = adapter.getInstance();
-  server.addHook('onRequest', guard(bindAddress));
-  servePages(server, await loadPages(pageFolder));
+  const adapter = apiAdapter(bindAddress);
+  servePages(adapter.getInstance(), await loadPages(pageFolder));
   return adapter;
 }
 

@@ -3,7 +3,8 @@ import type { EventStore } from '../event-store/event-store.js';
 import type { DeadLetter, DeadLetters } from '../ingestion/dead-letters.js';
 import type { ReceiptBook } from '../ingestion/receipt-book.js';
 import { reconcile, type Progress, type Reconciliation } from '../ingestion/reconcile.js';
-import { SENSOR_TOPICS, type MessageLog } from '../message-log/message-log.js';
+import { lastReceipt } from '../ingestion/undrained.js';
+import { SENSOR_TOPICS, type MessageLog, type PartitionRange, type SensorTopic } from '../message-log/message-log.js';
 import { notificationStream } from '../alarm-domain/notification-events.js';
 import { retryParked } from '../notifications/retry-parked.js';
 import type { ProjectionRunner, RebuildReport } from '../projections/projection-runner.js';
@@ -22,6 +23,8 @@ export class LocalOperations implements Operations {
     private readonly receipts: ReceiptBook,
     private readonly projections: ProjectionRunner,
     private readonly clock: Clock,
+    /** Whether other processes may work on the log too. */
+    private readonly isLogShared: boolean,
   ) {}
 
   rebuild(projection: string, onProgress: Progress): Promise<RebuildReport> {
@@ -50,16 +53,22 @@ export class LocalOperations implements Operations {
     return 'unknown';
   }
 
-  /** Waits until everything accepted so far has its receipt stored; where nothing is processed there is nothing to wait for. */
+  /** Waits until everything accepted so far has its receipt stored. */
   private async settle(): Promise<void> {
     const deadlineMs = this.clock.now() + SETTLE_LIMIT_MS;
     for (const topic of SENSOR_TOPICS) {
-      for (const { partition, endOffset } of await this.log.describe(topic)) {
-        while (this.receipts.isOpen(topic, partition) && this.receipts.next(topic, partition) < endOffset && this.clock.now() < deadlineMs) {
-          await this.clock.sleep(SETTLE_POLL_MS);
-        }
+      for (const range of await this.log.describe(topic)) {
+        while (this.clock.now() < deadlineMs && !(await this.isHandled(topic, range))) await this.clock.sleep(SETTLE_POLL_MS);
       }
     }
     await this.receipts.flush(true);
+  }
+
+  /** By this process or, as the receipts tell, by another; where nobody processes there is nothing to wait for. */
+  private async isHandled(topic: SensorTopic, { partition, startOffset, endOffset }: PartitionRange): Promise<boolean> {
+    if (this.receipts.isOpen(topic, partition)) return this.receipts.next(topic, partition) >= endOffset;
+    if (!this.isLogShared) return true;
+    const last = await lastReceipt(this.store, this.log.identity, topic, partition);
+    return (last === null ? startOffset : last.last + 1) >= endOffset;
   }
 }

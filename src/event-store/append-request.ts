@@ -10,7 +10,7 @@ export interface EventRow {
 
 export interface AppendRequest {
   readonly rows: readonly EventRow[];
-  /** Bytes of JSON of all events together. */
+  /** Of all events together, as the limit counts them. */
   readonly bytes: number;
 }
 
@@ -27,11 +27,12 @@ export function toAppendRequest(stream: string, events: readonly EventToAppend[]
   let bytes = 0;
   const rows = events.map((event, index) => {
     const row = toRow(stream, event, index);
-    const size = Buffer.byteLength(row.data) + Buffer.byteLength(row.metadata);
+    const size = Buffer.byteLength(row.data) + Buffer.byteLength(row.metadata) + row.type.length * 2;
     if (size > MAX_EVENT_BYTES) throw new EventTooLarge(stream, event.type, size);
     bytes += size;
     return row;
   });
+  if (bytes > MAX_EVENT_BYTES) throw new InvalidAppend(stream, `its ${rows.length} events have ${bytes} bytes together, the limit is ${MAX_EVENT_BYTES}`);
   return { rows, bytes };
 }
 

@@ -1,5 +1,5 @@
 import { ANY, NO_STREAM, type EventData, type EventStoreDBClient } from '@eventstore/db-client';
-import type { Clock } from '../clock.js';
+import { within, type Clock } from '../clock.js';
 import type { EsdbConnection } from './esdb-connection.js';
 import { DeadlinePassed, isAnswer, translateAppend } from './esdb-errors.js';
 import { OutcomeUnknown, StoreUnavailable, type ExpectedRevision } from './event-store.js';
@@ -13,6 +13,9 @@ const MAX_IN_FLIGHT = 15;
 /** Appends that wait for their turn; as many as the embedded store takes. */
 const MAX_WAITING = 4096;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** How long appends that are under way may still take when the store is closed. */
+const CLOSING_MS = 1000;
 
 export interface Appended {
   readonly revision: bigint;
@@ -54,14 +57,17 @@ export class EsdbAppendLane {
     }
   }
 
-  /** Resolves when all appends that are under way have ended; each does at its deadline. */
-  async drained(): Promise<void> {
-    await Promise.allSettled(this.underWay);
+  /** Lets the appends that are under way end, and closes the connection, which ends those that have no answer soon. */
+  async close(): Promise<void> {
+    const ended = Promise.allSettled(this.underWay);
+    await within(this.clock, CLOSING_MS, ended);
+    await this.connection.close();
+    await ended;
   }
 
   private async send(stream: string, events: EventData[], expected: ExpectedRevision): Promise<Appended> {
-    const done = new AbortController();
-    const deadline = this.clock.sleep(this.deadlineMs, done.signal).then(() => 'late' as const);
+    const wait = new AbortController();
+    const deadline = this.clock.sleep(this.deadlineMs, wait.signal).then(() => 'late' as const);
     try {
       await this.turn(stream, deadline);
       const { generation } = this;
@@ -79,7 +85,8 @@ export class EsdbAppendLane {
       if (this.connection.missedDeadline(client)) this.renew();
       throw new OutcomeUnknown(new DeadlinePassed(`append to stream ${stream}`, this.deadlineMs).message);
     } finally {
-      done.abort();
+      // A reason of its own spares an error with a stack for each append.
+      wait.abort('ended');
     }
   }
 

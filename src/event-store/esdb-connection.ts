@@ -8,7 +8,7 @@ import { StoreUnavailable } from './event-store.js';
 const DEADLINES_BEFORE_REBUILD = 3;
 
 /** How long a retired client may take to end its calls. */
-const DISPOSAL_MS = 2000;
+const DISPOSAL_MS = 1000;
 
 export interface ConnectionOptions {
   readonly clock: Clock;
@@ -26,7 +26,7 @@ export class EsdbConnection {
   private current: EventStoreDBClient | null = null;
   private retiring: Promise<void> = Promise.resolve();
   private deadlines = 0;
-  private isClosed = false;
+  private readonly closing = new AbortController();
   /** How many clients were retired. */
   rebuilds = 0;
 
@@ -37,7 +37,7 @@ export class EsdbConnection {
 
   /** A client that has had an answer from the server. Thrown: `StoreUnavailable`, `UnknownEventStoreClient`. */
   async use(): Promise<EventStoreDBClient> {
-    if (this.isClosed) throw new StoreUnavailable('the event store is closed');
+    if (this.closing.signal.aborted) throw new StoreUnavailable('the event store is closed');
     this.client ??= this.open();
     return this.client;
   }
@@ -65,8 +65,9 @@ export class EsdbConnection {
     this.retiring = dispose(client, this.options.clock);
   }
 
+  /** A client that has had no answer yet is not waited for. */
   async close(): Promise<void> {
-    this.isClosed = true;
+    this.closing.abort();
     await this.client?.catch(() => undefined);
     if (this.current) this.retire(this.current);
     await this.retiring;
@@ -99,14 +100,12 @@ export class EsdbConnection {
       () => null,
       (error: unknown) => new StoreUnavailable(`EventStoreDB can't be reached: ${String(error)}`, { cause: error }),
     );
-    const answer = await Promise.race([asked, lateAfter(clock, connectMs, asked)]);
+    const done = new AbortController();
+    const late = clock.sleep(connectMs, AbortSignal.any([done.signal, this.closing.signal]));
+    const answer = await Promise.race([asked, late.then(() => new StoreUnavailable(this.closing.signal.aborted ? 'the event store is closed' : `EventStoreDB gave no answer within ${connectMs} ms`))]);
+    done.abort();
     if (answer !== null) throw answer;
   }
-}
-
-async function lateAfter(clock: Clock, limitMs: number, work: Promise<unknown>): Promise<StoreUnavailable> {
-  await within(clock, limitMs, work);
-  return new StoreUnavailable(`EventStoreDB gave no answer within ${limitMs} ms`);
 }
 
 /**

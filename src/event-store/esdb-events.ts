@@ -1,18 +1,6 @@
 import { jsonEvent, type EventData } from '@eventstore/db-client';
 import type { AppendRequest } from './append-request.js';
-import { EventTooLarge, InvalidAppend, MAX_EVENT_BYTES, type EventToAppend, type RecordedEvent, type StreamMetadata } from './event-store.js';
-
-/**
- * The server's limit is for all events of one append together, and counts two bytes for each character of their types.
- * Thrown: `EventTooLarge`, `InvalidAppend`.
- */
-export function refuseLarge(stream: string, request: AppendRequest): void {
-  const [first] = request.rows;
-  const bytes = request.rows.reduce((sum, row) => sum + row.type.length * 2, request.bytes);
-  if (bytes <= MAX_EVENT_BYTES || !first) return;
-  if (request.rows.length === 1) throw new EventTooLarge(stream, first.type, bytes);
-  throw new InvalidAppend(stream, `its ${request.rows.length} events have ${bytes} bytes together, EventStoreDB takes ${MAX_EVENT_BYTES}`);
-}
+import type { EventToAppend, RecordedEvent, StreamMetadata } from './event-store.js';
 
 /** The events as the client takes them, with the ids that were checked. */
 export function toClientEvents(events: readonly EventToAppend[], request: AppendRequest): EventData[] {

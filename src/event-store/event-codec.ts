@@ -20,6 +20,7 @@ export const UPCASTERS: UpcasterTable = {
   AlarmTriggered: [],
   AlarmRecovered: [],
   StrikesCleared: [],
+  ReadingNoted: [],
   NotificationRequested: [],
   NotificationClaimed: [],
   NotificationSent: [],

@@ -122,6 +122,16 @@ export const EVENT_SCHEMAS: { readonly [Type in DomainEvent['type']]: EventSchem
     }),
     metadata: sensorMetadata,
   },
+  ReadingNoted: {
+    meaning: 'R7: a reading found its alarm open, and an OK from before it may still come, which will leave it.',
+    data: z.object({
+      sensorId,
+      alarmType: field(alarmType, 'Of which an alarm was open.'),
+      evidence: field(evidence, 'The reading.'),
+      policy: field(policy, 'The strike policy in force.'),
+    }),
+    metadata: sensorMetadata,
+  },
   NotificationRequested: { meaning: 'An e-mail is owed for an alarm (P4).', data: z.object(about), metadata: notificationMetadata },
   NotificationClaimed: {
     meaning: 'An attempt to send the e-mail belongs to one process, for a time.',

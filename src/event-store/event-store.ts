@@ -95,7 +95,10 @@ export interface StreamMetadata {
   readonly truncateBefore?: bigint;
 }
 
-/** The largest event, data and metadata together, in bytes of JSON; EventStoreDB's own limit. */
+/**
+ * The largest append: data and metadata of all its events in bytes of JSON, and two for each character of their
+ * types. That is EventStoreDB's own limit and its way to count, kept by both stores so that events can move.
+ */
 export const MAX_EVENT_BYTES = 1024 * 1024;
 
 export class WrongExpectedRevision extends Error {

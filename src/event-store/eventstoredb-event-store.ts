@@ -5,7 +5,7 @@ import { checkStreamName, toAppendRequest, type AppendRequest } from './append-r
 import { EsdbAppendLane } from './esdb-append-lane.js';
 import { EsdbConnection } from './esdb-connection.js';
 import { translateRead, typeOf } from './esdb-errors.js';
-import { metadataEvent, refuseLarge, toClientEvents } from './esdb-events.js';
+import { metadataEvent, toClientEvents } from './esdb-events.js';
 import { passes } from './esdb-filter.js';
 import { fromPosition, toPosition } from './esdb-position.js';
 import { EsdbReads } from './esdb-reads.js';
@@ -26,10 +26,14 @@ import {
   type SubscribeOptions,
   type SubscriptionMessage,
 } from './event-store.js';
+import { withOwnConnection } from './eventstoredb-url.js';
 import { checkStreamMetadata } from './stream-rules.js';
 
 /** How often metadata are read and written again when others write them too. */
 const METADATA_TRIES = 8;
+
+/** So many events are read whole and filtered here before a subscription filters the rest. */
+const NEAR_EVENTS = 1000;
 
 export interface EventStoreDbOptions {
   readonly clock: Clock;
@@ -50,7 +54,6 @@ const DEFAULT_MS = 10_000;
  * one does the rest. There must not be a second store of this kind that appends in the same process.
  */
 export class EventStoreDbEventStore implements EventStore {
-  private readonly appending: EsdbConnection;
   private readonly reading: EsdbConnection;
   private readonly lane: EsdbAppendLane;
   private readonly reads: EsdbReads;
@@ -65,10 +68,10 @@ export class EventStoreDbEventStore implements EventStore {
     this.clock = options.clock;
     this.waitMs = options.waitMs ?? DEFAULT_MS;
     this.idleMs = options.idleMs ?? DEFAULT_MS;
-    const create = () => EventStoreDBClient.connectionString(url);
-    this.appending = new EsdbConnection(create, { clock: this.clock, connectMs: this.waitMs });
+    const create = () => EventStoreDBClient.connectionString(withOwnConnection(url));
+    const appending = new EsdbConnection(create, { clock: this.clock, connectMs: this.waitMs });
     this.reading = new EsdbConnection(create, { clock: this.clock, connectMs: this.waitMs });
-    this.lane = new EsdbAppendLane(this.appending, this.clock, options.appendMs ?? DEFAULT_MS);
+    this.lane = new EsdbAppendLane(appending, this.clock, options.appendMs ?? DEFAULT_MS);
     this.reads = new EsdbReads(this.reading, this.clock, this.waitMs, this.closing.signal);
   }
 
@@ -86,7 +89,6 @@ export class EventStoreDbEventStore implements EventStore {
 
   async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult> {
     const request = toAppendRequest(stream, events, expected);
-    refuseLarge(stream, request);
     this.refuseWhenClosed();
     if (events.length === 0) return this.appendNothing(stream, expected);
     try {
@@ -154,8 +156,7 @@ export class EventStoreDbEventStore implements EventStore {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await this.lane.drained();
-    await Promise.all([this.appending.close(), this.reading.close()]);
+    await Promise.all([this.lane.close(), this.reading.close()]);
   }
 
   private async *readThrough(headRead: Promise<bigint | null>, options: ReadAllOptions): AsyncIterable<RecordedEvent> {
@@ -167,24 +168,29 @@ export class EventStoreDbEventStore implements EventStore {
     }
     let left = options.limit ?? Infinity;
     if (head === null || after === head || left <= 0) return;
-    for await (const event of options.filter ? this.filtered(after, head, options.filter) : this.unfiltered(after, head)) {
+    for await (const event of this.upTo(head, after, options.filter)) {
       yield event;
       left -= 1;
       if (left <= 0) return;
     }
   }
 
-  /** The client reads without a filter only; a subscription has one, so that the server sends no more than is wanted. */
-  private filtered(after: bigint | null, head: bigint, filter: EventFilter): AsyncIterable<RecordedEvent> {
-    return new EsdbSubscription(this.subscriptionParts(), after, filter, new AbortController().signal).through(head);
-  }
-
-  private async *unfiltered(after: bigint | null, head: bigint): AsyncIterable<RecordedEvent> {
+  /**
+   * The client reads without a filter only. What is far goes through a subscription, which has one, so that the
+   * server sends no more than is wanted; but that has to be broken off in the end, as reads are not.
+   */
+  private async *upTo(head: bigint, after: bigint | null, filter: EventFilter | undefined): AsyncIterable<RecordedEvent> {
+    let reached = after;
+    let looked = 0;
     for await (const { event, commit } of this.reads.all(after)) {
       if (commit > head) return;
-      if (commit !== after && passes(undefined, event)) yield event;
+      if (commit !== after && passes(filter, event)) yield event;
       if (commit === head) return;
+      reached = commit;
+      looked += 1;
+      if (filter && looked === NEAR_EVENTS) break;
     }
+    if (filter && looked === NEAR_EVENTS) yield* new EsdbSubscription(this.subscriptionParts(), reached, filter, new AbortController().signal).through(head);
   }
 
   private subscriptionParts(): SubscriptionParts {
@@ -214,8 +220,9 @@ export class EventStoreDbEventStore implements EventStore {
   }
 
   private async last(stream: string): Promise<RecordedEvent | null> {
-    for await (const event of this.reads.stream(stream, { direction: 'backwards', limit: 1 })) return event;
-    return null;
+    let last: RecordedEvent | null = null;
+    for await (const event of this.reads.stream(stream, { direction: 'backwards', limit: 1 })) last = event;
+    return last;
   }
 
   /** For an event whose position the server does not give any more, the store's head, which lies behind it. */

@@ -1,4 +1,4 @@
-import { BadEventStoreUrl, parseEventStoreUrl } from './eventstoredb-url.js';
+import { BadEventStoreUrl, parseEventStoreUrl, withOwnConnection } from './eventstoredb-url.js';
 
 function refusal(url: string): string {
   try {
@@ -59,5 +59,18 @@ describe('parseEventStoreUrl', () => {
   ])('has the password of %s in no message', (url) => {
     expect(refusal(url)).not.toBe('');
     expect(refusal(url)).not.toMatch(/cret|se[:@/?,%]/);
+  });
+});
+
+describe('withOwnConnection', () => {
+  it('gives each client other settings, next to those that are there', () => {
+    const timeouts = ['esdb://a:2113', 'esdb://a:2113', 'esdb://a:2113?tls=false&keep_alive_timeout=500'].map((url) => {
+      const own = withOwnConnection(url);
+      expect(parseEventStoreUrl(own).connectionString).toBe(own);
+      expect(own).toMatch(url.includes('tls') ? /^esdb:\/\/a:2113\?tls=false&keep_alive_timeout=\d+$/ : /^esdb:\/\/a:2113\?keepAliveTimeout=\d+$/);
+      return Number(own.split('=').at(-1));
+    });
+    const [first = 0, second = 0, third = 0] = timeouts;
+    expect([second - first, third - first]).toEqual([1, 500 - 10_000 + 2]);
   });
 });

@@ -71,6 +71,26 @@ export function parseEventStoreUrl(text: string): EventStoreUrl {
   return { connectionString, servers: hosts.join(', ') };
 }
 
+/** What the client takes without the setting. */
+const KEEP_ALIVE_TIMEOUT_MS = 10_000;
+const MOST_CLIENTS = 1000;
+let clients = 0;
+
+/**
+ * The connection string for one more client, with a keep-alive timeout that no other of the process has.
+ *
+ * Clients with equal options share one connection: one that is built anew for a dead connection would get that
+ * again from another client, and what breaks the connection of one would break that of all.
+ */
+export function withOwnConnection(connectionString: string): string {
+  const [address = '', query = ''] = connectionString.split('?');
+  const settings = new Map(query === '' ? [] : query.split('&').map((pair) => pair.split('=') as [string, string]));
+  const given = [...settings.keys()].find((name) => flat(name) === 'keepalivetimeout') ?? 'keepAliveTimeout';
+  clients = (clients + 1) % MOST_CLIENTS;
+  settings.set(given, String(Number(settings.get(given) ?? KEEP_ALIVE_TIMEOUT_MS) + clients));
+  return `${address}?${[...settings].map(([name, value]) => `${name}=${value}`).join('&')}`;
+}
+
 function checkCredentials(credentials: string): void {
   const parts = credentials.split(':');
   if (parts.length !== 2 || parts.includes('')) throw new BadEventStoreUrl('user and password are not user:password; write : as %3A and @ as %40 within them');

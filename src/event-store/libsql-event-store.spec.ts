@@ -6,7 +6,7 @@ import { eventStoreContract } from '../../test/contracts/event-store.contract.js
 import { systemClock, type Clock } from '../clock.js';
 import { CommitOutcomeUnknown, EmbeddedDatabase } from '../storage/embedded-database.js';
 import { EVENT_STORE_SCHEMA } from './event-rows.js';
-import { MAX_EVENT_BYTES, StoreUnavailable, WrongExpectedRevision, type EventToAppend } from './event-store.js';
+import { StoreUnavailable, WrongExpectedRevision, type EventToAppend } from './event-store.js';
 import { LibsqlEventStore } from './libsql-event-store.js';
 import { all } from '../../test/support/outcomes.js';
 
@@ -66,14 +66,6 @@ describe('LibsqlEventStore', () => {
   });
 
   describe('append', () => {
-    it('takes an event of exactly the limit, and not one byte more', async () => {
-      const overhead = '{"text":""}'.length + '{}'.length;
-      const text = 'x'.repeat(MAX_EVENT_BYTES - overhead);
-      await store.append('a', [event({ text }, {})], 'no-stream');
-      await expect(store.append('a', [event({ text: `${text}x` }, {})], 0n)).rejects.toThrow('has 1048577 bytes, the limit is 1048576');
-      expect(await all(store.readStream('a'))).toHaveLength(1);
-    });
-
     it.each([
       ['an empty stream name', '', event(), 'any' as const, 'stream ""'],
       ['a stream of the system', '$all', event(), 'any' as const, 'stream "$all"'],

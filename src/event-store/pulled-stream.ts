@@ -93,7 +93,7 @@ export class PulledStream<Item, Mark extends { readonly type: string } = never> 
   /** To be called when nothing more is taken. */
   leave(): void {
     this.options.signal.removeEventListener('abort', this.onAbort);
-    this.left.abort();
+    this.left.abort('left');
   }
 
   private readonly onAbort = () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Pipeline } from '../../test/support/pipeline.js';
 import { brief } from '../../test/support/sensor-messages.js';
-import { OutcomeUnknown, StoreUnavailable, type EventStore } from '../event-store/event-store.js';
+import { MAX_EVENT_BYTES, OutcomeUnknown, StoreUnavailable, type EventStore } from '../event-store/event-store.js';
 
 const NORMAL = '{"7", "false", "false", "20.0", "30.0"}';
 const MOTION = '{"7", "true", "false", "20.0", "30.0"}';
@@ -26,6 +26,18 @@ function faulty(faults: { before?: (stream: string) => void; after?: (stream: st
     headPosition: () => store.headPosition(),
     close: () => store.close(),
   });
+}
+
+/** Notes how many bytes the events of each append to a sensor's stream have. */
+function countingAppends(appends: number[]) {
+  return (store: EventStore): EventStore => {
+    const append = store.append.bind(store);
+    store.append = (stream, events, expected) => {
+      appends.push(Buffer.byteLength(JSON.stringify(events)));
+      return append(stream, events, expected);
+    };
+    return store;
+  };
 }
 
 describe('BatchHandler', () => {
@@ -267,6 +279,19 @@ describe('BatchHandler', () => {
     await pipeline.drain();
     expect(brief(await pipeline.events()).at(-1)).toBe('StrikeRecorded smoke 1/3');
     expect(await pipeline.reconcile()).toMatchObject({ records: 5, normal: 1, events: 4, unaccounted: 0, doubled: 0 });
+    await pipeline.close();
+  });
+
+  it('stores what one sensor brings in a run by several appends when it is more than one may have', async () => {
+    const appends: number[] = [];
+    const pipeline = await Pipeline.open({ policy: { clearOnNormal: true }, disturb: countingAppends(appends) });
+    const readings = Array.from({ length: 1500 }, (_, index) => (index % 2 === 0 ? SMOKE : NORMAL));
+    await pipeline.log.append('ENTRY', readings.map((body) => ({ key: '7', value: Buffer.from(body) })));
+    const { failures } = await pipeline.drain();
+    expect(failures).toEqual([]);
+    expect(await pipeline.events()).toHaveLength(1500);
+    expect(await pipeline.reconcile()).toMatchObject({ records: 1500, events: 1500, unaccounted: 0, doubled: 0 });
+    expect(Math.max(...appends)).toBeLessThan(MAX_EVENT_BYTES / 2);
     await pipeline.close();
   });
 

@@ -1,5 +1,5 @@
-import type { SensorMessage } from '../alarm-domain/sensor-message.js';
-import { decide, evolve, remember, sensorStream, type IgnoreReason, type SensorState } from '../alarm-domain/sensor.js';
+import { sensorIdOf, type SensorMessage } from '../alarm-domain/sensor-message.js';
+import { afterDecision, decide, sensorStream, type IgnoreReason, type SensorState } from '../alarm-domain/sensor.js';
 import type { SensorEvent } from '../alarm-domain/alarm-events.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
@@ -19,6 +19,12 @@ const MOST_APPENDS = 256;
 
 /** Another writer of the same stream may win this often before the batch is given back to the log. */
 const MOST_CONFLICTS = 5;
+
+/**
+ * Records of one sensor that are decided, and their events appended, together. With a window or `clearOnNormal`
+ * each may be an event or two of about 1 KB, and an append has a limit of 1 MiB.
+ */
+const MOST_OF_ONE_SENSOR = 200;
 
 /** How often an append whose outcome is unknown is repeated before the batch is given back to the log. */
 const REPEATS = 5;
@@ -44,7 +50,7 @@ export interface ProcessingObserver {
  * Turns batches of the message log into events, dead letters and receipts.
  *
  * Order within a run: appends and dead letters → receipt → return, upon which the log may commit. A run is
- * done before the next begins, so an OK meets every reading before it (P7). Whatever throws leaves the run
+ * done before the next begins, so an OK meets every reading before it (P7); for runs that are out of order see ADR 8. Whatever throws leaves the run
  * to be handled again; what was stored already is then recognised by its source position.
  */
 export class BatchHandler {
@@ -80,6 +86,7 @@ export class BatchHandler {
     const unreadable: { record: LogRecord; source: SourcePosition; reason: string }[] = [];
     const bySensor = new Map<number, SensorMessage[]>();
     const epoch = this.receipts.epoch(batch.topic, batch.partition);
+    if (batch.topic === 'OK') await this.receipts.lookAtOthers();
     for (const record of batch.records) {
       const source: SourcePosition = { log: this.log, topic: batch.topic, partition: batch.partition, epoch, offset: record.offset };
       const message = toSensorMessage(record, source);
@@ -88,7 +95,7 @@ export class BatchHandler {
         outcomes.set(record.offset, { type: 'dead-lettered' });
         continue;
       }
-      const sensorId = message.type === 'ok' ? message.sensorId : message.reading.sensorId;
+      const sensorId = sensorIdOf(message);
       const messages = bySensor.get(sensorId);
       if (messages) messages.push(message);
       else bySensor.set(sensorId, [message]);
@@ -96,7 +103,7 @@ export class BatchHandler {
     try {
       await allEnded([
         unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : Promise.resolve(),
-        inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, outcomes)),
+        inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, batch.isOutOfOrder ?? false, outcomes)),
       ]);
     } catch (error) {
       // Handled again, an ignored record must not pass for its own repeat.
@@ -109,11 +116,18 @@ export class BatchHandler {
     this.observer.processed(receipt, batch.records.length);
   }
 
-  /** All messages of one sensor in a run, in order, in a single append. */
-  private async handleSensor(sensorId: number, messages: readonly SensorMessage[], outcomes: Map<number, Outcome>): Promise<void> {
+  /** All messages of one sensor in a run, in order. */
+  private async handleSensor(sensorId: number, messages: readonly SensorMessage[], isOutOfOrder: boolean, outcomes: Map<number, Outcome>): Promise<void> {
+    for (let from = 0; from < messages.length; from += MOST_OF_ONE_SENSOR) {
+      await this.handleSome(sensorId, messages.slice(from, from + MOST_OF_ONE_SENSOR), isOutOfOrder, outcomes);
+    }
+  }
+
+  /** In a single append. */
+  private async handleSome(sensorId: number, messages: readonly SensorMessage[], isOutOfOrder: boolean, outcomes: Map<number, Outcome>): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
-      const before = await this.sensors.load(sensorId);
-      const { events, after, results } = await this.decideAll(sensorId, before, messages);
+      const before = await (isOutOfOrder ? this.sensors.loadNewest(sensorId) : this.sensors.load(sensorId));
+      const { events, after, results } = await this.decideAll(sensorId, before, messages, isOutOfOrder);
       try {
         const revision = events.length > 0 ? await this.append(sensorId, events, before.revision) : before.revision;
         this.sensors.put(sensorId, { state: after.state, revision });
@@ -128,31 +142,31 @@ export class BatchHandler {
     }
   }
 
-  private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[]) {
-    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), handledThrough: this.receipts.handledReadings(), idOf };
+  private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[], isOutOfOrder: boolean) {
+    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), handledThrough: this.receipts.handledReadings(), isOutOfOrder, idOf };
     const events: SensorEvent[] = [];
     const results: [number, Outcome][] = [];
     let after = before;
     for (const message of messages) {
       const decision = decide(after.state, message, context);
       const { offset } = message.source;
+      const { state } = after;
       if (decision.type === 'events') {
         events.push(...decision.events);
-        after = { ...after, state: decision.events.reduce(evolve, after.state) };
         results.push([offset, { type: 'events' }]);
       } else if (decision.type === 'normal') {
         results.push([offset, { type: 'normal' }]);
       } else {
-        const isDeliveredAgain = wasDelivered(after.state, message.source);
+        const isDeliveredAgain = wasDelivered(state, message.source);
         if (isDeliveredAgain && (await this.sensors.yieldedEvents(sensorId, message.source))) {
           results.push([offset, { type: 'events' }]); // stored by a delivery whose receipt was not
           continue;
         }
-        after = { ...after, state: remember(after.state, message) };
         // A repeat of a messageId is remembered already; a record delivered again was ignored for a reason that is not known any more.
         const isRemembered = decision.reason === 'duplicate' && !isDeliveredAgain;
         results.push([offset, { type: 'ignored', reason: decision.reason, sensorId, messageId: isRemembered ? null : message.messageId }]);
       }
+      after = { ...after, state: afterDecision(state, message, decision, this.policy) };
     }
     return { events, after, results };
   }

@@ -49,6 +49,27 @@ describe('ReceiptBook', () => {
     expect(recalled).toEqual(remembered.slice(-recalled.length));
   });
 
+  it('says what was handled of ENTRY: here, and by others as far as their receipts are stored', async () => {
+    const [mine, other] = [await open(), new ReceiptBook(store, 'log', clock)];
+    await other.open('ENTRY', 1, range(0, 1_000_000));
+    await mine.add(receipt(0, 9));
+    await other.add(receipt(0, 4, { partition: 1 }));
+    const handled = async (book: ReceiptBook) => {
+      await book.lookAtOthers();
+      return book.handledReadings();
+    };
+    const at = (partition: number, offset: number) => ({ log: 'log', topic: 'ENTRY', partition, epoch: 0, offset });
+    expect(await handled(mine)).toEqual([at(0, 9)]);
+    expect(await handled(other)).toEqual([at(1, 4)]);
+    await mine.flush(true);
+    await other.flush(true);
+    await other.add(receipt(5, 7, { partition: 1 }));
+    expect(await handled(mine)).toEqual([at(0, 9), at(1, 4)]);
+    expect(await handled(other)).toEqual([at(1, 7), at(0, 9)]);
+    await mine.open('ENTRY', 1, range(0, 1_000_000));
+    expect(mine.handledReadings()).toEqual([at(0, 9), at(1, 4)]);
+  });
+
   it('joins receipts of normal readings for a second', async () => {
     const book = await open();
     await book.add(receipt(0, 9));

@@ -1,8 +1,9 @@
 import type { SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime, type Clock } from '../clock.js';
 import { OutcomeUnknown, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
-import { PositionLost, type ResumeRange, type SensorTopic } from '../message-log/message-log.js';
+import { PARTITIONS, PositionLost, type ResumeRange, type SensorTopic } from '../message-log/message-log.js';
 import { joinReceipts, namedOffsets, receiptEvent, receiptStream, RECEIPT_EVENT_TYPE, type Receipt } from './receipt.js';
+import { lastReceipt } from './undrained.js';
 
 /** A receipt of normal readings may wait this long for more to join it; a crash meanwhile only reads them again. */
 const LONGEST_WAIT_MS = 1000;
@@ -56,6 +57,7 @@ export interface Opened {
  */
 export class ReceiptBook {
   private readonly pages = new Map<string, Page>();
+  private others: readonly SourcePosition[] = [];
 
   constructor(
     private readonly store: EventStore,
@@ -113,11 +115,23 @@ export class ReceiptBook {
     return [...this.pages.values()].map(({ topic, partition }) => ({ topic, partition, stored: this.recordedThrough(topic, partition) - 1 }));
   }
 
-  /** The last record handled of each partition of ENTRY that this process works on. */
+  /** Learns how far others are in the partitions of ENTRY that are not this process's, as their stored receipts tell. Thrown: what the event store throws. */
+  async lookAtOthers(): Promise<void> {
+    const others: SourcePosition[] = [];
+    for (let partition = 0; partition < PARTITIONS; partition += 1) {
+      if (this.isOpen('ENTRY', partition)) continue;
+      const last = await lastReceipt(this.store, this.log, 'ENTRY', partition);
+      if (last !== null) others.push({ log: this.log, topic: 'ENTRY', partition, epoch: last.epoch, offset: last.last });
+    }
+    this.others = others;
+  }
+
+  /** The last record handled of each partition of ENTRY: by this process, and by others when they were last looked at. */
   handledReadings(): SourcePosition[] {
-    return [...this.pages.values()]
+    const own = [...this.pages.values()]
       .filter(({ topic, next }) => topic === 'ENTRY' && next > 0)
       .map(({ topic, partition, epoch, next }) => ({ log: this.log, topic, partition, epoch, offset: next - 1 }));
+    return [...own, ...this.others.filter(({ partition }) => !this.isOpen('ENTRY', partition))];
   }
 
   /** The offset up to which, exclusive, a stored receipt covers the partition. */

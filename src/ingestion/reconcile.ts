@@ -210,7 +210,10 @@ async function eventsBySource(store: EventStore, log: string, tally: Tally): Pro
 }
 
 function factOf(event: SensorEvent): string {
-  return event.type === 'StrikesCleared' ? event.type : `${event.type} of ${event.data.alarmType}`;
+  if (event.type === 'StrikesCleared') return event.type;
+  const fact = `${event.type} of ${event.data.alarmType}`;
+  // One OK may come after several readings that are strikes.
+  return event.type === 'StrikeRecorded' ? `${fact} by ${positionKey(event.data.evidence.source)}` : fact;
 }
 
 /** Why a record can't have the outcome that its receipt gives it; null when it can. */

@@ -1,4 +1,4 @@
-import { contextWith, play, smoke } from '../../test/support/sensor-messages.js';
+import { contextWith, motion, play, smoke } from '../../test/support/sensor-messages.js';
 import { INITIAL_SENSOR } from '../alarm-domain/sensor.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { SensorStates } from './sensor-states.js';
@@ -20,6 +20,26 @@ describe('SensorStates', () => {
     const store = { readStream: async function* () { sensors.put(7, newer); } } as unknown as EventStore;
     const sensors: SensorStates = new SensorStates(store);
     expect(await sensors.load(7)).toEqual(newer);
+  });
+
+  it('keeps readings that no event tells when the sensor is forgotten, also twice, and folds the newer events over them', async () => {
+    const { state } = play([motion(1), motion(5)], contextWith());
+    const sensors = new SensorStates(empty);
+    sensors.put(7, { state, revision: 0n });
+    sensors.forget(7);
+    sensors.forget(7);
+    sensors.forgetAll();
+    expect((await sensors.load(7)).state.noted).toEqual(state.noted);
+    expect(Object.keys(state.noted)).toEqual(['motion']);
+  });
+
+  it('reads what others have written since, and nothing else, when the newest is asked for', async () => {
+    const asked: unknown[] = [];
+    const store = { readStream: async function* (_: string, options: unknown) { asked.push(options); } } as unknown as EventStore;
+    const sensors = new SensorStates(store);
+    sensors.put(7, { state: INITIAL_SENSOR, revision: 4n });
+    expect((await sensors.loadNewest(7)).revision).toBe(4n);
+    expect(asked).toEqual([{ fromRevision: 5n }]);
   });
 
   it('has a bound of strikes over all sensors, the longest unused of which go first', async () => {

@@ -1,3 +1,4 @@
+import type { NotedReadings } from '../alarm-domain/noted-readings.js';
 import { evolve, INITIAL_SENSOR, REMEMBERED_MESSAGE_IDS, sensorStream, type SensorState } from '../alarm-domain/sensor.js';
 import { positionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import { decodeSensorEvent } from '../event-store/sensor-stream.js';
@@ -6,7 +7,7 @@ import type { EventStore } from '../event-store/event-store.js';
 /** Sensors kept in memory: at about 1 kB each without their strikes, 50 MB at most. */
 const MOST_SENSORS = 50_000;
 
-/** Strikes of all sensors in memory: at about 0.3 kB each, 60 MB at most. */
+/** Strikes and noted readings of all sensors in memory: at about 0.3 kB each, 60 MB at most. */
 const MOST_STRIKES = 200_000;
 
 /**
@@ -29,6 +30,8 @@ export class SensorStates {
   /** In the order of use, the longest unused first. */
   private readonly sensors = new Map<number, LoadedSensor>();
   private strikes = 0;
+  /** Noted readings of sensors that were forgotten, which no event tells; of as many sensors at most. */
+  private readonly noted = new Map<number, NotedReadings>();
   private readonly recalled = new Map<number, string[]>();
   private recalledCount = 0;
 
@@ -40,39 +43,58 @@ export class SensorStates {
       this.put(sensorId, known);
       return known;
     }
-    let state = INITIAL_SENSOR;
-    let revision: bigint | null = null;
-    for await (const recorded of this.store.readStream(sensorStream(sensorId))) {
-      state = evolve(state, decodeSensorEvent(recorded));
-      revision = recorded.revision;
-    }
+    const noted = this.noted.get(sensorId) ?? {};
+    const { state, revision } = await this.foldNewer(sensorId, { state: { ...INITIAL_SENSOR, noted }, revision: null });
     const ignored = this.recalled.get(sensorId) ?? [];
-    state = { ...state, messageIds: [...new Set([...state.messageIds.slice(-OF_EITHER), ...ignored])] };
-    return this.put(sensorId, { state, revision });
+    const messageIds = [...new Set([...state.messageIds.slice(-OF_EITHER), ...ignored])];
+    return this.put(sensorId, { state: { ...state, messageIds }, revision });
+  }
+
+  /** As `load`, with what other processes have written to the stream up to now. */
+  async loadNewest(sensorId: number): Promise<LoadedSensor> {
+    const known = this.sensors.get(sensorId);
+    return known ? this.put(sensorId, await this.foldNewer(sensorId, known)) : this.load(sensorId);
+  }
+
+  private async foldNewer(sensorId: number, { state, revision }: LoadedSensor): Promise<LoadedSensor> {
+    let newest = { state, revision };
+    const from = revision === null ? {} : { fromRevision: revision + 1n };
+    for await (const recorded of this.store.readStream(sensorStream(sensorId), from)) {
+      newest = { state: evolve(newest.state, decodeSensorEvent(recorded)), revision: recorded.revision };
+    }
+    return newest;
   }
 
   /** Keeps the state unless a newer one is there; gives the one that is kept. */
   put(sensorId: number, loaded: LoadedSensor): LoadedSensor {
     const known = this.sensors.get(sensorId);
     const kept = known && (known.revision ?? -1n) > (loaded.revision ?? -1n) ? known : loaded;
-    this.forget(sensorId);
+    this.drop(sensorId);
+    this.noted.delete(sensorId);
     this.sensors.set(sensorId, kept);
     this.strikes += strikesOf(kept);
-    while (this.sensors.size > MOST_SENSORS || this.strikes > MOST_STRIKES) this.forget(this.sensors.keys().next().value as number);
+    while (this.sensors.size > MOST_SENSORS || this.strikes > MOST_STRIKES) this.drop(this.sensors.keys().next().value as number);
     return kept;
   }
 
   /** All are to be loaded again: others may have written since. */
   forgetAll(): void {
-    this.sensors.clear();
-    this.strikes = 0;
+    for (const sensorId of this.sensors.keys()) this.forget(sensorId);
   }
 
   /** To be loaded again at the next use. */
   forget(sensorId: number): void {
+    const noted = this.drop(sensorId)?.state.noted ?? {};
+    if (Object.keys(noted).length === 0) return;
+    if (this.noted.size === MOST_SENSORS) this.noted.delete(this.noted.keys().next().value as number);
+    this.noted.set(sensorId, noted);
+  }
+
+  private drop(sensorId: number): LoadedSensor | undefined {
     const known = this.sensors.get(sensorId);
     if (known) this.strikes -= strikesOf(known);
     this.sensors.delete(sensorId);
+    return known;
   }
 
   /** Takes the messageIds of ignored records, oldest first. */
@@ -101,5 +123,5 @@ export class SensorStates {
 }
 
 function strikesOf({ state }: LoadedSensor): number {
-  return Object.values(state.strikes).reduce((sum, ofType) => sum + ofType.length, 0);
+  return [...Object.values(state.strikes), ...Object.values(state.noted)].reduce((sum, ofType) => sum + ofType.length, 0);
 }

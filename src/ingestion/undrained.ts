@@ -48,7 +48,8 @@ export function describeRemainder({ partitions, openDeadLetters }: LogRemainder)
   return parts.length > 0 ? parts.join(', ') : null;
 }
 
-async function lastReceipt(store: EventStore, log: string, topic: SensorTopic, partition: number): Promise<Receipt | null> {
+/** What the last process to work on a partition has written down of it last; null when none has. Thrown: the store's errors. */
+export async function lastReceipt(store: EventStore, log: string, topic: SensorTopic, partition: number): Promise<Receipt | null> {
   for await (const event of store.readStream(receiptStream(log, topic, partition), { direction: 'backwards' })) {
     if (event.type === RECEIPT_EVENT_TYPE) return event.data as Receipt;
   }

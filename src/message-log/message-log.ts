@@ -96,6 +96,11 @@ export interface LogBatch {
   readonly skipped: readonly number[];
   /** The others, by ascending offset. */
   readonly records: readonly LogRecord[];
+  /**
+   * Set when a record may come after one of its sensor that was appended later, or another consumer may have some of
+   * its sensor's records: then neither the order nor what the handler has in memory is to be relied on.
+   */
+  readonly isOutOfOrder?: boolean;
 }
 
 /** Tells by the bytes `start` (inclusive) to `end` (exclusive) of a record's value that it needs no processing. */

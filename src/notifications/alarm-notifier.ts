@@ -13,6 +13,7 @@ import {
 } from '../alarm-domain/notification.js';
 import { isoTime, type Clock } from '../clock.js';
 import { idOf } from '../ingestion/deterministic-id.js';
+import type { Term } from '../leases/term.js';
 import { CUSTOMER_REST_MS, type CustomerReader } from './customer-reader.js';
 import { alarmMail, customerOf, type CustomerLookup, type MailSettings } from './mail-template.js';
 import { MailRefused, mailName, messageId, type DeliveredMail, type Mail, type Mailer } from './mailer.js';
@@ -27,6 +28,9 @@ type Outcome =
   | { readonly type: 'refused'; readonly reason: string; readonly permanent: boolean }
   | { readonly type: 'unknown' };
 
+/** An open claim is looked at again after so long: a process that has lost its lease gives up what it has not sent. */
+const CLAIM_LOOK_MS = 2000;
+
 export interface AlarmNotifierParts {
   readonly streams: NotificationStreams;
   readonly customers: CustomerReader;
@@ -39,6 +43,8 @@ export interface AlarmNotifierParts {
   readonly tally: NotifierTally;
   /** This process, at this start: no other may use the name. */
   readonly instance: string;
+  /** Asked before a mail is given to the mailer, which can't ask itself. */
+  readonly term: Term;
   /** Once aborted no attempt is begun. */
   readonly stopping: AbortSignal;
   /** `latencyMs`: from the receipt of the reading that completed the alarm. */
@@ -71,7 +77,7 @@ export class AlarmNotifier {
       case 'none':
         return { type: 'final' };
       case 'wait':
-        return { type: 'again', notBeforeMs: next.untilMs };
+        return { type: 'again', notBeforeMs: next.reason === 'claim-open' ? Math.min(next.untilMs, clock.now() + CLAIM_LOOK_MS) : next.untilMs };
       case 'park':
         return this.park(alarm, loaded, next.reason);
       case 'record-sent':
@@ -93,9 +99,9 @@ export class AlarmNotifier {
   }
 
   private async attempt(alarm: AlarmTriggered, loaded: LoadedNotification, next: Extract<NextStep, { step: 'claim' }>): Promise<StepResult> {
-    const { streams, customers, clock, policy, stopping } = this.parts;
+    const { streams, customers, clock, policy, term, stopping } = this.parts;
     const customer = await customers.find(alarm.data.sensorId);
-    if (stopping.aborted) return { type: 'again', notBeforeMs: clock.now() };
+    if (stopping.aborted || !term.isHeld()) return { type: 'again', notBeforeMs: clock.now() + policy.firstRetryMs };
     if (customer === 'unavailable') {
       const waiting = await this.waitForCustomer(alarm, loaded);
       if (waiting) return waiting;
@@ -120,7 +126,7 @@ export class AlarmNotifier {
   }
 
   private async send(alarm: AlarmTriggered, state: NotificationState, customer: CustomerLookup, possibleDuplicate: boolean): Promise<Outcome> {
-    const { mailer, settings, clock, tally } = this.parts;
+    const { mailer, settings, clock, tally, term } = this.parts;
     const { alarmId } = alarm.data;
     // Storing the claim may have taken long; what is begun must end before another may take over.
     if (state.phase.status === 'claimed' && clock.now() + mailer.sendLimitMs > Date.parse(state.phase.until)) {
@@ -133,6 +139,7 @@ export class AlarmNotifier {
       tally.problem('rendering', error, alarm.data);
       return { type: 'refused', reason: 'the mail could not be rendered', permanent: false };
     }
+    if (!term.isHeld()) return { type: 'refused', reason: 'the process that sends mails has changed', permanent: false };
     try {
       const { delivered } = await mailer.send(mail);
       if (delivered === 'now') return { type: 'sent', delivered, customer: customerOf(customer) };

@@ -4,6 +4,7 @@ import { isoTime, type Clock } from '../clock.js';
 import { decodeEvent } from '../event-store/event-codec.js';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.js';
 import { idOf } from '../ingestion/deterministic-id.js';
+import type { Term } from '../leases/term.js';
 import { CUSTOMER_REST_MS, type CustomerReader } from './customer-reader.js';
 import { completedMail, type MailSettings } from './mail-template.js';
 import { MailRefused, messageId, type Mail, type Mailer } from './mailer.js';
@@ -25,6 +26,7 @@ export interface FollowUpParts {
   readonly policy: NotificationPolicy;
   readonly clock: Clock;
   readonly tally: NotifierTally;
+  readonly term: Term;
   readonly stopping: AbortSignal;
 }
 
@@ -103,9 +105,9 @@ export class FollowUpSender {
   }
 
   private async send(mail: Mail): Promise<'sent' | 'given-up' | 'stopped'> {
-    const { mailer, policy, clock, tally, stopping } = this.parts;
+    const { mailer, policy, clock, tally, term, stopping } = this.parts;
     let mayHaveGone = false;
-    for (let attempt = 1; !stopping.aborted; attempt += 1) {
+    for (let attempt = 1; !stopping.aborted && term.isHeld(); attempt += 1) {
       try {
         await mailer.send({ ...mail, possibleDuplicate: mayHaveGone });
         return 'sent';

@@ -20,12 +20,13 @@ describe('the mailbox folder', () => {
     folder = join(dir, 'mailbox');
   });
   afterEach(async () => rm(dir, { recursive: true, force: true }));
+  const filesIn = async (): Promise<string[]> => (await readdir(folder)).filter((name) => name !== '.mailbox-id');
 
   it('has one whole .eml per mail, named by its alarm', async () => {
     const mailer = await MailboxFolderMailer.open(folder);
     const mail = aMail();
     expect(await mailer.send(mail)).toEqual({ delivered: 'now' });
-    expect(await readdir(folder)).toEqual([`${mail.alarmId}.eml`]);
+    expect(await filesIn()).toEqual([`${mail.alarmId}.eml`]);
     const parsed = await simpleParser(await readFile(join(folder, `${mail.alarmId}.eml`)));
     expect(parsed.text).toContain(CUSTOMER.streetaddress);
     expect(parsed.messageId).toBe(`<alarm-${mail.alarmId}@vigia.local>`);
@@ -36,11 +37,11 @@ describe('the mailbox folder', () => {
     const alarm = alarmTriggered().data;
     const results = await Promise.all(Array.from({ length: 20 }, () => mailer.send(aMail(CUSTOMER, alarm))));
     expect(results.filter(({ delivered }) => delivered === 'now')).toHaveLength(1);
-    const [file = ''] = await readdir(folder);
+    const [file = ''] = await filesIn();
     const before = await readFile(join(folder, file));
     expect(await mailer.send(aMail(null, alarm))).toEqual({ delivered: 'already' });
     expect(await readFile(join(folder, file))).toEqual(before);
-    expect(await readdir(folder)).toEqual([file]);
+    expect(await filesIn()).toEqual([file]);
   });
 
   it('tells what has gone, and what it said of the customer, after a restart', async () => {
@@ -58,7 +59,14 @@ describe('the mailbox folder', () => {
     await writeFile(join(folder, `.${mail.name}.1234.tmp`), 'From: half');
     expect(await mailer.find(mail.name)).toBeNull();
     await MailboxFolderMailer.open(folder);
-    expect(await readdir(folder)).toEqual([]);
+    expect(await filesIn()).toEqual([]);
+  });
+
+  it('is told from other folders, and known again after a restart', async () => {
+    const { way } = await MailboxFolderMailer.open(folder);
+    expect(way).toMatch(/^mailbox-folder:[0-9a-f-]{36}$/);
+    expect((await MailboxFolderMailer.open(folder)).way).toBe(way);
+    expect((await MailboxFolderMailer.open(join(dir, 'other'))).way).not.toBe(way);
   });
 
   it('has failed for certain when the folder takes no file, and works again by itself', async () => {

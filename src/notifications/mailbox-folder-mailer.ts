@@ -7,6 +7,9 @@ import { CUSTOMER_HEADER, toMimeMail } from './mime-mail.js';
 
 const TEMPORARY = '.tmp';
 
+/** The file with the id that tells a folder from those of other processes. */
+const ID_FILE = '.mailbox-id';
+
 /** A folder is as quick as its disk; this is for a disk that stands still. */
 const SEND_LIMIT_MS = 30_000;
 
@@ -17,11 +20,16 @@ const SEND_LIMIT_MS = 30_000;
  * to its own. So the folder tells exactly what has gone, also after a crash.
  */
 export class MailboxFolderMailer implements Mailer {
-  readonly way = 'mailbox-folder';
+  readonly way: string;
   readonly sendLimitMs = SEND_LIMIT_MS;
   private readonly composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
 
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    id: string,
+  ) {
+    this.way = `mailbox-folder:${id}`;
+  }
 
   /** Makes the folder if needed and removes what a crash left half written. The folder belongs to one process. */
   static async open(folder: string): Promise<MailboxFolderMailer> {
@@ -29,7 +37,7 @@ export class MailboxFolderMailer implements Mailer {
     for (const file of await readdir(folder)) {
       if (file.endsWith(TEMPORARY)) await unlink(join(folder, file));
     }
-    return new MailboxFolderMailer(folder);
+    return new MailboxFolderMailer(folder, await identify(folder));
   }
 
   async send(mail: Mail): Promise<{ readonly delivered: 'now' | 'already' }> {
@@ -80,6 +88,17 @@ export class MailboxFolderMailer implements Mailer {
       throw new MailOutcomeUnknown(`${file} is written, but fsync of its folder failed: ${String(error)}`, { cause: error });
     }
   }
+}
+
+/** The folder's own id, which the first to open it gives it. */
+async function identify(folder: string): Promise<string> {
+  const file = join(folder, ID_FILE);
+  const temporary = join(folder, `${ID_FILE}.${randomUUID()}${TEMPORARY}`);
+  await writeDurably(temporary, Buffer.from(randomUUID()));
+  await linkNew(temporary, file);
+  await unlink(temporary);
+  await syncFolder(folder);
+  return readFile(file, 'utf8');
 }
 
 async function writeDurably(file: string, content: Buffer): Promise<void> {

@@ -2,8 +2,8 @@ import type { MailCustomer } from '../alarm-domain/notification.js';
 
 /** The mail's port: two adapters, SMTP and a folder of .eml files. */
 export interface Mailer {
-  /** Names the way that a mail goes; part of a claim, since only the same way can tell what became of it. */
-  readonly way: 'smtp' | 'mailbox-folder';
+  /** Names the way that a mail goes, `smtp` or `mailbox-folder:<id>`; part of a claim, since only the same way can tell what became of it. */
+  readonly way: string;
 
   /** The longest time that `send` takes, in milliseconds; a claim must last longer. */
   readonly sendLimitMs: number;

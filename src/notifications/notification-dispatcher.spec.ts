@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { alarmTriggered, CUSTOMER, raise } from '../../test/support/alarm-fixtures.js';
 import { dyingAt, eventually, NotifierBench, withAppend } from '../../test/support/notifier-bench.js';
 import type { SmtpBehaviour } from '../../test/support/smtp-test-server.js';
 import { systemClock } from '../clock.js';
 import { OutcomeUnknown, StoreUnavailable } from '../event-store/event-store.js';
+import { MailboxFolderMailer } from './mailbox-folder-mailer.js';
 import type { Mailer } from './mailer.js';
 import { retryParked } from './retry-parked.js';
 
@@ -134,6 +136,46 @@ describe('the dispatcher (P4)', () => {
   });
 });
 
+describe('when its term is over', () => {
+  it('sends nothing that it has claimed, and another sends it at once, unflagged', async () => {
+    let isClaimed = false;
+    const store = withAppend(bench.store, async (append, ...call) => {
+      const result = await append(...call);
+      isClaimed ||= call[1].some(({ type }) => type === 'NotificationClaimed');
+      return result;
+    });
+    const frozen = bench.start({ store, term: { isHeld: () => !isClaimed } });
+    const { data } = await raise(bench.store);
+    await eventually('the record', async () => (await bench.history(data.alarmId)).length === 3);
+    await frozen.retire();
+    expect(await bench.history(data.alarmId)).toEqual(['Requested', 'Claimed 1', 'Failed 1']);
+    expect(bench.server.mails).toEqual([]);
+    bench.start();
+    await received([data.alarmId]);
+    expect((await copies()).get(data.alarmId)).toEqual({ all: 1, unflagged: 1 });
+  });
+
+  it('records what it has sent, when the store is back', async () => {
+    let isAway = false;
+    const store = withAppend(bench.store, async (append, ...call) => {
+      if (isAway) throw new StoreUnavailable('the spec has taken it down');
+      return append(...call);
+    });
+    const lost = bench.start({ store });
+    bench.server.behave = () => {
+      isAway = true;
+      return 'accept';
+    };
+    const { data } = await raise(bench.store);
+    await eventually('the mail', () => bench.server.mails.length === 1);
+    const retired = lost.retire();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    isAway = false;
+    await retired;
+    expect(await bench.history(data.alarmId)).toEqual(['Requested', 'Claimed 1', 'Sent 1']);
+  });
+});
+
 describe('after a crash', () => {
   const mute = (mailer: Mailer): Mailer => ({ way: mailer.way, sendLimitMs: mailer.sendLimitMs, find: (name) => mailer.find(name), close: () => mailer.close(), send: () => new Promise(() => undefined) });
 
@@ -194,6 +236,21 @@ describe('after a crash', () => {
     void dead.stop();
     bench.clock.skip(60_000);
     bench.start({ mailer: await bench.folder() });
+    await received([data.alarmId]);
+    const [mail] = await bench.folderMails();
+    expect(mail?.headers.get('x-vigia-possible-duplicate')).toBe('true');
+  });
+
+  it('of a process with another folder, the folder does not take its own emptiness for an answer either', async () => {
+    const store = dyingAt(bench.store, (_, types) => types.includes('NotificationSent'));
+    const dead = bench.start({ mailer: await MailboxFolderMailer.open(join(bench.dir, 'other')), store });
+    const { data } = await raise(bench.store);
+    await eventually('the claim', async () => (await bench.history(data.alarmId)).length === 2);
+    void dead.stop();
+    bench.start({ mailer: await bench.folder() });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await bench.folderMails()).toEqual([]);
+    bench.clock.skip(60_000);
     await received([data.alarmId]);
     const [mail] = await bench.folderMails();
     expect(mail?.headers.get('x-vigia-possible-duplicate')).toBe('true');

@@ -6,6 +6,8 @@ import { within, type Clock } from '../clock.js';
 import type { CustomerStore } from '../customers/customer-store.js';
 import { decodeEvent } from '../event-store/event-codec.js';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.js';
+import type { TermWork } from '../leases/leased-role.js';
+import { ENDLESS_TERM, type Term } from '../leases/term.js';
 import { AlarmNotifier, type StepResult } from './alarm-notifier.js';
 import { CustomerReader } from './customer-reader.js';
 import { FollowUpSender } from './follow-up-sender.js';
@@ -37,6 +39,8 @@ export interface DispatcherOptions {
   readonly settings: MailSettings;
   readonly clock: Clock;
   readonly log: NotifierLog;
+  /** While it is not held no mail is begun; by default it always is. */
+  readonly term?: Term;
   readonly policy?: NotificationPolicy;
   /** How long a mail waits for the customer's data before it goes without, in milliseconds. */
   readonly customerWaitMs?: number;
@@ -50,10 +54,10 @@ const CUSTOMER_WAIT_MS = 300_000;
  * Sends one e-mail per alarm (P4): follows AlarmTriggered, and NotificationRequeued of an operator.
  *
  * What is owed and done is told by the streams `notification-<alarmId>` alone: reading an event again, after
- * a restart or from the very first, sends nothing that has been sent. The dispatcher may run in several
- * processes at once; each attempt belongs to the one whose claim was stored.
+ * a restart or from the very first, sends nothing that has been sent. One process at a time runs a dispatcher, by
+ * the lease of role `notify`; should two overlap, each attempt belongs to the one whose claim was stored.
  */
-export class NotificationDispatcher {
+export class NotificationDispatcher implements TermWork {
   private readonly stopping = new AbortController();
   /** Set when `stop` waits no longer: work under way gives up its retries of the store. */
   private readonly abandoned = new AbortController();
@@ -70,13 +74,13 @@ export class NotificationDispatcher {
   private tellRoom: () => void = () => undefined;
 
   constructor(private readonly options: DispatcherOptions) {
-    const { store, customers, mailer, settings, clock, log } = options;
+    const { store, customers, mailer, settings, clock, log, term = ENDLESS_TERM } = options;
     const tally = new NotifierTally(clock, log);
     const problem = tally.problem.bind(tally);
     this.tally = tally;
     this.checkpoint = new StreamCheckpoint('checkpoint-notifications', store, clock, problem);
     this.streams = new NotificationStreams(store, { clock, signal: this.abandoned.signal, problem });
-    const shared = { streams: this.streams, customers: new CustomerReader(customers, clock, problem), mailer, settings, clock, tally, stopping: this.stopping.signal };
+    const shared = { streams: this.streams, customers: new CustomerReader(customers, clock, problem), mailer, settings, clock, tally, term, stopping: this.stopping.signal };
     this.notifier = new AlarmNotifier({
       ...shared,
       policy: options.policy ?? NOTIFICATION_POLICY,
@@ -101,6 +105,14 @@ export class NotificationDispatcher {
     this.abandoned.abort();
     this.checkpoint.advance(this.pending.safePosition());
     await within(clock, STOP_CHECKPOINT_MS, Promise.allSettled([this.checkpoint.close(), this.followUps.close()]));
+  }
+
+  /** Begins nothing more, for another process may have taken over; waits until what has been sent is recorded. */
+  async retire(): Promise<void> {
+    this.stopping.abort();
+    this.tellRoom();
+    await Promise.allSettled([this.following, this.followUps.ended(), ...this.work]);
+    await Promise.allSettled([this.checkpoint.close(), this.followUps.close()]);
   }
 
   status(): NotifierStatus {

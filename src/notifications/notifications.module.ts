@@ -6,6 +6,8 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
 import type { EventStore } from '../event-store/event-store.js';
+import type { LeasedRole } from '../leases/leased-role.js';
+import { RoleLeases } from '../leases/role-leases.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, METRICS } from '../tokens.js';
 import { MailboxFolderMailer } from './mailbox-folder-mailer.js';
 import type { Mailer } from './mailer.js';
@@ -13,6 +15,10 @@ import { NotificationDispatcher } from './notification-dispatcher.js';
 import { SmtpMailer } from './smtp-mailer.js';
 
 export const MAILER = Symbol('Mailer');
+export const NOTIFYING = Symbol('Notifying');
+
+/** The dispatcher, while this process holds the lease of role `notify`. */
+export type Notifying = LeasedRole<NotificationDispatcher>;
 
 /** AlarmTriggered → one e-mail. */
 @Module({
@@ -24,8 +30,8 @@ export const MAILER = Symbol('Mailer');
       inject: [CONFIG, CLOCK],
     },
     {
-      provide: NotificationDispatcher,
-      useFactory: (mailer: Mailer, store: EventStore, customers: CustomerStore, config: Config, clock: Clock, log: Logger, registry: Registry) => {
+      provide: NOTIFYING,
+      useFactory: (mailer: Mailer, store: EventStore, customers: CustomerStore, config: Config, clock: Clock, log: Logger, registry: Registry, leases: RoleLeases): Notifying => {
         const delay = new Histogram({
           name: 'vigia_reading_to_email_seconds',
           help: 'Time from the log’s append of the reading that completed an alarm to the acceptance of its e-mail.',
@@ -38,11 +44,15 @@ export const MAILER = Symbol('Mailer');
           to: config.monitoringMailbox,
           consoleUrl: `http://${config.bindAddress}:${config.consolePort}`,
         };
-        return new NotificationDispatcher({ store, customers, mailer, settings, clock, log, onSent: (latencyMs) => delay.observe(latencyMs / 1000) });
+        return leases.role('notify', config.eventStoreUrl === null ? null : 'notify', (term) => {
+          const dispatcher = new NotificationDispatcher({ store, customers, mailer, settings, clock, log, term, onSent: (latencyMs) => delay.observe(latencyMs / 1000) });
+          dispatcher.start();
+          return dispatcher;
+        });
       },
-      inject: [MAILER, EVENT_STORE, CUSTOMER_STORE, CONFIG, CLOCK, LOGGER, METRICS],
+      inject: [MAILER, EVENT_STORE, CUSTOMER_STORE, CONFIG, CLOCK, LOGGER, METRICS, RoleLeases],
     },
   ],
-  exports: [NotificationDispatcher, MAILER],
+  exports: [NOTIFYING, MAILER],
 })
 export class NotificationsModule {}

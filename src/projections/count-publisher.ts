@@ -2,6 +2,8 @@ import type { AlarmTriggered } from '../alarm-domain/alarm-events.js';
 import { DoublingPause, within, type Clock } from '../clock.js';
 import { decodeEvent } from '../event-store/event-codec.js';
 import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
+import type { TermWork } from '../leases/leased-role.js';
+import { ENDLESS_TERM, type Term } from '../leases/term.js';
 import type { MessageLog } from '../message-log/message-log.js';
 import { CountCheckpoint, type CountPlace } from './count-checkpoint.js';
 import { CountTopic } from './count-topic.js';
@@ -33,15 +35,15 @@ const LAST_PAUSE_MS = 5000;
 const STOP_WORK_MS = 2000;
 const STOP_CHECKPOINT_MS = 500;
 
-/** Counted since the start. */
+/** Counted since the start of the process. */
 export interface CountTotals {
-  readonly published: number;
+  published: number;
   /** Alarms that were found on COUNT when it was read back, and so not published again. */
-  readonly recognised: number;
+  recognised: number;
 }
 
 /** What health and metrics show of the publisher. */
-export interface CountPublisherStatus extends Lag, CountTotals {
+export interface CountPublisherStatus extends Lag, Readonly<CountTotals> {
   /** False before the start and after the stop. */
   readonly running: boolean;
   /** COUNT was read back, and all alarms up to some moment after that were published. */
@@ -57,6 +59,10 @@ export interface CountPublisherOptions {
   readonly store: EventStore;
   readonly clock: Clock;
   readonly problem: (what: string, error: unknown) => void;
+  /** While it is not held nothing is published; by default it always is. */
+  readonly term?: Term;
+  /** Counted on from one publisher to the next. */
+  readonly totals?: CountTotals;
   /** For specs; default `MAX_SOUGHT`. */
   readonly maxSought?: number;
 }
@@ -67,9 +73,10 @@ export interface CountPublisherOptions {
  * What is there already is told by COUNT itself: wherever it may hold alarms after the checkpoint (at the
  * start, and when the outcome of an append is not known) it is read, and what it has is passed over. So a
  * lost checkpoint costs reading and publishes nothing again, and neither does a rebuild of read models, of
- * which the publisher knows nothing. Two publishers at the same time may publish an alarm twice, under one id.
+ * which the publisher knows nothing. One process at a time runs a publisher, by the lease of role `count`; one that
+ * is frozen amid an append and goes on after its lease may publish an alarm a second time, under the same id.
  */
-export class CountPublisher {
+export class CountPublisher implements TermWork {
   private readonly stopping = new AbortController();
   private readonly checkpoint: CountCheckpoint;
   private readonly topic: CountTopic;
@@ -81,15 +88,15 @@ export class CountPublisher {
   /** The last alarm up to which none is missing on COUNT. */
   private mark: { readonly alarm: RecordedEvent; readonly places: readonly CountPlace[] } | null = null;
   private savedAtMs = 0;
-  private published = 0;
-  private recognised = 0;
   private readonly unreadable = new Set<string>();
   private lastError: string | null = null;
   private readonly meter: LagMeter;
+  readonly totals: CountTotals;
 
   constructor(private readonly options: CountPublisherOptions) {
     this.checkpoint = new CountCheckpoint(options.log, options.store, options.clock);
     this.topic = new CountTopic(options.log);
+    this.totals = options.totals ?? { published: 0, recognised: 0 };
     this.meter = new LagMeter(options.store, options.clock, ALARMS);
   }
 
@@ -105,8 +112,8 @@ export class CountPublisher {
     await within(clock, STOP_CHECKPOINT_MS, this.saveMark());
   }
 
-  get totals(): CountTotals {
-    return { published: this.published, recognised: this.recognised };
+  async retire(): Promise<void> {
+    await this.stop();
   }
 
   async status(): Promise<CountPublisherStatus> {
@@ -138,7 +145,7 @@ export class CountPublisher {
       const { missing, last } = await this.readSought();
       const ends = await topic.ends();
       if (last === null) return this.settle(ends);
-      this.recognised += await topic.takeOutFound(missing, ends, stopping.signal);
+      this.totals.recognised += await topic.takeOutFound(missing, ends, stopping.signal);
       await this.publishThrough(last, missing);
     }
   }
@@ -202,19 +209,21 @@ export class CountPublisher {
   }
 
   private async publish(alarms: readonly AlarmTriggered[]): Promise<void> {
-    const { stopping, topic } = this;
+    const { stopping, topic, totals } = this;
+    const { term = ENDLESS_TERM } = this.options;
     let left = alarms;
     let isInDoubt = false;
     await this.untilDone('publishing to COUNT', async () => {
       if (isInDoubt) {
         const missing = new Set(left.map(({ data }) => data.alarmId));
-        this.recognised += await topic.takeOutFound(missing, await topic.ends(), stopping.signal);
+        totals.recognised += await topic.takeOutFound(missing, await topic.ends(), stopping.signal);
         left = left.filter(({ data }) => missing.has(data.alarmId));
       }
       if (left.length === 0) return;
+      if (!term.isHeld()) throw new Error('another process may publish now');
       isInDoubt = true;
       await topic.append(left);
-      this.published += left.length;
+      totals.published += left.length;
       left = [];
     });
     if (left.length > 0) throw stopping.signal.reason as Error;

@@ -22,10 +22,11 @@ export class OtherEventStore extends Error {
  * Opens the read models of the data folder. Those of another event store are built anew, without an e-mail,
  * when its events were brought into this one. Thrown: `OtherEventStore` when they were not; the store's errors when it stays away.
  */
-export async function openReadModels({ dataDir, eventStoreUrl }: Pick<Config, 'dataDir' | 'eventStoreUrl'>, store: EventStore, clock: Clock, logger: Logger): Promise<LibsqlProjectionSink> {
+export async function openReadModels(config: Pick<Config, 'dataDir' | 'eventStoreUrl'>, store: EventStore, clock: Clock, logger: Logger): Promise<LibsqlProjectionSink> {
+  const { dataDir, eventStoreUrl } = config;
   const { storeId, origins } = await untilAvailable(() => identify(store), clock, logger);
   const known = new Set([storeId, ...origins.map((origin) => origin.storeId)]);
-  if (eventStoreUrl !== null) await refuseUnmoved(dataDir, origins, clock);
+  await refuseUnmoved(config, origins, clock);
   const sink = await LibsqlProjectionSink.open(dataDir, storeId);
   // An unnamed one is of before stores had names, when there was but the embedded one.
   const others = [...sink.madeFrom].filter((from) => from !== storeId && from !== '');
@@ -38,8 +39,9 @@ export async function openReadModels({ dataDir, eventStoreUrl }: Pick<Config, 'd
   return sink;
 }
 
-/** Thrown: `OtherEventStore` when the folder has an embedded event store with events that were not brought into this one. */
-async function refuseUnmoved(dataDir: string, origins: readonly Origin[], clock: Clock): Promise<void> {
+/** Thrown: `OtherEventStore` when the folder has an embedded event store with events that were not brought into the one that is configured. */
+export async function refuseUnmoved({ dataDir, eventStoreUrl }: Pick<Config, 'dataDir' | 'eventStoreUrl'>, origins: readonly Origin[], clock: Clock): Promise<void> {
+  if (eventStoreUrl === null) return;
   if (!existsSync(join(dataDir, 'event-store.db'))) return;
   const embedded = await LibsqlEventStore.open(dataDir, { clock });
   try {

@@ -6,16 +6,23 @@ import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { MessageLog } from '../message-log/message-log.js';
+import type { LeasedRole } from '../leases/leased-role.js';
+import { RoleLeases } from '../leases/role-leases.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from '../tokens.js';
 import { AlarmReads } from './alarm-reads.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
-import { CountPublisher } from './count-publisher.js';
+import { CountPublisher, type CountTotals } from './count-publisher.js';
 import { CountReads } from './count-reads.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { MapReads } from './map-reads.js';
 import { openReadModels } from './open-read-models.js';
 import { PlacesSync } from './places-sync.js';
 import { ProjectionRunner } from './projection-runner.js';
+
+export const COUNTING = Symbol('Counting');
+
+/** The publisher of COUNT, while this process holds the lease of role `count`. */
+export type Counting = LeasedRole<CountPublisher>;
 
 /** Events → read models and topic COUNT, and what is read from the models. */
 @Module({
@@ -37,13 +44,20 @@ import { ProjectionRunner } from './projection-runner.js';
       inject: [EVENT_STORE, LibsqlProjectionSink, CLOCK, LOGGER, METRICS],
     },
     {
-      provide: CountPublisher,
-      useFactory: (log: MessageLog, store: EventStore, clock: Clock, logger: Logger, registry: Registry) => {
-        const publisher = new CountPublisher({ log, store, clock, problem: (what, error) => logger.warn({ err: error }, `topic COUNT: ${what}`) });
-        registerCountMetrics(registry, publisher);
-        return publisher;
+      provide: COUNTING,
+      useFactory: (config: Config, log: MessageLog, store: EventStore, clock: Clock, logger: Logger, registry: Registry, leases: RoleLeases): Counting => {
+        const totals: CountTotals = { published: 0, recognised: 0 };
+        // COUNT is of a log, and an embedded log, like an embedded store, is of one process.
+        const isShared = config.kafka !== null && config.eventStoreUrl !== null;
+        const counting = leases.role('count', isShared ? `count-${log.identity}` : null, (term) => {
+          const publisher = new CountPublisher({ log, store, clock, term, totals, problem: (what, error) => logger.warn({ err: error }, `topic COUNT: ${what}`) });
+          publisher.start();
+          return publisher;
+        });
+        registerCountMetrics(registry, counting, totals);
+        return counting;
       },
-      inject: [MESSAGE_LOG, EVENT_STORE, CLOCK, LOGGER, METRICS],
+      inject: [CONFIG, MESSAGE_LOG, EVENT_STORE, CLOCK, LOGGER, METRICS, RoleLeases],
     },
     {
       provide: PlacesSync,
@@ -54,7 +68,7 @@ import { ProjectionRunner } from './projection-runner.js';
     { provide: CountReads, useFactory: (sink: LibsqlProjectionSink) => new CountReads(sink), inject: [LibsqlProjectionSink] },
     { provide: MapReads, useFactory: (sink: LibsqlProjectionSink) => new MapReads(sink), inject: [LibsqlProjectionSink] },
   ],
-  exports: [ProjectionRunner, CountPublisher, PlacesSync, AlarmReads, CountReads, MapReads, LibsqlProjectionSink],
+  exports: [ProjectionRunner, COUNTING, PlacesSync, AlarmReads, CountReads, MapReads, LibsqlProjectionSink],
 })
 export class ProjectionsModule {}
 
@@ -78,7 +92,7 @@ function registerMetrics(registry: Registry, runner: ProjectionRunner): void {
   });
 }
 
-function registerCountMetrics(registry: Registry, publisher: CountPublisher): void {
+function registerCountMetrics(registry: Registry, counting: Counting, totals: Readonly<CountTotals>): void {
   const registers = [registry];
   const gauge = (name: string, help: string, field: 'lagEvents' | 'lagSeconds' | 'unreadable') =>
     new Gauge({
@@ -86,19 +100,21 @@ function registerCountMetrics(registry: Registry, publisher: CountPublisher): vo
       help,
       registers,
       async collect() {
-        this.set((await publisher.status())[field]);
+        const status = await counting.work?.status();
+        // Told by the process that publishes.
+        if (status) this.set(status[field]);
+        else this.remove();
       },
     });
-  const counter = (name: string, help: string, field: 'published' | 'recognised') => {
+  const counter = (name: string, help: string, field: keyof CountTotals) => {
     let counted = 0;
     return new Counter({
       name,
       help,
       registers,
       collect() {
-        const total = publisher.totals[field];
-        this.inc(total - counted);
-        counted = total;
+        this.inc(totals[field] - counted);
+        counted = totals[field];
       },
     });
   };

@@ -55,6 +55,7 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
   const report = await sendWhileKilling(product, options);
   say(`${report.acknowledged} messages acknowledged in ${report.durationSeconds.toFixed(0)} s; waiting until all is processed`);
   const settledMs = await product.waitUntilSettled();
+  options.store?.endCuts();
 
   say('reading the outputs');
   const alarms = await product.alarms();

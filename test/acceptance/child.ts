@@ -44,6 +44,10 @@ export class Child {
     return running.has(this);
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
+  }
+
   /** Resolves when the process is gone. */
   async kill(signal: NodeJS.Signals): Promise<Ended> {
     this.process.kill(signal);

@@ -64,6 +64,11 @@ export class EventStoreServer {
     }
   }
 
+  /** Cuts no further append: while outputs are read the product still renews its leases. */
+  endCuts(): void {
+    if (this.cutsAppends) this.child?.signal('SIGUSR2');
+  }
+
   /** What it has stored, read from its file. */
   outputs(): StoreOutputs {
     const lines = readFileSync(this.eventFile, 'utf8').trimEnd().split('\n');

@@ -87,6 +87,12 @@ export class Product {
     await this.child?.kill('SIGKILL');
   }
 
+  /** SIGSTOP and SIGCONT: the process is frozen and goes on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.assertRunning();
+    this.child?.signal(signal);
+  }
+
   /** `kill -9`, and up again at once. Thrown: an error when the process had ended by itself. */
   async killAndRestart(): Promise<void> {
     await this.kill();

@@ -1,5 +1,6 @@
 import { isStoreBound } from '../../src/event-store/store-bound-streams.js';
 import { IDENTITY_STREAM } from '../../src/event-store/store-identity.js';
+import { LEASE_STREAM_PREFIX } from '../../src/leases/lease-stream.js';
 import { RECEIPT_EVENT_TYPE, RECEIPT_STREAM_PREFIX } from '../../src/ingestion/receipt.js';
 
 export interface BookkeepingEvent {
@@ -17,6 +18,9 @@ export const BOOKKEEPING_EVENTS: readonly BookkeepingEvent[] = [
   event('DeadLetterDropped', 'dead-letters', 'An operator marked an unreadable record as of no use.'),
   event('CheckpointStored', 'checkpoint-<follower>', 'How far a follower of the events has come; the newest one counts.'),
   event('CountCheckpointStored', 'checkpoint-count-<log>', 'How far the alarms are on topic COUNT of a log; the newest one counts.'),
+  event('LeaseTaken', `${LEASE_STREAM_PREFIX}<role>`, 'A process does a role’s work from now on, of which one at a time does it ([ADR 11](adr/0011-leases.md)).'),
+  event('LeaseRenewed', `${LEASE_STREAM_PREFIX}<role>`, 'It still does; the newest event counts.'),
+  event('LeaseReleased', `${LEASE_STREAM_PREFIX}<role>`, 'It does no more, and another may at once.'),
   event('StoreNamed', IDENTITY_STREAM, 'The id of the event store, by which checkpoints and read models are told from those of others.'),
   event('EventsBroughtFrom', IDENTITY_STREAM, 'Another event store whose events were brought here, and up to where.'),
 ];

@@ -11,6 +11,7 @@ import { isNormalReading } from '../../src/ingestion/normal-reading.js';
 import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { reconcile } from '../../src/ingestion/reconcile.js';
 import { SensorStates } from '../../src/ingestion/sensor-states.js';
+import { lastReceipt } from '../../src/ingestion/undrained.js';
 import { CONSUMER_GROUP } from '../../src/message-log/kafka/kafka-consumer.js';
 import { KafkaMessageLog } from '../../src/message-log/kafka/kafka-message-log.js';
 import { LogUnavailable, PositionLost, SENSOR_TOPICS, type LogBatch, type OutgoingRecord, type SensorTopic } from '../../src/message-log/message-log.js';
@@ -125,6 +126,16 @@ export class GroupBench {
   /** Each partition's `ENTRY-0` with the offset after the last that was handled. */
   handledThrough(topic: SensorTopic, partition: number): number {
     return Math.max(-1, ...this.runs.filter((run) => run.topic === topic && run.partition === partition).map(({ lastOffset }) => lastOffset)) + 1;
+  }
+
+  /** Waits until a member has handled a run and its receipt is stored: one of events alone may be kept for a second. */
+  async untilReceiptOf(member: string, topic: SensorTopic, limitMs = 20_000): Promise<void> {
+    await waitFor(`a receipt of ${member}`, async () => {
+      const run = this.runs.find((each) => each.member === member && each.topic === topic);
+      if (!run) return false;
+      const last = await lastReceipt(this.store, this.log.identity, topic, run.partition);
+      return last !== null && last.last >= run.lastOffset;
+    }, limitMs);
   }
 
   async untilAllHandled(limitMs = 30_000): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SensorEvent } from '../../src/alarm-domain/alarm-events.js';
 import type { Reading } from '../../src/alarm-domain/reading.js';
 import type { DecisionContext, SensorMessage } from '../../src/alarm-domain/sensor-message.js';
-import { decide, evolve, INITIAL_SENSOR, remember, type Decision, type SensorState } from '../../src/alarm-domain/sensor.js';
+import { afterDecision, decide, INITIAL_SENSOR, type Decision, type SensorState } from '../../src/alarm-domain/sensor.js';
 import { SOURCE_STRIKE_POLICY, type StrikePolicy } from '../../src/alarm-domain/strike-policy.js';
 
 /** Words for specs of the sensor aggregate: `given([...]).when(message).then(...)`. */
@@ -55,12 +55,8 @@ export function play(messages: readonly SensorMessage[], context: DecisionContex
   for (const message of messages) {
     const decision = decide(state, message, context);
     decisions.push(decision);
-    if (decision.type === 'events') {
-      events.push(...decision.events);
-      state = decision.events.reduce(evolve, state);
-    } else if (decision.type === 'ignored') {
-      state = remember(state, message);
-    }
+    if (decision.type === 'events') events.push(...decision.events);
+    state = afterDecision(state, message, decision, context.policy);
   }
   return { state, events, decisions };
 }

@@ -2,21 +2,19 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DoublingPause, type Clock } from '../../clock.js';
 import { handleUntilDone } from '../handle-until-done.js';
 import type { ConsumeOptions, LogBatch, SensorTopic } from '../message-log.js';
-import { partitionFor } from '../murmur2.js';
 import { Wakeup } from '../wakeup.js';
+import { EntryProgress } from './entry-progress.js';
 import type { Run } from './fetched-records.js';
+import { isForeign, type ForeignKeys } from './foreign-keys.js';
 import type { KafkaCluster, KafkaLogSink } from './kafka-cluster.js';
 import { PartitionFetcher } from './partition-fetcher.js';
 import { OneAtATime } from './one-at-a-time.js';
-import { nextStep, PairSide } from './partition-pair.js';
+import { nextStep, nextStepWhileHeld, OK_MAY_LAG_MS, PairSide } from './partition-pair.js';
 
-/** How long ENTRY waits for an OK partition that holds more but does not give it. */
-const OK_MAY_LAG_MS = 2_000;
 /** How often that time limit is looked at. */
 const LOOK_EVERY_MS = 500;
 
 const COMMIT_EVERY_MS = 1_000;
-const ASK_AGAIN_MS = 200;
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 5_000;
 
@@ -26,9 +24,10 @@ export interface SessionContext {
   readonly options: ConsumeOptions;
   readonly partitions: number;
   readonly log: KafkaLogSink;
-  /** Tells Kafka how far the work is. */
+  readonly foreignKeys: ForeignKeys;
+  /** Tells Kafka how far the work is, and whether there are foreign keys. */
   readonly commit: (offsets: readonly { topic: string; partition: number; offset: number }[]) => Promise<void>;
-  /** How far any member of the group is in ENTRY, by partition number; null where that is not known. */
+  /** How far any member of the group is in ENTRY, by partition number; null where that is not known. Learns of others' foreign keys. */
   readonly committedEntry: () => Promise<readonly (number | null)[]>;
 }
 
@@ -50,10 +49,11 @@ export class ConsumerSession {
   private readonly news = new Wakeup();
   private readonly fetcher: PartitionFetcher;
   private readonly pairs = new Map<number, Pair>();
+  private readonly entryProgress: EntryProgress;
+  /** Whether it is known what other members had met before. */
+  private hasAskedOthers = false;
   private readonly ending = new AbortController();
   private readonly signal: AbortSignal;
-  /** Whether a record was met whose key does not lead to its partition: then no key can be trusted to. */
-  private hasForeignKeys = false;
 
   constructor(
     private readonly numbers: readonly number[],
@@ -61,6 +61,7 @@ export class ConsumerSession {
   ) {
     this.signal = AbortSignal.any([context.options.signal, this.ending.signal]);
     this.fetcher = new PartitionFetcher(context.cluster, context.clock, context.log, () => this.news.ring(), this.signal);
+    this.entryProgress = new EntryProgress(context, (number) => this.pairs.get(number)?.entry.handledThrough ?? null, this.signal);
   }
 
   /** No further run is begun. */
@@ -140,6 +141,7 @@ export class ConsumerSession {
    */
   private async work(pair: Pair): Promise<void> {
     const { entry, ok } = pair;
+    const { foreignKeys, partitions } = this.context;
     const handling = new OneAtATime(() => this.news.ring());
     let okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
     let held: HeldRun | null = null;
@@ -157,7 +159,8 @@ export class ConsumerSession {
           await handling.begin(() => this.handle(ok, run));
           continue;
         }
-        const step = held === null ? nextStep(entry, ok, performance.now(), okMayLagUntil) : entry.headTimeMs() === null ? null : ({ topic: 'ENTRY', throughMs: Infinity } as const);
+        const now = performance.now();
+        const step = held === null ? nextStep(entry, ok, now, okMayLagUntil) : nextStepWhileHeld(entry, held.run.lastAppendedAtMs, now, okMayLagUntil);
         if (step === null) {
           await this.news.after(seen, this.signal);
           continue;
@@ -166,10 +169,11 @@ export class ConsumerSession {
         const run = side.take(step.throughMs, step.topic === 'ENTRY' ? this.context.options.discard : undefined);
         if (run.lastOffset < run.firstOffset) throw new Error(`${side.topic}-${side.partition}: nothing to take at offset ${run.firstOffset}`);
         this.fetcher.roomMade();
-        this.hasForeignKeys ||= run.records.some(({ key }) => key === null || partitionFor(key.toString('utf8'), this.context.partitions) !== pair.number);
+        if (!foreignKeys.areMet && run.records.some((record) => isForeign(record, pair.number, partitions))) foreignKeys.meet();
+        run.isOutOfOrder = foreignKeys.areMet || !this.hasAskedOthers || step.isAheadOfOk;
         if (step.topic === 'OK') {
           okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
-          if (this.hasForeignKeys) {
+          if (foreignKeys.areMet) {
             held = this.holdUntilEntryIsDone(run);
             continue;
           }
@@ -191,30 +195,11 @@ export class ConsumerSession {
   /** Every reading that was accepted before the run was seen must have been handled, by whichever member. */
   private holdUntilEntryIsDone(run: Run): HeldRun {
     const held: HeldRun = { run, isReady: false };
-    void this.entryIsDone().then((isDone) => {
+    void this.entryProgress.untilHandled(run.lastAppendedAtMs).then((isDone) => {
       held.isReady = isDone;
       this.news.ring();
     });
     return held;
-  }
-
-  private async entryIsDone(): Promise<boolean> {
-    const { cluster, partitions, clock, committedEntry, log } = this.context;
-    const all = Array.from({ length: partitions }, (_, number) => number);
-    let ends: readonly (number | null)[] | null = null;
-    while (!this.signal.aborted) {
-      try {
-        ends ??= await cluster.offsets('ENTRY', all, 'end');
-        const isOthers = all.some((number) => !this.pairs.has(number));
-        const committed = isOthers ? await committedEntry() : [];
-        const isDone = all.every((number) => (this.pairs.get(number)?.entry.handledThrough ?? committed[number] ?? -1) >= (ends?.[number] ?? 0));
-        if (isDone) return true;
-      } catch (error) {
-        log.debug({ err: error }, 'asking how far ENTRY is failed; asked again');
-      }
-      await clock.sleep(ASK_AGAIN_MS, this.signal);
-    }
-    return false;
   }
 
   private async keepLooking(): Promise<void> {
@@ -225,21 +210,32 @@ export class ConsumerSession {
   }
 
   private async keepCommitting(): Promise<void> {
-    const { clock, commit, options, log } = this.context;
+    const { clock, commit, options, log, foreignKeys } = this.context;
     const committed = new Map<string, number>();
+    await this.askOthers().catch(() => undefined);
     while (!this.signal.aborted) {
       await clock.sleep(COMMIT_EVERY_MS, this.signal);
-      const offsets = [...this.pairs.values()]
-        .flatMap((pair) => [pair.entry, pair.ok])
-        .map(({ topic, partition, handledThrough }) => ({ topic, partition, offset: Math.min(handledThrough, options.recordedThrough?.(topic, partition) ?? Infinity) }))
-        .filter(({ topic, partition, offset }) => committed.get(`${topic}/${partition}`) !== offset);
       try {
+        await this.askOthers(); // first, as the commit takes the place of what another has left there
+        const isToTell = foreignKeys.areToBeTold;
+        const offsets = [...this.pairs.values()]
+          .flatMap((pair) => [pair.entry, pair.ok])
+          .map(({ topic, partition, handledThrough }) => ({ topic, partition, offset: Math.min(handledThrough, options.recordedThrough?.(topic, partition) ?? Infinity) }))
+          .filter(({ topic, partition, offset }) => isToTell || committed.get(`${topic}/${partition}`) !== offset);
         await commit(offsets);
         for (const { topic, partition, offset } of offsets) committed.set(`${topic}/${partition}`, offset);
+        if (isToTell && offsets.length > 0) foreignKeys.told(performance.now());
       } catch (error) {
         log.debug({ err: error }, 'the offsets were not committed to Kafka; the receipts count');
       }
     }
   }
-}
 
+  /** Learns of foreign keys that others have met; no others are there when all partitions are this process's. */
+  private async askOthers(): Promise<void> {
+    const { foreignKeys, partitions, committedEntry } = this.context;
+    if (foreignKeys.areMet || (this.hasAskedOthers && this.numbers.length === partitions)) return;
+    await committedEntry();
+    this.hasAskedOthers = true;
+  }
+}

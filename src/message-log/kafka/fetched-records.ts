@@ -19,6 +19,7 @@ export class Run<Topic extends string = SensorTopic> {
   discarded = 0;
   lastOffset: number;
   lastAppendedAtMs = 0;
+  isOutOfOrder = false;
 
   constructor(
     readonly topic: Topic,

@@ -80,9 +80,9 @@ export class GroupMember {
     await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: () => Promise.reject(new Error('a paused consumer got a batch')) });
   }
 
-  /** Tells Kafka how far the work is, for its tools: what counts is the receipts. */
-  async commit(offsets: readonly { topic: string; partition: number; offset: number }[]): Promise<void> {
-    if (offsets.length > 0) await this.consumer.commitOffsets(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })));
+  /** Tells Kafka how far the work is, for its tools and the other members, and with it the mark: what counts is the receipts. */
+  async commit(offsets: readonly { topic: string; partition: number; offset: number }[], mark: string | null): Promise<void> {
+    if (offsets.length > 0) await this.consumer.commitOffsets(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset), metadata: mark })));
   }
 
   /** Leaves the group, so that others need not wait for the session to time out. */

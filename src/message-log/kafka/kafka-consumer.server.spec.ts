@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { assignments, deleteRecords, emptyTopics, Gate, GroupBench, openLog, readingOf, testClient, withAdmin, type GroupOptions } from '../../../test/support/kafka-group.js';
 import { KafkaCluster } from '../../../test/servers/kafka.js';
 import { waitFor } from '../../../test/support/wait-for.js';
+import { sensorStream } from '../../alarm-domain/sensor.js';
 import { systemClock } from '../../clock.js';
 import type { ConsumeOptions, LogBatch, LogRecord, SensorTopic } from '../message-log.js';
 import type { KafkaMessageLog } from './kafka-message-log.js';
@@ -93,7 +94,7 @@ describe('A change of members while handlers are in work', () => {
 
     const second = await bench.join('second');
     await waitFor('a share for each member', async () => (await shares()).join(' | ') === 'ENTRY-0 OK-0 | ENTRY-1 OK-1');
-    await waitFor('the second member’s work', () => bench.runs.some(({ member }) => member === 'second'));
+    await bench.untilReceiptOf('second', 'ENTRY');
     gate.release();
     await bench.untilAllHandled();
     await waitFor('the refusal of the first member’s receipt', () => bench.positionsLost().includes('first'));
@@ -148,7 +149,7 @@ describe('A member that must give a partition up', () => {
     await waitFor('the first member’s handlers', () => gate.waiting === 2);
     await bench.append('ENTRY', readings('after the first began', 40));
     await bench.join('second');
-    await waitFor('the second member’s work', () => bench.runs.some(({ member }) => member === 'second'), 20_000);
+    await bench.untilReceiptOf('second', 'ENTRY');
     await bench.append('OK', KEYS.map((key) => readingOf('OK', Number(key), `ok ${key}`, false)));
     await waitFor('the second member’s OK', () => bench.runs.some(({ member, topic }) => member === 'second' && topic === 'OK'));
     gate.release();
@@ -266,6 +267,63 @@ describe('The order of ENTRY and OK (P7)', () => {
     await waitFor('the recovery', () => consumer.texts(0).includes('recovery'));
     expect(consumer.texts(1)).toEqual(['held']);
     });
+
+  it('keeps a later reading behind an OK that waits for another partition, but not for longer than 2 s', async () => {
+    const gate = closedGate();
+    const consumer = await Consumer.start(async ([batch]) => {
+      if (batch!.topic === 'ENTRY' && batch!.partition === 1) await gate.pass();
+    });
+    await consumer.log.append('ENTRY', [record(KEYS[1], 'held')]);
+    await waitFor('the handler of ENTRY-1', () => gate.waiting === 1);
+    await appendTo('OK', 0, null, 'first recovery');
+    await appendTo('ENTRY', 0, KEYS[0], 'after the first');
+    await systemClock.sleep(500);
+    expect(consumer.texts(0)).toEqual([]);
+    gate.release();
+    await waitFor('both', () => consumer.texts(0).length === 2);
+    expect(consumer.texts(0)).toEqual(['first recovery', 'after the first']);
+  });
+
+  it('an OK that waits for another partition takes no alarm with it whose reading came after it', async () => {
+    const bench = await openBench();
+    const gate = closedGate();
+    await bench.join('only', async ([batch]) => {
+      if (batch!.topic === 'ENTRY' && batch!.partition === 1) await gate.pass();
+    });
+    await bench.append('ENTRY', [readingOf('ENTRY', 2, 'before the OK', true)]);
+    await waitFor('the first alarm', () => bench.handledThrough('ENTRY', 0) > 0, 20_000);
+    await bench.append('ENTRY', [readingOf('ENTRY', 1, 'held', false)]);
+    await bench.append('ENTRY', [readingOf('ENTRY', 1, 'held, and abnormal', true)]);
+    await waitFor('the handler of ENTRY-1', () => gate.waiting === 1);
+    await appendTo('OK', 0, null, String(readingOf('OK', 2, 'recovery', false).value));
+    const before = bench.handledThrough('ENTRY', 0);
+    await bench.append('ENTRY', [readingOf('ENTRY', 2, 'after the OK', true)]);
+    await waitFor('the later reading', () => bench.handledThrough('ENTRY', 0) > before, 20_000);
+    gate.release();
+    await bench.untilAllHandled();
+    expect(await eventsOf(bench, 2)).toEqual(['AlarmTriggered', 'ReadingNoted', 'AlarmRecovered', 'AlarmTriggered']);
+    expect(await bench.reconcile()).toMatchObject({ unaccounted: 0, doubled: 0, problems: [] });
+  });
+
+  it('holds for the records of a sensor that two members have between them, once one of them has met a key that leads elsewhere', async () => {
+    const bench = await openBench();
+    await bench.join('first');
+    await bench.join('second');
+    await waitFor('a partition each', async () => (await shares()).length === 2 && (await shares()).every((names) => names.length > 0), 20_000);
+    await bench.append('ENTRY', [readingOf('ENTRY', 2, 'at home', true)]);
+    await waitFor('the alarm', async () => (await eventsOf(bench, 2)).length === 1, 20_000);
+    await appendTo('OK', 1, null, String(readingOf('OK', 2, 'elsewhere', false).value));
+    await waitFor('its recovery by the other member', async () => (await eventsOf(bench, 2)).length === 2, 20_000);
+    await bench.append('ENTRY', [readingOf('ENTRY', 2, 'at home again', true)]);
+    await waitFor('the second alarm', async () => (await eventsOf(bench, 2)).length === 3, 20_000);
+    await bench.append('OK', [readingOf('OK', 2, 'the OK at home', false)]);
+    await waitFor('its recovery', async () => (await eventsOf(bench, 2)).length === 4, 20_000);
+    await appendTo('ENTRY', 1, null, String(readingOf('ENTRY', 2, 'elsewhere', true).value));
+    await bench.append('OK', [readingOf('OK', 2, 'after the reading elsewhere', false)]);
+    await bench.untilAllHandled();
+    expect(await eventsOf(bench, 2)).toEqual(['AlarmTriggered', 'AlarmRecovered', 'AlarmTriggered', 'AlarmRecovered', 'AlarmTriggered', 'AlarmRecovered']);
+    expect(await bench.reconcile()).toMatchObject({ unaccounted: 0, doubled: 0, problems: [] });
+  });
 });
 
 it('An idle consumer costs less than 3 % of a processor', async () => {
@@ -325,6 +383,13 @@ class Consumer {
     await this.ended;
     await this.log.close();
   }
+}
+
+/** The types of a sensor's events, in their order. */
+async function eventsOf(bench: GroupBench, sensorId: number): Promise<string[]> {
+  const types: string[] = [];
+  for await (const { type } of bench.store.readStream(sensorStream(sensorId))) types.push(type);
+  return types;
 }
 
 function openGate(): Gate {

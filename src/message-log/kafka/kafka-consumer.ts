@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs';
 import { DoublingPause, type Clock } from '../../clock.js';
 import { SENSOR_TOPICS, type ConsumeOptions } from '../message-log.js';
 import { ConsumerSession } from './consumer-session.js';
+import { FOREIGN_KEYS_MARK, ForeignKeys } from './foreign-keys.js';
 import { GroupMember } from './group-member.js';
 import { KafkaCluster, type KafkaLogSink } from './kafka-cluster.js';
 
@@ -26,10 +27,11 @@ export async function consumeAsMember(context: ConsumerContext, options: Consume
   const { clock, log } = context;
   const { signal } = options;
   const pause = new DoublingPause(clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
+  const foreignKeys = new ForeignKeys();
   while (!signal.aborted) {
     const begunAt = performance.now();
     try {
-      await beMember(context, options);
+      await beMember(context, options, foreignKeys);
     } catch (error) {
       if (signal.aborted) return;
       if (performance.now() - begunAt > 2 * LAST_PAUSE_MS) pause.reset();
@@ -40,7 +42,7 @@ export async function consumeAsMember(context: ConsumerContext, options: Consume
 }
 
 /** One membership, from its start to the abort; rejects when it is lost. */
-async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onRebalance, rememberMember }: ConsumerContext, options: ConsumeOptions): Promise<void> {
+async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onRebalance, rememberMember }: ConsumerContext, options: ConsumeOptions, foreignKeys: ForeignKeys): Promise<void> {
   const { signal } = options;
   const cluster = KafkaCluster.of(kafka);
   const admin = kafka.admin();
@@ -53,6 +55,7 @@ async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onReb
 
   const committedEntry = async (): Promise<(number | null)[]> => {
     const [entry] = await admin.fetchOffsets({ groupId: CONSUMER_GROUP, topics: ['ENTRY'] });
+    if (entry?.partitions.some(({ metadata }) => metadata === FOREIGN_KEYS_MARK)) foreignKeys.meet();
     const offsets = new Map(entry?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
     return Array.from({ length: partitions }, (_, number) => offsets.get(number) ?? null);
   };
@@ -65,7 +68,7 @@ async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onReb
         onRebalance();
         rememberMember(memberId);
         options.onAssignment?.(numbers);
-        const next = new ConsumerSession(numbers, { cluster, clock, options, partitions, log, commit: (offsets) => member.commit(offsets), committedEntry });
+        const next = new ConsumerSession(numbers, { cluster, clock, options, partitions, log, foreignKeys, commit: (offsets) => member.commit(offsets, foreignKeys.areMet ? FOREIGN_KEYS_MARK : null), committedEntry });
         session = next;
         ended = ended.then(() => next.run()).catch((error: unknown) => lose(error as Error));
       },

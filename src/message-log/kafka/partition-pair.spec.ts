@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { encodeRecordBatch } from '../record-batch.js';
 import type { SensorTopic } from '../message-log.js';
 import type { FetchedPartition } from './fetch-request.js';
-import { nextStep, PairSide } from './partition-pair.js';
+import { nextStep, nextStepWhileHeld, OK_MAY_LAG_MS, PairSide } from './partition-pair.js';
 import { responseMemory, SharedResponse } from './response-memory.js';
 
 /** A partition as the broker has it: the append time of each offset, one batch a record. */
@@ -42,7 +42,7 @@ describe('nextStep', () => {
     entry.add(response(stored.ENTRY, 0), 5.9, 1_000); // asked for before, although it came after
     expect(nextStep(entry, ok, 1_000, 0)).toBeNull();
     entry.add(response(stored.ENTRY, 0), 6, 1_001);
-    expect(nextStep(entry, ok, 1_001, 0)).toEqual({ topic: 'OK', throughMs: Infinity });
+    expect(nextStep(entry, ok, 1_001, 0)).toEqual({ topic: 'OK', throughMs: Infinity, isAheadOfOk: false });
   });
 
   it('holds an OK for ever while ENTRY is known to have more', () => {
@@ -60,13 +60,36 @@ describe('nextStep', () => {
     const { stored, entry, ok } = pairOf([10], [5]);
     entry.add(response(stored.ENTRY, 0), 1, 1);
     expect(nextStep(entry, ok, 99, 100)).toBeNull();
-    expect(nextStep(entry, ok, 100, 100)).toEqual({ topic: 'ENTRY', throughMs: Infinity });
+    expect(nextStep(entry, ok, 100, 100)).toEqual({ topic: 'ENTRY', throughMs: Infinity, isAheadOfOk: true });
+  });
+
+  it('says that ENTRY goes ahead when OK’s end was not seen for as long', () => {
+    const { stored, entry, ok } = pairOf([10], []);
+    entry.add(response(stored.ENTRY, 0), 1, 1);
+    expect(nextStep(entry, ok, 1, 0)).toEqual({ topic: 'ENTRY', throughMs: Infinity, isAheadOfOk: true });
+    ok.add(response(stored.OK, 0), 1_000, 1_001);
+    expect(nextStep(entry, ok, 1_000 + OK_MAY_LAG_MS, 0)).toEqual({ topic: 'ENTRY', throughMs: Infinity, isAheadOfOk: false });
+    expect(nextStep(entry, ok, 1_001 + OK_MAY_LAG_MS, 0)).toEqual({ topic: 'ENTRY', throughMs: Infinity, isAheadOfOk: true });
   });
 
   it('does nothing when nothing waits', () => {
     const { entry, ok } = pairOf([], []);
     expect(nextStep(entry, ok, 0, 0)).toBeNull();
   });
+});
+
+describe('nextStepWhileHeld', () => {
+  it('takes ENTRY through the held OK’s time, then nothing until the time limit, then all of it as ahead of OK', () => {
+    const { stored, entry } = pairOf([10, 20, 21], []);
+    entry.add(response(stored.ENTRY, 0), 1, 1);
+    const first = nextStepWhileHeld(entry, 20, 5, 100);
+    expect(first).toEqual({ topic: 'ENTRY', throughMs: 20, isAheadOfOk: false });
+    expect(entry.take(first!.throughMs, undefined).lastOffset).toBe(1);
+    expect(nextStepWhileHeld(entry, 20, 99, 100)).toBeNull();
+    expect(nextStepWhileHeld(entry, 20, 100, 100)).toEqual({ topic: 'ENTRY', throughMs: Infinity, isAheadOfOk: true });
+  });
+
+  it('does nothing when no reading waits', () => expect(nextStepWhileHeld(pairOf([], []).entry, 20, 1_000, 100)).toBeNull());
 });
 
 it('A side gives a response back when all of it was taken, and only then', () => {

@@ -94,9 +94,17 @@ export class PairSide {
   }
 }
 
+/** How long ENTRY waits for OK: for a partition that holds more but does not give it, and for a run that is held. */
+export const OK_MAY_LAG_MS = 2_000;
+
 /** Which of ENTRY and OK is to be handled next (P7), and through which append time. */
 export type NextStep =
-  | { readonly topic: SensorTopic; readonly throughMs: number }
+  | {
+      readonly topic: SensorTopic;
+      readonly throughMs: number;
+      /** Whether an OK from before these records may still come. */
+      readonly isAheadOfOk: boolean;
+    }
   /** Nothing can be handled before another response has come. */
   | null;
 
@@ -106,15 +114,25 @@ export type NextStep =
  * OK waits until no ENTRY record that was accepted before it can still come: accepted means visible to a
  * fetch, so a fetch of ENTRY's end that was made after the OK record was seen settles it. ENTRY waits for
  * an OK partition that is known to hold more, but not longer than `okMayLagUntil`: an alarm must not wait
- * for a recovery that does not come, and the rules refuse to let a late OK undo a newer reading.
+ * for a recovery that does not come. It then goes ahead of OK, as it does when OK's end was not seen lately.
  */
 export function nextStep(entry: PairSide, ok: PairSide, now: number, okMayLagUntil: number): NextStep {
   const entryTime = entry.headTimeMs();
   const okTime = ok.headTimeMs();
   if (entryTime !== null && okTime !== null) {
-    return entryTime <= okTime ? { topic: 'ENTRY', throughMs: okTime } : { topic: 'OK', throughMs: entryTime - 1 };
+    return entryTime <= okTime
+      ? { topic: 'ENTRY', throughMs: okTime, isAheadOfOk: false }
+      : { topic: 'OK', throughMs: entryTime - 1, isAheadOfOk: false };
   }
-  if (entryTime !== null) return ok.isAtEnd || now >= okMayLagUntil ? { topic: 'ENTRY', throughMs: Infinity } : null;
-  if (okTime !== null) return entry.hasNothingBefore(ok.headSeenAt()) ? { topic: 'OK', throughMs: Infinity } : null;
+  if (entryTime !== null) return ok.isAtEnd || now >= okMayLagUntil ? { topic: 'ENTRY', throughMs: Infinity, isAheadOfOk: !ok.hasNothingBefore(now - OK_MAY_LAG_MS) } : null;
+  if (okTime !== null) return entry.hasNothingBefore(ok.headSeenAt()) ? { topic: 'OK', throughMs: Infinity, isAheadOfOk: false } : null;
   return null;
+}
+
+/** As `nextStep`, while OK records through `heldTimeMs` are held until all partitions of ENTRY are handled that far. */
+export function nextStepWhileHeld(entry: PairSide, heldTimeMs: number, now: number, okMayLagUntil: number): NextStep {
+  const entryTime = entry.headTimeMs();
+  if (entryTime === null) return null;
+  if (entryTime <= heldTimeMs) return { topic: 'ENTRY', throughMs: heldTimeMs, isAheadOfOk: false };
+  return now >= okMayLagUntil ? { topic: 'ENTRY', throughMs: Infinity, isAheadOfOk: true } : null;
 }

@@ -31,8 +31,8 @@ const REMEMBERED_IDS = 100_000;
 export class EventLog {
   /** Emits `appended` after each write. */
   readonly changes = new EventEmitter<{ appended: [] }>().setMaxListeners(0);
-  /** All records in the order of their positions. */
-  private readonly records: StoredEvent[] = [];
+  /** All records in the order of their positions. A scavenge makes another list, so that one that is being read stays as it is. */
+  private records: StoredEvent[] = [];
   private readonly streams = new Map<string, StoredEvent[]>();
   private readonly tombstones = new Set<string>();
   private remembered = new Map<string, StoredEvent>();
@@ -112,11 +112,10 @@ export class EventLog {
 
   /** Takes the records that no reader of their stream may see out of $all. */
   scavenge(): void {
-    const kept = this.records.filter((record) => {
+    this.records = this.records.filter((record) => {
       const view = this.view(record.stream);
       return record.type === STREAM_DELETED || (view.type === 'found' && record.revision >= view.first);
     });
-    this.records.splice(0, this.records.length, ...kept);
   }
 
   private check(stream: string, existing: readonly StoredEvent[], events: readonly ProposedEvent[], expected: Expected, wasDeleted: boolean): AppendOutcome | 'store' {

@@ -56,6 +56,8 @@ export class EventStoreDbDouble {
   private port: number;
   /** May be changed while it runs. */
   users: Users;
+  /** How many connections were taken since it was made. */
+  connectionsTaken = 0;
 
   private constructor(private readonly options: DoubleOptions) {
     this.log = options.follows?.log ?? new EventLog(options.file === undefined ? null : new LogFile(options.file), options.now);
@@ -128,6 +130,7 @@ export class EventStoreDbDouble {
 
   private accept(socket: Socket, injector: ConnectionInjector, http: HttpServer): void {
     this.connections.add(socket);
+    this.connectionsTaken += 1;
     socket.on('close', () => this.connections.delete(socket));
     socket.on('error', () => {});
     if (socket instanceof TLSSocket) {

@@ -11,6 +11,8 @@ export class Faults {
   isNotReady = false;
   /** New calls and appends are taken and neither applied nor answered; the connection itself holds. */
   isSilent = false;
+  /** New reads and subscriptions are taken and not answered, while appends are. */
+  areReadsSilent = false;
   /** Appends are applied at once and answered after this. */
   appendDelayMs = 0;
   /** So many of the next appends are applied, and then the connection is cut instead of an answer. */
@@ -27,6 +29,8 @@ export class Faults {
   openedBatchStreams = 0;
   /** How many events subscriptions have sent. */
   sentEvents = 0;
+  /** How many events reads have sent. */
+  readEvents = 0;
   private stalled = Promise.resolve();
   private endStall = () => {};
 

@@ -7,7 +7,7 @@ import { EventStoreDbDouble } from './eventstoredb-double.js';
  *     npx tsx test/doubles/eventstoredb/main.ts --port 2113 [--file events.jsonl] [--cut-every SECONDS]
  *
  * Prints its connection string on one line when it is ready. With `--cut-every` the next append after each such
- * while is stored and then, instead of an answer, all connections are cut; a line tells of each.
+ * while is stored and then, instead of an answer, all connections are cut; a line tells of each. SIGUSR2 ends that.
  */
 const { values } = parseArgs({ options: { port: { type: 'string', default: '2113' }, file: { type: 'string' }, 'cut-every': { type: 'string' } } });
 const double = await EventStoreDbDouble.start({ port: Number(values.port), ...(values.file === undefined ? {} : { file: values.file }) });
@@ -15,9 +15,13 @@ console.log(double.url);
 const cutEveryMs = Number(values['cut-every'] ?? 0) * 1000;
 if (cutEveryMs > 0) {
   double.faults.onTaken = (fault) => console.log(fault);
-  setInterval(() => {
+  const cutting = setInterval(() => {
     double.faults.cutsAfterApplying = 1;
   }, cutEveryMs);
+  process.once('SIGUSR2', () => {
+    clearInterval(cutting);
+    double.faults.cutsAfterApplying = 0;
+  });
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

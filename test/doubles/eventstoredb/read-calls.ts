@@ -27,7 +27,7 @@ const PAGE = 64;
 export async function read(place: ReadPlace, call: ReadCall): Promise<void> {
   const options = call.request.getOptions();
   call.on('error', () => {});
-  if (place.faults.isSilent) return;
+  if (place.faults.isSilent || place.faults.areReadsSilent) return;
   if (place.faults.isNotReady) return void call.emit('error', notReady());
   if (!options) return void call.emit('error', invalidArgument('options are missing'));
   if (options.hasSubscription()) return subscribe(place, call, options);
@@ -47,19 +47,19 @@ async function readStream(place: ReadPlace, call: ReadCall, options: ReadReq.Opt
   const last = view.events.length - 1;
   const start = from?.hasRevision() ? Number(from.getRevision()) : from?.hasEnd() ? last : 0;
   const range = isForwards ? { begin: Math.max(start, view.first), end: last, step: 1 } : { begin: Math.min(start, last), end: view.first, step: -1 };
-  await sendRange(call, view.events, range, Number(options.getCount()), 'stream');
+  await sendRange(place, call, view.events, range, Number(options.getCount()), 'stream');
 }
 
 async function readAll(place: ReadPlace, call: ReadCall, options: ReadReq.Options): Promise<void> {
   const from = options.getAll();
-  const records = [...place.log.all];
+  const records = place.log.all;
   const passes = toPredicate(options.getFilter());
   const isForwards = options.getReadDirection() === FORWARDS;
   const at = from?.hasPosition() ? place.log.indexAt(Number(from.getPosition()?.getCommitPosition())) : from?.hasEnd() ? records.length : 0;
   // Both ways `from` is a place between records: forwards gives what stands there, backwards what stands before.
   const range = isForwards ? { begin: at, end: records.length - 1, step: 1 } : { begin: at - 1, end: 0, step: -1 };
   const passing = options.hasFilter() ? records.map((record) => (passes(record) ? record : null)) : records;
-  await sendRange(call, passing, range, Number(options.getCount()), 'all');
+  await sendRange(place, call, passing, range, Number(options.getCount()), 'all');
 }
 
 interface Range {
@@ -69,7 +69,7 @@ interface Range {
   readonly step: number;
 }
 
-async function sendRange(call: ReadCall, events: readonly (StoredEvent | null)[], range: Range, count: number, readOf: 'stream' | 'all'): Promise<void> {
+async function sendRange(place: ReadPlace, call: ReadCall, events: readonly (StoredEvent | null)[], range: Range, count: number, readOf: 'stream' | 'all'): Promise<void> {
   const { begin, end, step } = range;
   let left = count;
   for (let index = begin; left > 0 && (step > 0 ? index <= end : index >= end); index += step) {
@@ -77,6 +77,7 @@ async function sendRange(call: ReadCall, events: readonly (StoredEvent | null)[]
     if (!event) continue;
     if (!(await send(call, new streams.ReadResp().setEvent(toReadEvent(event, readOf))))) return;
     left -= 1;
+    place.faults.readEvents += 1;
     if (left % PAGE === 0) await nextTurn();
   }
   call.end();

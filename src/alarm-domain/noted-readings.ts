@@ -1,0 +1,35 @@
+import type { Evidence } from './alarm-events.js';
+import type { AlarmType } from './reading.js';
+import { isSamePosition } from './source-position.js';
+import type { StrikePolicy } from './strike-policy.js';
+import { LATE_WINDOWS } from './strikes.js';
+
+/** Readings that came while the alarm of their type was open, by type, in the order of their arrival: what an OK from before them leaves (P7). */
+export type NotedReadings = Readonly<Partial<Record<AlarmType, readonly Evidence[]>>>;
+
+/**
+ * The noted readings with one more; the newest stay: as many as make an alarm, or with a window as many as there
+ * are strikes of a type at most. If others must go, those that stay are an alarm by themselves.
+ */
+export function withNoted(noted: NotedReadings, type: AlarmType, reading: Evidence, { n, windowMs }: StrikePolicy): NotedReadings {
+  const others = (noted[type] ?? []).filter(({ source }) => !isSamePosition(source, reading.source));
+  const most = windowMs === null ? n : (LATE_WINDOWS + 1) * n;
+  return { ...noted, [type]: [...others, reading].slice(-most) };
+}
+
+/** The noted readings without those that have become strikes or evidence. */
+export function withoutNoted(noted: NotedReadings, type: AlarmType, used: readonly Evidence[]): NotedReadings {
+  return only(noted, type, ({ source }) => !used.some((each) => isSamePosition(each.source, source)));
+}
+
+/** The noted readings of a type that were received after a time. */
+export function notedAfter(noted: NotedReadings, type: AlarmType, receivedThrough: string): NotedReadings {
+  return only(noted, type, ({ receivedAt }) => receivedAt > receivedThrough);
+}
+
+function only(noted: NotedReadings, type: AlarmType, isKept: (reading: Evidence) => boolean): NotedReadings {
+  const { [type]: all, ...others } = noted;
+  if (all === undefined) return noted;
+  const kept = all.filter(isKept);
+  return kept.length > 0 ? { ...noted, [type]: kept } : others;
+}

@@ -1,0 +1,33 @@
+import { Catch, Logger, Module, StandardSchemaValidationPipe, type DynamicModule, type ModuleMetadata, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { guard, refuseUnroutable } from './console-server.js';
+import { HealthController } from './health.controller.js';
+import { ProblemFilter } from './problem-filter.js';
+import { refuseIssues } from './request-issues.js';
+
+Catch()(ProblemFilter);
+
+/** Bodies are lists of ids (1000 of them are 39 kB) and of customers (a few hundred bytes each, but texts may be long). */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** How requests are checked and problems are answered. */
+export const ANSWERING: readonly Provider[] = [
+  { provide: APP_PIPE, useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: refuseIssues }) },
+  { provide: APP_FILTER, useFactory: () => new ProblemFilter((error) => new Logger('Console').error(error)) },
+];
+
+/** `/api/health` and `/metrics` alone, for a process without the console. `imports` give the health; see `src/tokens.ts`. */
+@Module({})
+export class StatusModule {
+  static over(...imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    return { module: StatusModule, imports, controllers: [HealthController], providers: [...ANSWERING] };
+  }
+}
+
+/** The guarded HTTP server, without a page. */
+export function apiAdapter(bindAddress: string): FastifyAdapter {
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, frameworkErrors: refuseUnroutable });
+  adapter.getInstance().addHook('onRequest', guard(bindAddress));
+  return adapter;
+}
