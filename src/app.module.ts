@@ -15,12 +15,13 @@ import { IngestionModule } from './ingestion/ingestion.module.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
 import type { MessageLog } from './message-log/message-log.js';
 import { NotificationsModule, NOTIFYING, type Notifying } from './notifications/notifications.module.js';
+import type { InfluxModels } from './projections/influx/influx-models.js';
 import { AlarmReads } from './projections/alarm-reads.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import { COUNTING, ProjectionsModule, type Counting } from './projections/projections.module.js';
 import { ProcessingHealth } from './processing-health.js';
 import { StoresModule } from './stores.module.js';
-import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, MESSAGE_LOG, METRICS, OPERATIONS } from './tokens.js';
+import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, INFLUX, MESSAGE_LOG, METRICS, OPERATIONS } from './tokens.js';
 
 /** How the way from the log to the events is. */
 @Module({})
@@ -56,15 +57,15 @@ class SystemModule {
       providers: [
         {
           provide: OPERATIONS,
-          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, clock: Clock, config: Config) =>
-            new LocalOperations(log, store, letters, receipts, projections, clock, config.kafka !== null && config.eventStoreUrl !== null),
-          inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, CLOCK, CONFIG],
+          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, influx: InfluxModels | null, clock: Clock, config: Config) =>
+            new LocalOperations(log, store, letters, receipts, influx === null ? [projections] : [projections, influx.runner], clock, config.kafka !== null && config.eventStoreUrl !== null),
+          inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, INFLUX, CLOCK, CONFIG],
         },
         {
           provide: HEALTH,
-          useFactory: (processing: ProcessingHealth, projections: ProjectionRunner, counting: Counting, notifying: Notifying, alarms: AlarmReads, customers: CustomerStore) =>
-            new SystemHealth({ processing, projections, counting, notifying, alarms, customers }),
-          inject: [ProcessingHealth, ProjectionRunner, COUNTING, NOTIFYING, AlarmReads, CUSTOMER_STORE],
+          useFactory: (processing: ProcessingHealth, projections: ProjectionRunner, influx: InfluxModels | null, counting: Counting, notifying: Notifying, alarms: AlarmReads, customers: CustomerStore) =>
+            new SystemHealth({ processing, projections, influx, counting, notifying, alarms, customers }),
+          inject: [ProcessingHealth, ProjectionRunner, INFLUX, COUNTING, NOTIFYING, AlarmReads, CUSTOMER_STORE],
         },
       ],
       exports: [OPERATIONS, HEALTH],

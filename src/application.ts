@@ -32,13 +32,14 @@ import { urlOf } from './listen-url.js';
 import { NestLogger } from './nest-logger.js';
 import type { Mailer } from './notifications/mailer.js';
 import { MAILER, NOTIFYING, type Notifying } from './notifications/notifications.module.js';
+import type { InfluxModels } from './projections/influx/influx-models.js';
 import { LibsqlProjectionSink } from './projections/libsql-projection-sink.js';
 import { refuseUnmoved } from './projections/open-read-models.js';
 import { PlacesSync } from './projections/places-sync.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import { COUNTING, type Counting } from './projections/projections.module.js';
 import type { DataDirLock } from './storage/data-dir-lock.js';
-import { CLOCK, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG } from './tokens.js';
+import { CLOCK, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MESSAGE_LOG } from './tokens.js';
 
 /** Who the generated customers are; the same at every first start. */
 const CUSTOMER_SEED = 1;
@@ -86,6 +87,7 @@ export class Application {
   async startConsole(): Promise<string> {
     this.progress.startingWith = 'read models';
     await this.nest.get(ProjectionRunner).start();
+    await this.nest.get<InfluxModels | null>(INFLUX)?.start();
     return this.listen();
   }
 
@@ -238,6 +240,7 @@ export class Application {
     await Promise.all([nest.get<Notifying>(NOTIFYING).stop(), nest.get<Counting>(COUNTING).stop()]);
     await nest.get<Mailer>(MAILER).close();
     await nest.get(PlacesSync).stop();
+    await nest.get<InfluxModels | null>(INFLUX)?.stop();
     await nest.get(ProjectionRunner).stop();
   }
 

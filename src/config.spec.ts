@@ -42,11 +42,14 @@ describe('readConfig', () => {
     [{ SMTP_URL: 'http://mail' }, 'SMTP_URL="http://mail"'],
     [{ SMTP_URL: 'http://user:secret@mail' }, 'SMTP_URL="***@mail"'],
     [{ EVENTSTORE_URL: 'http://user:secret@store' }, 'EVENTSTORE_URL="***@store": expected esdb://'],
-    [{ INFLUX_URL: 'http://127.0.0.1:8086' }, 'INFLUX_URL is set'],
     [{ CASSANDRA_CONTACT_POINTS: 'one:two' }, 'CASSANDRA_CONTACT_POINTS="one:two": expected host or host:port'],
     [{ CASSANDRA_CONTACT_POINTS: 'one:9042,two:9043' }, 'CASSANDRA_CONTACT_POINTS: all nodes of a ring listen on one port; got 9042, 9043'],
     [{ CASSANDRA_CONTACT_POINTS: 'one', CASSANDRA_USERNAME: 'u' }, 'CASSANDRA_USERNAME, CASSANDRA_PASSWORD: one is set'],
     [{ CASSANDRA_REPLICATION_FACTOR: '0' }, 'CASSANDRA_REPLICATION_FACTOR="0"'],
+    [{ INFLUX_URL: 'http://127.0.0.1:8086', INFLUX_ORG: 'o' }, 'INFLUX_TOKEN: not set, but INFLUX_URL is'],
+    [{ INFLUX_URL: 'http://user:secret@influx', INFLUX_ORG: 'o', INFLUX_TOKEN: 't' }, 'INFLUX_URL="***@influx": takes no credentials'],
+    [{ INFLUX_URL: 'influx:8086', INFLUX_ORG: 'o', INFLUX_TOKEN: 't' }, 'INFLUX_URL="influx:8086"'],
+    [{ INFLUX_RETENTION_DAYS: '1' }, 'INFLUX_RETENTION_DAYS="1"'],
     [{ KAFKA_BROKERS: 'kafka' }, 'KAFKA_BROKERS="kafka": expected host:port'],
     [{ KAFKA_BROKERS: '127.0.0.1:9092', KAFKA_SASL_USERNAME: 'u' }, 'KAFKA_SASL_MECHANISM, KAFKA_SASL_PASSWORD: not set'],
     [{ VIGIA_ROLES: 'ingest' }, 'only with KAFKA_BROKERS'],
@@ -85,6 +88,14 @@ describe('readConfig', () => {
     });
     expect(config).toMatchObject({ simulate: false, generateCustomers: 0 });
     expect(readConfig({}).cassandra).toBeNull();
+  });
+
+  it('reads where InfluxDB is, and neither simulates nor invents customers beside it', () => {
+    const environment = { INFLUX_URL: 'http://127.0.0.1:8086', INFLUX_ORG: 'home', INFLUX_TOKEN: 'secret', INFLUX_RETENTION_DAYS: '30' };
+    const config = readConfig(environment);
+    expect(config.influx).toEqual({ url: 'http://127.0.0.1:8086', org: 'home', bucket: 'vigia', token: 'secret', retentionMs: 2_592_000_000 });
+    expect(config).toMatchObject({ simulate: false, generateCustomers: 0 });
+    expect(readConfig({}).influx).toBeNull();
   });
 
   it.each(['process', 'ingest,process', 'project,notify,console', 'ingest,project,notify,console'])('takes %s on Kafka and EventStoreDB', (roles) => {

@@ -27,6 +27,16 @@ export interface CassandraConfig {
   readonly tls: boolean;
 }
 
+/** Where InfluxDB 2 is, and where in it map and counts are kept. */
+export interface InfluxConfig {
+  readonly url: string;
+  readonly org: string;
+  readonly bucket: string;
+  readonly token: string;
+  /** Null to leave the bucket's own as it is; a new one then keeps points for ever. */
+  readonly retentionMs: number | null;
+}
+
 /** Everything that can be set from outside, read once at the start. */
 export interface Config {
   readonly roles: ReadonlySet<Role>;
@@ -36,6 +46,8 @@ export interface Config {
   readonly eventStoreUrl: string | null;
   /** Null for the customers in the data folder. */
   readonly cassandra: CassandraConfig | null;
+  /** Null for the embedded read models alone. */
+  readonly influx: InfluxConfig | null;
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly ingestPort: number;
@@ -110,6 +122,11 @@ const variables = {
   CASSANDRA_USERNAME: z.string().optional(),
   CASSANDRA_PASSWORD: z.string().optional(),
   CASSANDRA_TLS: flag.default(false),
+  INFLUX_URL: z.url({ protocol: /^https?$/ }).regex(/^[^@]*$/, 'takes no credentials: they are in INFLUX_TOKEN').optional(),
+  INFLUX_ORG: z.string().optional(),
+  INFLUX_BUCKET: z.string().default('vigia'),
+  INFLUX_TOKEN: z.string().optional(),
+  INFLUX_RETENTION_DAYS: z.coerce.number().int().min(2).max(36_500).optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
 };
 
@@ -117,9 +134,6 @@ export const VARIABLE_NAMES: readonly string[] = Object.keys(variables);
 
 /** Read by the scripts that start servers for tests, not by Vigía itself. */
 const NOT_OURS = new Set(['VIGIA_SERVERS_CACHE']);
-
-/** Outside systems whose adapters do not exist yet: to leave such a variable unheard would lose data. */
-const NOT_YET = ['INFLUX_URL'];
 
 /**
  * The frozen configuration from environment variables; an empty value counts as not set.
@@ -130,9 +144,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const problems = Object.keys(given)
     .filter((name) => name.startsWith('VIGIA_') && !(name in variables) && !NOT_OURS.has(name))
     .map((name) => `${name} is not a known variable`);
-  for (const name of NOT_YET) {
-    if (name in given) problems.push(`${name} is set, but this version has no adapter for it; unset it to use the embedded default`);
-  }
   const parsed = z.object(variables).safeParse(given);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0]);
@@ -146,13 +157,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   problems.push(...contradictions(read));
   if (problems.length > 0) throw new BadConfig(problems);
   // Invented readings and people have no place beside a real system, unless they are asked for by name.
-  const isSelfContained = [read.SMTP_URL, read.KAFKA_BROKERS, read.EVENTSTORE_URL, read.CASSANDRA_CONTACT_POINTS].every((value) => value === undefined);
+  const outside = [read.SMTP_URL, read.KAFKA_BROKERS, read.EVENTSTORE_URL, read.INFLUX_URL, read.CASSANDRA_CONTACT_POINTS];
+  const isSelfContained = outside.every((value) => value === undefined);
   const simulate = isSelfContained && (read.VIGIA_SIMULATE ?? true);
   return Object.freeze({
     roles: new Set(read.VIGIA_ROLES),
     kafka: kafkaOf(read),
     eventStoreUrl: read.EVENTSTORE_URL ?? null,
     cassandra: cassandraOf(read),
+    influx: influxOf(read),
     dataDir: read.VIGIA_DATA_DIR,
     bindAddress: read.VIGIA_BIND,
     ingestPort: read.VIGIA_INGEST_PORT,
@@ -188,6 +201,9 @@ function contradictions(read: Read): string[] {
   if ((read.CASSANDRA_USERNAME === undefined) !== (read.CASSANDRA_PASSWORD === undefined)) problems.push('CASSANDRA_USERNAME, CASSANDRA_PASSWORD: one is set, the other is not');
   const ports = new Set((read.CASSANDRA_CONTACT_POINTS ?? []).map(portOf));
   if (ports.size > 1) problems.push(`CASSANDRA_CONTACT_POINTS: all nodes of a ring listen on one port; got ${[...ports].join(', ')}`);
+  for (const name of ['INFLUX_ORG', 'INFLUX_TOKEN'] as const) {
+    if (read.INFLUX_URL !== undefined && read[name] === undefined) problems.push(`${name}: not set, but INFLUX_URL is`);
+  }
   const roles = new Set(read.VIGIA_ROLES);
   if (roles.size < ROLES.length && read.KAFKA_BROKERS === undefined) problems.push('VIGIA_ROLES: the roles can be split over processes only with KAFKA_BROKERS, the embedded log is of one process');
   // They share the read models and the customers, which are in the data folder.
@@ -220,4 +236,10 @@ function cassandraOf(read: Read): CassandraConfig | null {
 
 function portOf(hostAndPort: string): number {
   return Number(/\d+$/.exec(hostAndPort)?.[0]);
+}
+
+function influxOf(read: Read): InfluxConfig | null {
+  const { INFLUX_URL: url, INFLUX_ORG: org, INFLUX_BUCKET: bucket, INFLUX_TOKEN: token, INFLUX_RETENTION_DAYS: days } = read;
+  if (url === undefined || org === undefined || token === undefined) return null;
+  return { url, org, bucket, token, retentionMs: days === undefined ? null : days * 86_400_000 };
 }

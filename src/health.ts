@@ -5,7 +5,8 @@ import type { NotificationDispatcher } from './notifications/notification-dispat
 import type { CountPublisher } from './projections/count-publisher.js';
 import type { AlarmReads } from './projections/alarm-reads.js';
 import type { ProcessingHealth } from './processing-health.js';
-import type { ProjectionRunner } from './projections/projection-runner.js';
+import type { InfluxModels } from './projections/influx/influx-models.js';
+import type { ProjectionRunner, ProjectionStatus } from './projections/projection-runner.js';
 
 /** More than this behind, a part is degraded: an operator would notice the delay. */
 const LATE_SECONDS = 30;
@@ -13,6 +14,7 @@ const LATE_SECONDS = 30;
 export interface SystemHealthParts {
   readonly processing: ProcessingHealth;
   readonly projections: ProjectionRunner;
+  readonly influx: Pick<InfluxModels, 'client' | 'runner'> | null;
   readonly counting: LeasedRole<CountPublisher>;
   readonly notifying: LeasedRole<NotificationDispatcher>;
   readonly alarms: Pick<AlarmReads, 'parkedMails'>;
@@ -24,18 +26,22 @@ export class SystemHealth implements Health {
   constructor(private readonly parts: SystemHealthParts) {}
 
   async report(): Promise<HealthReport> {
-    const [processing, readModels, countTopic, customers] = await Promise.all([this.parts.processing.report(), this.readModels(), this.countTopic(), this.customerStore()]);
-    return { parts: [...processing.parts, ...readModels, countTopic, this.mail(), customers] };
+    const [processing, readModels, influx, countTopic, customers] = await Promise.all([this.parts.processing.report(), this.readModels(), this.influxModels(), this.countTopic(), this.customerStore()]);
+    return { parts: [...processing.parts, ...readModels, ...influx, countTopic, this.mail(), customers] };
   }
 
   private async readModels(): Promise<HealthPart[]> {
-    const statuses = await this.parts.projections.status();
-    return statuses.map(({ name, running, lagEvents, lagSeconds, parked, lastError }) => {
-      const isLate = lagSeconds > LATE_SECONDS;
-      const detail = [`${lagEvents} events behind`, parked > 0 ? `${parked} events parked` : '', lastError ?? ''].filter((text) => text !== '').join('; ');
-      const status = !running ? 'down' : isLate || parked > 0 || lastError !== null ? 'degraded' : 'up';
-      return { name: `projection ${name}`, status, detail: running ? detail : `stopped; ${detail}`, lagEvents, lagSeconds };
-    });
+    return (await this.parts.projections.status()).map(readModelPart);
+  }
+
+  /** Nothing waits for InfluxDB, and map and counts are answered without it. */
+  private async influxModels(): Promise<HealthPart[]> {
+    if (this.parts.influx === null) return [];
+    const { client, runner } = this.parts.influx;
+    const why = client.failure();
+    const server: HealthPart = { name: 'influxdb', status: why === null ? 'up' : 'degraded', detail: why === null ? `${client.totals.lines} lines written` : `${why}; map and counts are the embedded ones` };
+    const models = (await runner.status()).map(readModelPart);
+    return [server, ...models.map((part): HealthPart => (part.status === 'down' ? { ...part, status: 'degraded' } : part))];
   }
 
   private async countTopic(): Promise<HealthPart> {
@@ -96,4 +102,11 @@ function elsewhere(name: string, { state, owner, term, lastError }: LeaseStatus)
   if (state !== 'standby') return { name, status: 'up', detail: 'begins after the start' };
   if (lastError !== null) return { name, status: 'degraded', detail: lastError };
   return { name, status: 'up', detail: owner === null ? 'waits for its lease' : `done by ${owner}, term ${term}` };
+}
+
+function readModelPart({ name, running, lagEvents, lagSeconds, parked, lastError }: ProjectionStatus): HealthPart {
+  const isLate = lagSeconds > LATE_SECONDS;
+  const detail = [`${lagEvents} events behind`, parked > 0 ? `${parked} events parked` : '', lastError ?? ''].filter((text) => text !== '').join('; ');
+  const status = !running ? 'down' : isLate || parked > 0 || lastError !== null ? 'degraded' : 'up';
+  return { name: `projection ${name}`, status, detail: running ? detail : `stopped; ${detail}`, lagEvents, lagSeconds };
 }

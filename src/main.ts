@@ -14,6 +14,7 @@ import { LogUnavailable } from './message-log/message-log.js';
 import { KafkaRefused } from './message-log/kafka/kafka-errors.js';
 import { WrongTopics } from './message-log/kafka/kafka-topics.js';
 import { BadSmtpUrl, parseSmtpUrl } from './notifications/smtp-url.js';
+import { InfluxRefused } from './projections/influx/influx-client.js';
 import { OtherEventStore } from './projections/open-read-models.js';
 import { DataDirInUse, DataDirLock } from './storage/data-dir-lock.js';
 
@@ -84,7 +85,7 @@ function fail(error: unknown): void {
 }
 
 /** Errors that someone can put right, who needs no stack for it. */
-const PLAIN = [BadConfig, DataDirInUse, WrongTopics, KafkaRefused, CassandraRefused, CustomersUnavailable, BadSmtpUrl, BadEventStoreUrl, OtherEventStore, UndrainedLog];
+const PLAIN = [BadConfig, DataDirInUse, WrongTopics, KafkaRefused, CassandraRefused, CustomersUnavailable, BadSmtpUrl, BadEventStoreUrl, InfluxRefused, OtherEventStore, UndrainedLog];
 
 function textOf(error: unknown): string {
   if (error instanceof LogUnavailable || error instanceof StoreUnavailable) return error.cause instanceof Error ? `${error.message}\n  ${error.cause.message}` : error.message;

@@ -8,3 +8,5 @@ export const CUSTOMER_STORE = Symbol('CustomerStore');
 export const HEALTH = Symbol('HealthReport');
 export const METRICS = Symbol('MetricsRegistry');
 export const OPERATIONS = Symbol('Operations');
+export const INFLUX = Symbol('InfluxModels');
+export const MAP_AND_COUNTS = Symbol('MapAndCounts');

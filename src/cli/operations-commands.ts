@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Reconciliation } from '../ingestion/reconcile.js';
-import { ALL_PROJECTIONS } from '../projections/all-projections.js';
+import { ALL_PROJECTIONS, INFLUX_PROJECTIONS } from '../projections/all-projections.js';
 import { showProgress } from './progress-bar.js';
 import { withApi } from './with-api.js';
 
@@ -37,7 +37,7 @@ export function addOperationsCommands(program: Command): void {
   program
     .command('rebuild')
     .description('build a read model anew from the first event, compare it with the live one, then switch')
-    .argument('<projection>', `one of ${ALL_PROJECTIONS.map(({ name }) => name).join(', ')}`)
+    .argument('<projection>', `one of ${namesOf(ALL_PROJECTIONS)}; with InfluxDB also ${namesOf(INFLUX_PROJECTIONS)}`)
     .option('--json', 'print the result as JSON')
     .action(rebuild);
 
@@ -83,6 +83,10 @@ async function replay(sensor: number, { asOf, json }: JsonFlag & { asOf?: string
       console.log(`${metadata.recordedAt}  ${String(revision).padStart(4)}  ${type.padEnd(15)} ${words.join(' ')}  (${metadata.causationId})`);
     }
   });
+}
+
+function namesOf(projections: readonly { readonly name: string }[]): string {
+  return projections.map(({ name }) => name).join(', ');
 }
 
 async function rebuild(projection: string, { json }: JsonFlag): Promise<void> {

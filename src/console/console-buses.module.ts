@@ -5,9 +5,9 @@ import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { AlarmReads } from '../projections/alarm-reads.js';
-import { CountReads } from '../projections/count-reads.js';
-import { MapReads } from '../projections/map-reads.js';
-import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, OPERATIONS } from '../tokens.js';
+import type { CountSource } from '../projections/count-reads.js';
+import type { MapSource } from '../projections/map-answer.js';
+import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, MAP_AND_COUNTS, OPERATIONS } from '../tokens.js';
 import { DropDeadLetters, DropDeadLettersHandler } from './commands/drop-dead-letters.command.js';
 import { EraseCustomer, EraseCustomerHandler } from './commands/erase-customer.command.js';
 import { RebuildProjection, RebuildProjectionHandler } from './commands/rebuild-projection.command.js';
@@ -66,11 +66,11 @@ export class ConsoleBusesModule {
           inject: [EVENT_STORE, CLOCK],
         },
         { provide: FindCustomerHandler, useFactory: (customers: CustomerStore) => new FindCustomerHandler(customers), inject: [CUSTOMER_STORE] },
-        { provide: MapCellsHandler, useFactory: (map: MapReads) => new MapCellsHandler(map), inject: [MapReads] },
+        { provide: MapCellsHandler, useFactory: (map: MapSource) => new MapCellsHandler(map), inject: [MAP_AND_COUNTS] },
         {
           provide: CountAlarmsHandler,
-          useFactory: (counts: CountReads, clock: Clock) => new CountAlarmsHandler(counts, clock),
-          inject: [CountReads, CLOCK],
+          useFactory: (counts: CountSource, clock: Clock) => new CountAlarmsHandler(counts, clock),
+          inject: [MAP_AND_COUNTS, CLOCK],
         },
 
         { provide: RetryNotificationHandler, useFactory: (operations: Operations) => new RetryNotificationHandler(operations), inject: [OPERATIONS] },

@@ -6,8 +6,9 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { AlarmReads } from '../projections/alarm-reads.js';
+import type { InfluxModels } from '../projections/influx/influx-models.js';
 import { ProjectionRunner } from '../projections/projection-runner.js';
-import { CLOCK, EVENT_STORE, METRICS } from '../tokens.js';
+import { CLOCK, EVENT_STORE, INFLUX, METRICS } from '../tokens.js';
 import { AlarmsController } from './alarms.controller.js';
 import { ConsoleBusesModule } from './console-buses.module.js';
 import { registerConsoleMetrics } from './console-metrics.js';
@@ -44,9 +45,9 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
       providers: [
         {
           provide: LiveFeed,
-          useFactory: (store: EventStore, alarms: AlarmReads, projections: ProjectionRunner, clock: Clock) =>
-            new LiveFeed(store, alarms, isProjectedBy(projections), clock, (error) => new Logger(LiveFeed.name).error(error)),
-          inject: [EVENT_STORE, AlarmReads, ProjectionRunner, CLOCK],
+          useFactory: (store: EventStore, alarms: AlarmReads, projections: ProjectionRunner, influx: InfluxModels | null, clock: Clock) =>
+            new LiveFeed(store, alarms, isProjectedBy(influx === null ? [projections] : [projections, influx]), clock, (error) => new Logger(LiveFeed.name).error(error)),
+          inject: [EVENT_STORE, AlarmReads, ProjectionRunner, INFLUX, CLOCK],
         },
         ...ANSWERING,
       ],

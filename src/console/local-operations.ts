@@ -7,7 +7,7 @@ import { lastReceipt } from '../ingestion/undrained.js';
 import { SENSOR_TOPICS, type MessageLog, type PartitionRange, type SensorTopic } from '../message-log/message-log.js';
 import { notificationStream } from '../alarm-domain/notification-events.js';
 import { retryParked } from '../notifications/retry-parked.js';
-import type { ProjectionRunner, RebuildReport } from '../projections/projection-runner.js';
+import { UnknownProjection, type ProjectionRunner, type RebuildReport } from '../projections/projection-runner.js';
 import type { Operations, RetryOutcome } from './operations.js';
 
 /** How long a reconciliation waits for what was accepted before it to be processed. */
@@ -21,14 +21,16 @@ export class LocalOperations implements Operations {
     private readonly store: EventStore,
     private readonly deadLetters: DeadLetters,
     private readonly receipts: ReceiptBook,
-    private readonly projections: ProjectionRunner,
+    private readonly projections: readonly ProjectionRunner[],
     private readonly clock: Clock,
     /** Whether other processes may work on the log too. */
     private readonly isLogShared: boolean,
   ) {}
 
-  rebuild(projection: string, onProgress: Progress): Promise<RebuildReport> {
-    return this.projections.rebuild(projection, onProgress);
+  async rebuild(projection: string, onProgress: Progress): Promise<RebuildReport> {
+    const runner = this.projections.find(({ names }) => names.includes(projection));
+    if (runner === undefined) throw new UnknownProjection(projection, this.projections.flatMap(({ names }) => names));
+    return runner.rebuild(projection, onProgress);
   }
 
   reconcile(onProgress: Progress): Promise<Reconciliation> {

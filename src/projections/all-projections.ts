@@ -1,7 +1,12 @@
 import { alarmMap } from './alarm-map.projection.js';
 import { alarmsPerMinute } from './alarms-per-minute.projection.js';
 import { alarms } from './alarms.projection.js';
+import { influxAlarmsPerMinute } from './influx/influx-alarms-per-minute.projection.js';
+import { sensorState } from './influx/sensor-state.projection.js';
 import type { Projection } from './projection.js';
 
-/** Every read model that is kept; a new one is added here. */
+/** Every embedded read model; a new one is added here. */
 export const ALL_PROJECTIONS: readonly Projection[] = [alarmMap, alarmsPerMinute, alarms];
+
+/** Those in InfluxDB, when it is configured. */
+export const INFLUX_PROJECTIONS: readonly Projection[] = [sensorState, influxAlarmsPerMinute];

@@ -25,19 +25,34 @@ export interface MinuteCount {
   readonly count: number;
 }
 
-/** Alarms per minute and type (R6). */
-export class CountReads {
-  constructor(private readonly sink: LibsqlProjectionSink) {}
-
+/** Alarms per minute and type (R6): two adapters, libsql and InfluxDB. */
+export interface CountSource {
   /**
    * The minutes that had alarms, by ascending minute and type. Thrown: a RangeError for a bad time, or when
    * there are more than `MAX_COUNTS`; `ReadModelUnavailable`.
    */
-  async perMinute({ from, to, type }: CountQuery): Promise<{ items: MinuteCount[] }> {
-    const until = toIsoTime('to', to);
+  perMinute(query: CountQuery): Promise<{ items: MinuteCount[] }>;
+}
+
+/** The first minute, and the time before which the last one begins. Thrown: a RangeError naming the bad time. */
+export function checkedRange({ from, to }: CountQuery): { readonly firstMinute: string; readonly until: string } {
+  return { firstMinute: minuteOf(toIsoTime('from', from)), until: toIsoTime('to', to) };
+}
+
+export function tooManyCounts({ from, to }: CountQuery): RangeError {
+  return new RangeError(`more than ${MAX_COUNTS} counts from ${from} to ${to}; ask for a shorter time`);
+}
+
+/** The counts of the embedded read model. */
+export class CountReads implements CountSource {
+  constructor(private readonly sink: LibsqlProjectionSink) {}
+
+  async perMinute(query: CountQuery): Promise<{ items: MinuteCount[] }> {
+    const { firstMinute, until } = checkedRange(query);
+    const { type } = query;
     const ofType = type === undefined ? '' : 'AND type = ?';
     const items: MinuteCount[] = [];
-    for (let after: readonly [minute: string, type: string] = [minuteOf(toIsoTime('from', from)), '']; ; ) {
+    for (let after: readonly [minute: string, type: string] = [firstMinute, '']; ; ) {
       const { table } = this.sink.liveTable(alarmsPerMinute);
       const values: SqlValue[] = [...after, until, ...(type === undefined ? [] : [type]), PAGE_ROWS];
       const page = this.sink.db.all<MinuteCount>(
@@ -47,7 +62,7 @@ export class CountReads {
       items.push(...page);
       const last = page.at(-1);
       if (!last || page.length < PAGE_ROWS) return { items };
-      if (items.length > MAX_COUNTS) throw new RangeError(`more than ${MAX_COUNTS} counts from ${from} to ${to}; ask for a shorter time`);
+      if (items.length > MAX_COUNTS) throw tooManyCounts(query);
       after = [last.minute, last.type];
       await nextTurn();
     }

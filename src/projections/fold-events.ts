@@ -37,13 +37,15 @@ export function keyEvents(projection: Projection, batch: readonly RecordedEvent[
  * Second step: the rows after these events, from the rows before them.
  *
  * An event at or before a row's position is in that row already. An event that fails changes no row at all.
+ * `steps`: every row on the way, event by event.
  */
 export function foldEvents(
   projection: Projection,
   before: ReadonlyMap<string, StoredRow>,
   events: readonly KeyedEvent[],
-): { changed: StoredRow[]; failed: FailedEvent[] } {
+): { changed: StoredRow[]; steps: StoredRow[]; failed: FailedEvent[] } {
   const changed = new Map<string, StoredRow>();
+  const steps: StoredRow[] = [];
   const failed: FailedEvent[] = [];
   for (const { recorded, event, keys } of events) {
     try {
@@ -56,11 +58,12 @@ export function foldEvents(
         after.push({ key, position: recorded.position, values });
       }
       for (const row of after) changed.set(row.key, row);
+      steps.push(...after);
     } catch (error) {
       failed.push({ recorded, error });
     }
   }
-  return { changed: [...changed.values()], failed };
+  return { changed: [...changed.values()], steps, failed };
 }
 
 /** Thrown: a TypeError naming the column whose value is not what the projection declares. */
@@ -82,9 +85,9 @@ export async function foldBatch(
   projection: Projection,
   copy: Pick<ProjectionCopy, 'load'>,
   batch: readonly RecordedEvent[],
-): Promise<{ rows: readonly StoredRow[]; failed: readonly FailedEvent[] }> {
+): Promise<{ rows: readonly StoredRow[]; steps: readonly StoredRow[]; failed: readonly FailedEvent[] }> {
   const { keyed, failed: unreadable } = keyEvents(projection, batch);
   const before = await copy.load([...new Set(keyed.flatMap(({ keys }) => keys))]);
-  const { changed, failed } = foldEvents(projection, before, keyed);
-  return { rows: changed, failed: [...unreadable, ...failed] };
+  const { changed, steps, failed } = foldEvents(projection, before, keyed);
+  return { rows: changed, steps, failed: [...unreadable, ...failed] };
 }

@@ -53,11 +53,20 @@ export class LibsqlProjectionCopy implements ProjectionCopy {
     for (let from = 0; from < keys.length; from += PAGE_ROWS) {
       if (from > 0) await nextTurn();
       const page = JSON.stringify(keys.slice(from, from + PAGE_ROWS));
-      for (const { key, position, ...values } of this.read(() => this.db.all<FlatRow>(sql, page))) {
-        rows.set(key, { key, position, values });
-      }
+      for (const row of this.read(() => this.db.all<FlatRow>(sql, page))) rows.set(row.key, toStored(row));
     }
     return rows;
+  }
+
+  /** All rows, in pages, by key. A row that changes meanwhile comes as it was or as it is. */
+  async *pages(): AsyncIterable<readonly StoredRow[]> {
+    const sql = `SELECT * FROM ${this.table} WHERE key > ? ORDER BY key LIMIT ${PAGE_ROWS}`;
+    for (let after = ''; ; await nextTurn()) {
+      const page = this.read(() => this.db.all<FlatRow>(sql, after)).map(toStored);
+      if (page.length > 0) yield page;
+      if (page.length < PAGE_ROWS) return;
+      after = page.at(-1)?.key ?? after;
+    }
   }
 
   async save({ rows, checkpoint, parked }: ProjectionStep): Promise<void> {
@@ -120,6 +129,10 @@ export class LibsqlProjectionCopy implements ProjectionCopy {
 interface FlatRow extends ProjectionRow {
   readonly key: string;
   readonly position: string;
+}
+
+function toStored({ key, position, ...values }: FlatRow): StoredRow {
+  return { key, position, values };
 }
 
 /** `alarms_per_minute_7`; a copy's id never comes again, so neither does its table. */

@@ -52,7 +52,7 @@ export class LibsqlProjectionSink implements ProjectionSink {
   private constructor(
     readonly db: EmbeddedDatabase,
     readonly places: PlacesTable,
-    private readonly storeId: string,
+    readonly storeId: string,
     private readonly statements: Readonly<Record<'add' | 'addStore' | 'unsetLive' | 'setLive' | 'remove' | 'removeStore' | 'removeParked', WriteStatement>>,
   ) {
     for (const row of db.all<CopyRow>(`${COPIES} WHERE is_live = 1`)) this.live.set(row.name, row);
@@ -80,7 +80,7 @@ export class LibsqlProjectionSink implements ProjectionSink {
     return new Set([...this.live.values()].map(({ storeId }) => storeId));
   }
 
-  async openLive(projection: Projection): Promise<ProjectionCopy | 'outdated' | null> {
+  async openLive(projection: Projection): Promise<LibsqlProjectionCopy | 'outdated' | null> {
     const row = this.live.get(projection.name);
     if (!row) return null;
     const isCurrent = row.version === projection.version && row.definition === definitionOf(projection) && row.storeId === this.storeId;
@@ -99,7 +99,7 @@ export class LibsqlProjectionSink implements ProjectionSink {
     return { table: tableName(row.name, row.id), copyId: row.id };
   }
 
-  async createCopy(projection: Projection): Promise<ProjectionCopy> {
+  async createCopy(projection: Projection): Promise<LibsqlProjectionCopy> {
     const { name, version } = projection;
     return this.run(`make a copy of ${name}`, async () => {
       const id = await this.db.write(() => {

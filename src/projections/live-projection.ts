@@ -103,9 +103,9 @@ export class LiveProjection {
     if (!copy) throw new Error(`projection ${this.projection.name} has no live copy`);
     const nowMs = this.clock.now();
     if (batch.length > 0 || nowMs - this.savedAtMs >= IDLE_CHECKPOINT_MS) {
-      const { rows, failed } = await foldBatch(this.projection, copy, batch);
+      const { rows, steps, failed } = await foldBatch(this.projection, copy, batch);
       if (failed.length > 0 && this.parkedEvents + failed.length > MAX_PARKED) throw new TooManyParked(this.projection.name, failed[0]?.error);
-      await copy.save({ rows, checkpoint: through, parked: failed.map((event) => toParked(event, nowMs)) });
+      await copy.save({ rows, steps, checkpoint: through, parked: failed.map((event) => toParked(event, nowMs)) });
       this.savedAtMs = nowMs;
       if (failed.length > 0) this.parkedEvents = await copy.countParked();
     }

@@ -4,16 +4,8 @@ import type { Position } from '../event-store/event-store.js';
 import { alarmMap, openTypesOf, type AlarmMapRow } from './alarm-map.projection.js';
 import { CellTotals } from './cell-totals.js';
 import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
-import type { MapCell } from './map-cell.js';
+import { checkPrefixLength, mapAnswer, plus, type ActiveCells, type MapAnswer, type MapSource } from './map-answer.js';
 import { UnplacedSensors } from './unplaced-sensors.js';
-
-export interface MapAnswer {
-  /** By ascending geohash. */
-  readonly cells: readonly MapCell[];
-  /** Sensors that had an alarm and are no customer's; none of them is in a zone. */
-  readonly unplaced: { readonly sensors: number; readonly active: number };
-  readonly position: Position | null;
-}
 
 /** `state` is `inactive` for a customer's sensor that never had an alarm; `since` is null then. */
 export interface MapSensor {
@@ -29,7 +21,7 @@ export interface MapSensor {
 const SLICE_ACTIVE = 3000;
 
 /** The world map: sensors by cell, and single sensors. */
-export class MapReads {
+export class MapReads implements MapSource {
   private readonly totals: CellTotals;
   private readonly unplaced: UnplacedSensors;
 
@@ -38,26 +30,14 @@ export class MapReads {
     this.unplaced = new UnplacedSensors(sink);
   }
 
-  /**
-   * The sensors by geohash prefix of `prefixLength` characters (1 to 9), of the world or of one zone.
-   * How many sensors a cell has is kept until the places change; only the active ones are read each time.
-   * Thrown: a RangeError for a bad length; `ReadModelUnavailable`.
-   */
+  /** How many sensors a cell has is kept until the places change; only the active ones are read each time. */
   async cells(prefixLength: number, zone?: string): Promise<MapAnswer> {
-    if (!Number.isInteger(prefixLength) || prefixLength < 1 || prefixLength > 9) throw new RangeError(`prefixLength: got ${prefixLength}, expected 1 to 9`);
+    checkPrefixLength(prefixLength);
     const totals = await this.totals.of(prefixLength, zone ?? null);
     const unplacedSensors = zone === undefined ? await this.unplaced.count() : 0;
     const position = this.position();
     const active = await this.activeCells(prefixLength, zone ?? null);
-    const unplacedActive = active.get(null)?.active ?? 0;
-    const cells = [...totals.cells];
-    for (const [geohash, cell] of active) {
-      const index = geohash === null ? undefined : totals.indexOf.get(geohash);
-      const total = index === undefined ? undefined : cells[index];
-      // A cell that the places have got since the totals were added up shows with the next sync.
-      if (index !== undefined && total) cells[index] = { ...total, ...cell, sensors: Math.max(total.sensors, cell.active) };
-    }
-    return { cells, unplaced: { sensors: Math.max(unplacedSensors, unplacedActive), active: unplacedActive }, position };
+    return mapAnswer(totals, active, unplacedSensors, position);
   }
 
   /** Null for a sensor that is no customer's and never had an alarm. */
@@ -82,8 +62,8 @@ export class MapReads {
   }
 
   /** What is active in each cell; the cell null has the unplaced ones. */
-  private async activeCells(prefixLength: number, zone: string | null): Promise<Map<string | null, ActiveCell>> {
-    const cells = new Map<string | null, ActiveCell>();
+  private async activeCells(prefixLength: number, zone: string | null): Promise<ActiveCells> {
+    const cells: ActiveCells = new Map();
     for (let after = -1; ; await nextTurn()) {
       const { table } = this.sink.liveTable(alarmMap);
       const slice = `SELECT sensorId, openTypes FROM ${table} WHERE state = 'active' AND sensorId > ? ORDER BY sensorId LIMIT ${SLICE_ACTIVE}`;
@@ -104,11 +84,4 @@ export class MapReads {
   }
 }
 
-type ActiveCell = Pick<MapCell, 'active' | 'byType' | 'worst'>;
 type ActiveTuple = [cell: string | null, active: number, motion: number, smoke: number, temperature: number];
-
-function plus(one: ActiveCell | undefined, other: ActiveCell): ActiveCell {
-  if (!one) return other;
-  const byType = { motion: one.byType.motion + other.byType.motion, smoke: one.byType.smoke + other.byType.smoke, temperature: one.byType.temperature + other.byType.temperature };
-  return { ...other, active: one.active + other.active, byType };
-}

@@ -44,6 +44,17 @@ export class PlacesTable {
     return this.db.get<SensorPlace>('SELECT sensor_id AS sensorId, geohash, zone FROM places WHERE sensor_id = ?', sensorId) ?? null;
   }
 
+  /** All places, in pages, by ascending id. */
+  async *pages(): AsyncIterable<readonly SensorPlace[]> {
+    const sql = 'SELECT sensor_id AS sensorId, geohash, zone FROM places WHERE sensor_id > ? ORDER BY sensor_id LIMIT ?';
+    for (let after = -1; ; await nextTurn()) {
+      const page = this.db.all<SensorPlace>(sql, after, CHUNK_ROWS);
+      if (page.length > 0) yield page;
+      if (page.length < CHUNK_ROWS) return;
+      after = page.at(-1)?.sensorId ?? after;
+    }
+  }
+
   /**
    * Makes the table equal to the customer list and gives the number of places that changed; nothing is read
    * when the list's version is that of the last sync. A call while one is running waits for that one.

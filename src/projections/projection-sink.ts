@@ -48,7 +48,10 @@ export interface ProjectionCopy {
 }
 
 export interface ProjectionStep {
+  /** The rows after the step, one a key. */
   readonly rows: readonly StoredRow[];
+  /** Every row on the way to them, event by event: for a store that keeps the changes and not only what came of them. */
+  readonly steps: readonly StoredRow[];
   readonly checkpoint: Position;
   /** An event parked before is parked once. */
   readonly parked: readonly ParkedEvent[];

@@ -8,11 +8,14 @@ import type { EventStore } from '../event-store/event-store.js';
 import type { MessageLog } from '../message-log/message-log.js';
 import type { LeasedRole } from '../leases/leased-role.js';
 import { RoleLeases } from '../leases/role-leases.js';
-import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from '../tokens.js';
+import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MAP_AND_COUNTS, MESSAGE_LOG, METRICS } from '../tokens.js';
 import { AlarmReads } from './alarm-reads.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
 import { CountPublisher, type CountTotals } from './count-publisher.js';
 import { CountReads } from './count-reads.js';
+import { mapAndCounts, type MapAndCounts } from './influx/influx-first.js';
+import { registerInfluxMetrics } from './influx/influx-metrics.js';
+import { InfluxModels } from './influx/influx-models.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { MapReads } from './map-reads.js';
 import { openReadModels } from './open-read-models.js';
@@ -34,14 +37,27 @@ export type Counting = LeasedRole<CountPublisher>;
     },
     {
       provide: ProjectionRunner,
-      useFactory: (store: EventStore, sink: LibsqlProjectionSink, clock: Clock, logger: Logger, registry: Registry) => {
-        const runner = new ProjectionRunner(ALL_PROJECTIONS, store, sink, clock, (projection, error) =>
+      useFactory: (store: EventStore, sink: LibsqlProjectionSink, clock: Clock, logger: Logger) => {
+        return new ProjectionRunner(ALL_PROJECTIONS, store, sink, clock, (projection, error) =>
           logger.error({ projection, err: error }, 'a projection failed'),
         );
-        registerMetrics(registry, runner);
-        return runner;
       },
-      inject: [EVENT_STORE, LibsqlProjectionSink, CLOCK, LOGGER, METRICS],
+      inject: [EVENT_STORE, LibsqlProjectionSink, CLOCK, LOGGER],
+    },
+    {
+      provide: INFLUX,
+      useFactory: async (config: Config, sink: LibsqlProjectionSink, store: EventStore, clock: Clock, logger: Logger, runner: ProjectionRunner, registry: Registry) => {
+        const influx = config.influx === null ? null : await InfluxModels.open(config.influx, sink, store, clock, logger);
+        registerMetrics(registry, influx === null ? [runner] : [runner, influx.runner]);
+        if (influx !== null) registerInfluxMetrics(registry, influx);
+        return influx;
+      },
+      inject: [CONFIG, LibsqlProjectionSink, EVENT_STORE, CLOCK, LOGGER, ProjectionRunner, METRICS],
+    },
+    {
+      provide: MAP_AND_COUNTS,
+      useFactory: (map: MapReads, counts: CountReads, influx: InfluxModels | null): MapAndCounts => influx?.reads ?? mapAndCounts(map, counts),
+      inject: [MapReads, CountReads, INFLUX],
     },
     {
       provide: COUNTING,
@@ -68,11 +84,11 @@ export type Counting = LeasedRole<CountPublisher>;
     { provide: CountReads, useFactory: (sink: LibsqlProjectionSink) => new CountReads(sink), inject: [LibsqlProjectionSink] },
     { provide: MapReads, useFactory: (sink: LibsqlProjectionSink) => new MapReads(sink), inject: [LibsqlProjectionSink] },
   ],
-  exports: [ProjectionRunner, COUNTING, PlacesSync, AlarmReads, CountReads, MapReads, LibsqlProjectionSink],
+  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, MAP_AND_COUNTS, LibsqlProjectionSink],
 })
 export class ProjectionsModule {}
 
-function registerMetrics(registry: Registry, runner: ProjectionRunner): void {
+function registerMetrics(registry: Registry, runners: readonly ProjectionRunner[]): void {
   const registers = [registry];
   const seconds = new Gauge({ name: 'vigia_projection_lag_seconds', help: 'Age of the oldest event that a projection has not taken.', labelNames: ['projection'], registers });
   const parked = new Gauge({ name: 'vigia_projection_parked_events', help: 'Events that a projection could not take.', labelNames: ['projection'], registers });
@@ -82,7 +98,7 @@ function registerMetrics(registry: Registry, runner: ProjectionRunner): void {
     labelNames: ['projection'],
     registers,
     async collect() {
-      for (const status of await runner.status()) {
+      for (const status of (await Promise.all(runners.map((runner) => runner.status()))).flat()) {
         const labels = { projection: status.name };
         this.set(labels, status.lagEvents);
         seconds.set(labels, status.lagSeconds);

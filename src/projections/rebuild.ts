@@ -118,9 +118,9 @@ class Building {
   private async save(batch: readonly RecordedEvent[], checkpoint: Position, goal: Position): Promise<void> {
     const { signal, onProgress } = this.options;
     signal.throwIfAborted();
-    const { rows, failed } = await foldBatch(this.live.projection, this.copy, batch);
+    const { rows, steps, failed } = await foldBatch(this.live.projection, this.copy, batch);
     if (failed[0]) throw new RebuildStopped(this.live.projection.name, failed[0]);
-    await this.copy.save({ rows, checkpoint, parked: [] });
+    await this.copy.save({ rows, steps, checkpoint, parked: [] });
     this.position = checkpoint;
     this.events += batch.length;
     onProgress({ events: this.events, position: checkpoint, goal });

@@ -25,7 +25,7 @@ const row = (key: string, at: number, size: number, note: string | null = null):
   position: position(at),
   values: { name: `name of ${key}`, size, note },
 });
-const step = (rows: readonly StoredRow[], checkpoint: number, parked: ProjectionStep['parked'] = []): ProjectionStep => ({ rows, checkpoint: position(checkpoint), parked });
+const step = (rows: readonly StoredRow[], checkpoint: number, parked: ProjectionStep['parked'] = []): ProjectionStep => ({ rows, steps: rows, checkpoint: position(checkpoint), parked });
 const parkedAt = (at: number) => ({
   position: position(at), stream: 'sensor-7', revision: at, eventId: `event ${at}`, type: 'AlarmTriggered', error: 'bad', parkedAt: '2026-03-01T12:00:00.000Z',
 });

@@ -9,6 +9,6 @@ describe('whether all read models have a position', () => {
     ['one has begun with nothing', { position: null, lagEvents: 1, lastError: null }, false],
   ])('when %s', async (_what, status, expected) => {
     const upToDate = { position: '9', lagEvents: 0, lastError: null };
-    expect(await isProjectedBy({ status: () => Promise.resolve([upToDate, status]) })('7')).toBe(expected);
+    expect(await isProjectedBy([{ status: () => Promise.resolve([upToDate, status]) }])('7')).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { isoTime, type Clock } from '../../clock.js';
-import type { CountReads } from '../../projections/count-reads.js';
+import type { CountSource } from '../../projections/count-reads.js';
 import { badFields } from '../problem.js';
 import type { CountsQuery } from '../request-schemas.js';
 
@@ -8,7 +8,7 @@ export class CountAlarms {
   constructor(readonly query: CountsQuery) {}
 }
 
-export type CountsAnswer = Awaited<ReturnType<CountReads['perMinute']>>;
+export type CountsAnswer = Awaited<ReturnType<CountSource['perMinute']>>;
 
 const HOUR_MS = 3_600_000;
 
@@ -17,7 +17,7 @@ const LONGEST_MS = 31 * 24 * HOUR_MS;
 
 export class CountAlarmsHandler {
   constructor(
-    private readonly counts: CountReads,
+    private readonly counts: CountSource,
     private readonly clock: Clock,
   ) {}
 

@@ -1,4 +1,4 @@
-import type { MapReads } from '../../projections/map-reads.js';
+import type { MapSource } from '../../projections/map-answer.js';
 import type { MapQuery } from '../request-schemas.js';
 
 /** The sensors by geohash cell, of the world or one zone. */
@@ -6,10 +6,10 @@ export class MapCells {
   constructor(readonly query: MapQuery) {}
 }
 
-export type MapAnswer = Awaited<ReturnType<MapReads['cells']>>;
+export type MapAnswer = Awaited<ReturnType<MapSource['cells']>>;
 
 export class MapCellsHandler {
-  constructor(private readonly map: MapReads) {}
+  constructor(private readonly map: MapSource) {}
 
   async execute({ query }: MapCells): Promise<MapAnswer> {
     return this.map.cells(query.prefixLength, query.zone);

@@ -1,0 +1,74 @@
+import { pino } from 'pino';
+import { systemClock } from '../../src/clock.js';
+import type { InfluxConfig } from '../../src/config.js';
+import type { SensorPlace } from '../../src/customers/customer.js';
+import { InfluxModels } from '../../src/projections/influx/influx-models.js';
+import type { MapAndCountsUnderTest } from '../contracts/map-and-counts.contract.js';
+import type { InfluxServer } from '../servers/influxdb.js';
+import type { ProjectedEvent } from './projection-events.js';
+import { ReadModelsBench } from './read-models-bench.js';
+import { waitFor } from './wait-for.js';
+
+/** How a spec's bucket is reached; `url` may be a proxy's. */
+export function influxConfig(server: InfluxServer, bucket: string, more: Partial<InfluxConfig> = {}): InfluxConfig {
+  return { url: server.url, org: server.org, token: server.token, bucket, retentionMs: null, ...more };
+}
+
+/** Read models on one folder, embedded and in a real InfluxDB; opened anew on the same folder it is a restart. */
+export class InfluxBench implements MapAndCountsUnderTest {
+  private constructor(
+    readonly local: ReadModelsBench,
+    readonly influx: InfluxModels,
+    readonly bucket: string,
+  ) {}
+
+  static async open(config: InfluxConfig, dir?: string): Promise<InfluxBench> {
+    const local = await ReadModelsBench.open(dir);
+    const influx = await InfluxModels.open(config, local.sink, local.store, systemClock, pino({ level: 'silent' }));
+    await influx.start();
+    return new InfluxBench(local, influx, config.bucket);
+  }
+
+  get dir(): string {
+    return this.local.dir;
+  }
+
+  /** Answered by InfluxDB alone. */
+  get reads() {
+    return this.influx.reads.influx;
+  }
+
+  append(events: readonly ProjectedEvent[]): Promise<void> {
+    return this.local.append(events);
+  }
+
+  async place(places: readonly SensorPlace[]): Promise<void> {
+    await this.local.place(places);
+    await waitFor('the read models in InfluxDB', () => this.isCaughtUp());
+    await this.influx.takeSnapshot();
+  }
+
+  async settle(): Promise<void> {
+    await this.local.settle();
+    await waitFor('InfluxDB has every event', () => this.isCaughtUp(), 60_000);
+  }
+
+  async isCaughtUp(): Promise<boolean> {
+    return (await this.influx.runner.status()).every(({ running, lagEvents, lastError }) => running && lagEvents === 0 && lastError === null);
+  }
+
+  /** What is wrong with a projection, once something is. */
+  async failure(name: string): Promise<string> {
+    let found = '';
+    await waitFor(`a failure of ${name}`, async () => {
+      found = (await this.influx.runner.status()).find((status) => status.name === name)?.lastError ?? '';
+      return found !== '';
+    });
+    return found;
+  }
+
+  async close(): Promise<void> {
+    await this.influx.stop();
+    await this.local.close();
+  }
+}
