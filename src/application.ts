@@ -7,10 +7,11 @@ import { AppModule } from './app.module.js';
 import { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
 import { readsEvents, type Config } from './config.js';
+import { untilAvailable as untilServerAvailable } from './connecting/until-available.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
 import { apiAdapter } from './console/status.module.js';
-import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
-import { setUpCustomers } from './customers/set-up-customers.js';
+import { CustomersUnavailable, type CustomerStore } from './customers/customer-store.js';
+import { setUpCustomers, type SetUpMarks } from './customers/set-up-customers.js';
 import type { EventStore } from './event-store/event-store.js';
 import { LimitedAsking } from './event-store/limited-asking.js';
 import { untilAvailable } from './event-store/open-event-store.js';
@@ -123,8 +124,13 @@ export class Application {
       const onProgress = (done: number, count: number): void => {
         progress.startingWith = `${done} of ${count} customers`;
       };
-      const customers = nest.get<LibsqlCustomerStore>(CUSTOMER_STORE);
-      const { outcome, generated } = await setUpCustomers(customers, { count: config.generateCustomers, seed: CUSTOMER_SEED, onProgress, signal: stopping.signal });
+      const [customers, clock] = [nest.get<CustomerStore & SetUpMarks>(CUSTOMER_STORE), nest.get<Clock>(CLOCK)];
+      const setUp = () => setUpCustomers(customers, { count: config.generateCustomers, seed: CUSTOMER_SEED, onProgress, signal: stopping.signal });
+      const { outcome, generated } = await untilServerAvailable(setUp, {
+        clock,
+        onWait: (error) => this.logger.warn({ err: error }, 'waiting for the customer store'),
+        mayComeBack: (error) => error instanceof CustomersUnavailable,
+      });
       this.logger.info({ outcome, generated }, 'customers are set up');
     }
     progress.startingWith = 'places';
@@ -224,7 +230,7 @@ export class Application {
     if (isReading) await nest.get(LibsqlProjectionSink).close();
     await nest.get<EventStore>(EVENT_STORE).close();
     await nest.get<MessageLog>(MESSAGE_LOG).close();
-    if (isReading) await nest.get<LibsqlCustomerStore>(CUSTOMER_STORE).close();
+    if (isReading) await nest.get<CustomerStore>(CUSTOMER_STORE).close();
     this.lock.release();
     ended.abort();
   }

@@ -42,7 +42,10 @@ describe('readConfig', () => {
     [{ SMTP_URL: 'http://mail' }, 'SMTP_URL="http://mail"'],
     [{ SMTP_URL: 'http://user:secret@mail' }, 'SMTP_URL="***@mail"'],
     [{ EVENTSTORE_URL: 'http://user:secret@store' }, 'EVENTSTORE_URL="***@store": expected esdb://'],
-    [{ CASSANDRA_CONTACT_POINTS: '127.0.0.1' }, 'CASSANDRA_CONTACT_POINTS is set'],
+    [{ CASSANDRA_CONTACT_POINTS: 'one:two' }, 'CASSANDRA_CONTACT_POINTS="one:two": expected host or host:port'],
+    [{ CASSANDRA_CONTACT_POINTS: 'one:9042,two:9043' }, 'CASSANDRA_CONTACT_POINTS: all nodes of a ring listen on one port; got 9042, 9043'],
+    [{ CASSANDRA_CONTACT_POINTS: 'one', CASSANDRA_USERNAME: 'u' }, 'CASSANDRA_USERNAME, CASSANDRA_PASSWORD: one is set'],
+    [{ CASSANDRA_REPLICATION_FACTOR: '0' }, 'CASSANDRA_REPLICATION_FACTOR="0"'],
     [{ INFLUX_URL: 'http://127.0.0.1:8086', INFLUX_ORG: 'o' }, 'INFLUX_TOKEN: not set, but INFLUX_URL is'],
     [{ INFLUX_URL: 'http://user:secret@influx', INFLUX_ORG: 'o', INFLUX_TOKEN: 't' }, 'INFLUX_URL="***@influx": takes no credentials'],
     [{ INFLUX_URL: 'influx:8086', INFLUX_ORG: 'o', INFLUX_TOKEN: 't' }, 'INFLUX_URL="influx:8086"'],
@@ -75,6 +78,16 @@ describe('readConfig', () => {
     expect(config.kafka).toEqual({ brokers: ['kafka-1:9092', '[::1]:9093'], tls: true, sasl: null, replicationFactor: 2 });
     expect([...config.roles]).toEqual(['ingest']);
     expect(config.simulate).toBe(false);
+  });
+
+  it('reads Cassandra’s contact points from a list, with its own port when none is said', () => {
+    const environment = { CASSANDRA_CONTACT_POINTS: 'one, two:9042,[::1]', CASSANDRA_USERNAME: 'u', CASSANDRA_PASSWORD: 'p', CASSANDRA_TLS: '1' };
+    const config = readConfig(environment);
+    expect(config.cassandra).toEqual({
+      contactPoints: ['one:9042', 'two:9042', '[::1]:9042'], port: 9042, dataCenter: 'datacenter1', replicationFactor: 2, credentials: { username: 'u', password: 'p' }, tls: true,
+    });
+    expect(config).toMatchObject({ simulate: false, generateCustomers: 0 });
+    expect(readConfig({}).cassandra).toBeNull();
   });
 
   it('reads where InfluxDB is, and neither simulates nor invents customers beside it', () => {

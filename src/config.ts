@@ -16,6 +16,17 @@ export interface KafkaConfig {
   readonly replicationFactor: number;
 }
 
+/** How Cassandra is reached, and how many of its nodes hold each customer. */
+export interface CassandraConfig {
+  /** `host:port`, all with the same port. */
+  readonly contactPoints: readonly string[];
+  readonly port: number;
+  readonly dataCenter: string;
+  readonly replicationFactor: number;
+  readonly credentials: { readonly username: string; readonly password: string } | null;
+  readonly tls: boolean;
+}
+
 /** Where InfluxDB 2 is, and where in it map and counts are kept. */
 export interface InfluxConfig {
   readonly url: string;
@@ -33,6 +44,8 @@ export interface Config {
   readonly kafka: KafkaConfig | null;
   /** A connection string, with its credentials; null for the embedded event store. */
   readonly eventStoreUrl: string | null;
+  /** Null for the customers in the data folder. */
+  readonly cassandra: CassandraConfig | null;
   /** Null for the embedded read models alone. */
   readonly influx: InfluxConfig | null;
   readonly dataDir: string;
@@ -68,6 +81,12 @@ const brokerList = z
   .string()
   .transform((text) => text.split(',').map((broker) => broker.trim()))
   .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$/, 'expected host:port, several with commas between')).min(1));
+const CASSANDRA_PORT = 9042;
+const contactPointList = z
+  .string()
+  .transform((text) => text.split(',').map((contactPoint) => contactPoint.trim()))
+  .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+)(:\d{1,5})?$/, 'expected host or host:port, several with commas between')).min(1))
+  .transform((contactPoints) => contactPoints.map((contactPoint) => (/:\d+$/.test(contactPoint) ? contactPoint : `${contactPoint}:${CASSANDRA_PORT}`)));
 const roleList = z
   .string()
   .transform((text) => text.split(',').map((role) => role.trim()))
@@ -97,6 +116,12 @@ const variables = {
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
   EVENTSTORE_URL: z.string().regex(/^esdb(\+discover)?:\/\//, 'expected esdb://…').optional(),
+  CASSANDRA_CONTACT_POINTS: contactPointList.optional(),
+  CASSANDRA_DATA_CENTER: z.string().min(1).default('datacenter1'),
+  CASSANDRA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(32).default(2),
+  CASSANDRA_USERNAME: z.string().optional(),
+  CASSANDRA_PASSWORD: z.string().optional(),
+  CASSANDRA_TLS: flag.default(false),
   INFLUX_URL: z.url({ protocol: /^https?$/ }).regex(/^[^@]*$/, 'takes no credentials: they are in INFLUX_TOKEN').optional(),
   INFLUX_ORG: z.string().optional(),
   INFLUX_BUCKET: z.string().default('vigia'),
@@ -110,9 +135,6 @@ export const VARIABLE_NAMES: readonly string[] = Object.keys(variables);
 /** Read by the scripts that start servers for tests, not by Vigía itself. */
 const NOT_OURS = new Set(['VIGIA_SERVERS_CACHE']);
 
-/** Outside systems whose adapters do not exist yet: to leave such a variable unheard would lose data. */
-const NOT_YET = ['CASSANDRA_CONTACT_POINTS'];
-
 /**
  * The frozen configuration from environment variables; an empty value counts as not set.
  * Thrown: `BadConfig` naming every bad or unknown variable.
@@ -122,9 +144,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const problems = Object.keys(given)
     .filter((name) => name.startsWith('VIGIA_') && !(name in variables) && !NOT_OURS.has(name))
     .map((name) => `${name} is not a known variable`);
-  for (const name of NOT_YET) {
-    if (name in given) problems.push(`${name} is set, but this version has no adapter for it; unset it to use the embedded default`);
-  }
   const parsed = z.object(variables).safeParse(given);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0]);
@@ -138,12 +157,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   problems.push(...contradictions(read));
   if (problems.length > 0) throw new BadConfig(problems);
   // Invented readings and people have no place beside a real system, unless they are asked for by name.
-  const isSelfContained = read.SMTP_URL === undefined && read.KAFKA_BROKERS === undefined && read.EVENTSTORE_URL === undefined && read.INFLUX_URL === undefined;
+  const outside = [read.SMTP_URL, read.KAFKA_BROKERS, read.EVENTSTORE_URL, read.INFLUX_URL, read.CASSANDRA_CONTACT_POINTS];
+  const isSelfContained = outside.every((value) => value === undefined);
   const simulate = isSelfContained && (read.VIGIA_SIMULATE ?? true);
   return Object.freeze({
     roles: new Set(read.VIGIA_ROLES),
     kafka: kafkaOf(read),
     eventStoreUrl: read.EVENTSTORE_URL ?? null,
+    cassandra: cassandraOf(read),
     influx: influxOf(read),
     dataDir: read.VIGIA_DATA_DIR,
     bindAddress: read.VIGIA_BIND,
@@ -177,6 +198,9 @@ function contradictions(read: Read): string[] {
   const sasl = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
   const missing = sasl.filter((name) => read[name] === undefined);
   if (missing.length > 0 && missing.length < sasl.length) problems.push(`${missing.join(', ')}: not set, but the other KAFKA_SASL_* variables are`);
+  if ((read.CASSANDRA_USERNAME === undefined) !== (read.CASSANDRA_PASSWORD === undefined)) problems.push('CASSANDRA_USERNAME, CASSANDRA_PASSWORD: one is set, the other is not');
+  const ports = new Set((read.CASSANDRA_CONTACT_POINTS ?? []).map(portOf));
+  if (ports.size > 1) problems.push(`CASSANDRA_CONTACT_POINTS: all nodes of a ring listen on one port; got ${[...ports].join(', ')}`);
   for (const name of ['INFLUX_ORG', 'INFLUX_TOKEN'] as const) {
     if (read.INFLUX_URL !== undefined && read[name] === undefined) problems.push(`${name}: not set, but INFLUX_URL is`);
   }
@@ -195,6 +219,23 @@ function kafkaOf(read: Read): KafkaConfig | null {
   if (brokers === undefined) return null;
   const sasl = mechanism && username !== undefined && password !== undefined ? { mechanism, username, password } : null;
   return { brokers, tls: read.KAFKA_TLS, sasl, replicationFactor: read.KAFKA_REPLICATION_FACTOR };
+}
+
+function cassandraOf(read: Read): CassandraConfig | null {
+  const { CASSANDRA_CONTACT_POINTS: contactPoints, CASSANDRA_USERNAME: username, CASSANDRA_PASSWORD: password } = read;
+  if (contactPoints === undefined) return null;
+  return {
+    contactPoints,
+    port: portOf(contactPoints[0] as string),
+    dataCenter: read.CASSANDRA_DATA_CENTER,
+    replicationFactor: read.CASSANDRA_REPLICATION_FACTOR,
+    credentials: username !== undefined && password !== undefined ? { username, password } : null,
+    tls: read.CASSANDRA_TLS,
+  };
+}
+
+function portOf(hostAndPort: string): number {
+  return Number(/\d+$/.exec(hostAndPort)?.[0]);
 }
 
 function influxOf(read: Read): InfluxConfig | null {

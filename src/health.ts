@@ -86,10 +86,13 @@ export class SystemHealth implements Health {
   }
 
   private async customerStore(): Promise<HealthPart> {
+    const name = 'customers';
+    const impairment = this.parts.customers.impairment();
+    const lacking = impairment === null ? '' : `; ${impairment}`;
     try {
-      return { name: 'customers', status: 'up', detail: `${await this.parts.customers.count()} customers` };
+      return { name, status: impairment === null ? 'up' : 'degraded', detail: `${await this.parts.customers.count()} customers${lacking}` };
     } catch (error) {
-      return { name: 'customers', status: 'degraded', detail: String(error) };
+      return { name, status: 'degraded', detail: `${String(error)}${lacking}` };
     }
   }
 }

@@ -5,6 +5,8 @@ import { Application } from './application.js';
 import { IngestApplication } from './ingest-application.js';
 import { systemClock } from './clock.js';
 import { BadConfig, readConfig, readsEvents, type Config } from './config.js';
+import { CassandraRefused } from './customers/cassandra/cassandra-errors.js';
+import { CustomersUnavailable } from './customers/customer-store.js';
 import { StoreUnavailable } from './event-store/event-store.js';
 import { BadEventStoreUrl, parseEventStoreUrl } from './event-store/eventstoredb-url.js';
 import { UndrainedLog } from './ingestion/refuse-undrained.js';
@@ -83,7 +85,7 @@ function fail(error: unknown): void {
 }
 
 /** Errors that someone can put right, who needs no stack for it. */
-const PLAIN = [BadConfig, DataDirInUse, WrongTopics, KafkaRefused, BadSmtpUrl, BadEventStoreUrl, InfluxRefused, OtherEventStore, UndrainedLog];
+const PLAIN = [BadConfig, DataDirInUse, WrongTopics, KafkaRefused, CassandraRefused, CustomersUnavailable, BadSmtpUrl, BadEventStoreUrl, InfluxRefused, OtherEventStore, UndrainedLog];
 
 function textOf(error: unknown): string {
   if (error instanceof LogUnavailable || error instanceof StoreUnavailable) return error.cause instanceof Error ? `${error.message}\n  ${error.cause.message}` : error.message;

@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { systemClock, type Clock } from './clock.js';
 import { readsEvents, type Config } from './config.js';
-import { LibsqlCustomerStore } from './customers/libsql-customer-store.js';
+import { openCustomerStore } from './customers/open-customer-store.js';
 import type { EventStore } from './event-store/event-store.js';
 import { openEventStore } from './event-store/open-event-store.js';
 import { RoleLeases } from './leases/role-leases.js';
@@ -29,7 +29,9 @@ export class StoresModule {
           useFactory: (store: EventStore, clock: Clock, log: Logger, registry: Registry) => new RoleLeases({ store, clock, log, registry }),
           inject: [EVENT_STORE, CLOCK, LOGGER, METRICS],
         },
-        ...(readsEvents(config) ? [{ provide: CUSTOMER_STORE, useFactory: () => LibsqlCustomerStore.open(config.dataDir) }] : []),
+        ...(readsEvents(config)
+          ? [{ provide: CUSTOMER_STORE, useFactory: (clock: Clock, logger: Logger, metrics: Registry) => openCustomerStore(config, clock, logger, metrics), inject: [CLOCK, LOGGER, METRICS] }]
+          : []),
       ],
       exports: [CONFIG, CLOCK, LOGGER, METRICS, MESSAGE_LOG, EVENT_STORE, RoleLeases, ...(readsEvents(config) ? [CUSTOMER_STORE] : [])],
     };

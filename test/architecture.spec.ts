@@ -35,7 +35,7 @@ const isOurs = (target: string) => target.endsWith('.js') && !target.startsWith(
 /** The flow, from left to right: a folder imports from itself and from what stands on a line before its own. */
 const FLOW = [
   ['alarm-domain'],
-  ['storage'],
+  ['storage', 'connecting'],
   ['event-store', 'message-log', 'customers'],
   ['leases'],
   ['ingestion'],
@@ -63,7 +63,7 @@ const CLIENTS: Record<string, RegExp> = {
   snappy: /^message-log\/kafka\//,
   zstddec: /^message-log\/kafka\//,
   '@eventstore/db-client': /^event-store\//,
-  'cassandra-driver': /^customers\//,
+  'cassandra-driver': /^customers\/cassandra\//,
   '@influxdata/influxdb-client': /^projections\//,
 };
 

@@ -6,7 +6,7 @@ import { ApiProblem, type ApiClient } from './api-client.js';
 const MOST_BYTES = 512 * 1024;
 
 /** The customers through the API of the process that works on the data folder. */
-export class ApiCustomerStore implements Pick<CustomerStore, 'find' | 'save' | 'count'> {
+export class ApiCustomerStore implements Pick<CustomerStore, 'find' | 'save' | 'count' | 'erase'> {
   constructor(private readonly api: ApiClient) {}
 
   async find(id: number): Promise<Customer | null> {
@@ -34,6 +34,10 @@ export class ApiCustomerStore implements Pick<CustomerStore, 'find' | 'save' | '
 
   async count(): Promise<number> {
     return this.post([]);
+  }
+
+  async erase(id: number): Promise<boolean> {
+    return (await this.api.post<{ count: number }>(`/api/operations/customers/${id}/erase`)).count > 0;
   }
 
   private async post(customers: readonly Customer[]): Promise<number> {

@@ -26,6 +26,7 @@ describe('vigia customers', () => {
     const program = new Command('vigia').exitOverride().configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
     addCustomersCommand(program, {
       withStore: (use) => use(store),
+      withAll: (use) => use(store),
       clock: { now: () => (nowMs += 2000), sleep: () => Promise.resolve() },
       stdout,
       stderr,
@@ -92,6 +93,23 @@ describe('vigia customers', () => {
     expect(await vigia(['customers', 'show', '1'])).toEqual({ code: 1, stdout: '', stderr: 'no customer has id 1\n' });
   });
 
+  it('exports what import takes, with the same customers', async () => {
+    await vigia(['customers', 'generate', '--count', '150', '--seed', '3']);
+    await store.save([customerExample(500, { company: 'one\r\n"two", three', geohash: 'ezjmgtwuz' })]);
+    const csv = join(dir, 'exported.csv');
+    expect(await vigia(['customers', 'export', csv])).toMatchObject({ code: 0, stdout: `wrote 151 customers to ${csv}\n` });
+    const version = await store.version();
+    expect(await vigia(['customers', 'import', csv])).toMatchObject({ code: 0, stdout: 'imported 151 customers from 1 file\n' });
+    expect(await store.version()).toBe(version);
+  });
+
+  it('erases a customer once', async () => {
+    await store.save([customerExample(1), customerExample(2)]);
+    expect(await vigia(['customers', 'erase', '1'])).toEqual({ code: 0, stdout: 'erased customer 1\n', stderr: '' });
+    expect(await vigia(['customers', 'erase', '1'])).toEqual({ code: 1, stdout: '', stderr: 'no customer has id 1\n' });
+    expect([await store.find(1), await store.count()]).toEqual([null, 1]);
+  });
+
   it('shows a bar on a terminal and lines elsewhere, on standard error', async () => {
     const piped = await vigia(['customers', 'generate', '--count', '1000']);
     expect(piped.stderr).toMatch(/^generating customers: \d+ of 1000\n/);
@@ -109,6 +127,9 @@ describe('vigia customers', () => {
     [['show', 'abc'], "'abc' is invalid"],
     [['show', '2147483648'], 'expected an integer from 0 to 2147483647'],
     [['import'], "missing required argument 'file'"],
+    [['export'], "missing required argument 'file'"],
+    [['erase', '-1'], 'expected an integer from 0 to 2147483647'],
+    [['erase', 'all'], "'all' is invalid"],
   ])('refuses %j, naming what is wrong', async (args, named) => {
     const refused = await vigia(['customers', ...args]);
     expect(refused.code).toBe(1);
@@ -120,6 +141,7 @@ describe('vigia customers', () => {
     [['generate'], '--seed <number>'],
     [['import'], 'Exit code: 0 when every file was read'],
     [['show'], 'the sensor id'],
+    [['erase'], 'E-mails that\nwere sent are not called back'],
   ])('explains itself: customers %j --help', async (args, text) => {
     expect(await vigia(['customers', ...args, '--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining(text) as string });
   });

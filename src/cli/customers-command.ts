@@ -1,48 +1,30 @@
-import { SingleBar } from 'cli-progress';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Clock } from '../clock.js';
-import { importCustomers, type ImportProblem, type ImportResult } from '../customers/csv-import.js';
 import { writeCustomersCsv } from '../customers/csv-export.js';
 import type { CustomerStore } from '../customers/customer-store.js';
 import { STORED_COLUMNS, type Customer } from '../customers/customer.js';
 import { generateCustomers } from '../customers/generate-customers.js';
-
-/** The part of the customer store that the commands need. */
-export type CommandStore = Pick<CustomerStore, 'find' | 'save' | 'count'>;
-
-export interface CustomersCommandDeps {
-  /** Opens the customer store, or reaches it through the running process, for the time of `use`. */
-  readonly withStore: (use: (store: CommandStore) => Promise<void>) => Promise<void>;
-  readonly clock: Clock;
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  /** Makes the process end with code 1 when it ends. */
-  readonly fail: () => void;
-}
+import type { CommandStore, CustomersCommandDeps } from './customers-command-deps.js';
+import { IMPORT_HELP, importFiles } from './customers-import.js';
+import { startProgress, type Progress } from './customers-progress.js';
 
 const HELP = `
 Examples:
   vigia customers generate --count 1000 --seed 7
   vigia customers generate --csv customers.csv
   vigia customers import customers-*.csv
-  vigia customers show 42959`;
+  vigia customers show 42959
+  vigia customers erase 42959
+  vigia customers export customers.csv`;
 
-const IMPORT_HELP = `
-A file has a header row and, in any order, the columns id, name, surname, gender, nationalid, birthday,
-streetaddress, city, zipcode, country, telephonecountrycode, telephonenumber, latitude, longitude,
-emailaddress, title, occupation, company, username; separated by commas, quoted as RFC 4180 has it, in UTF-8.
-id, name, latitude and longitude must not be empty; the id is the sensor id. Geohash and zone are computed.
-
-Rows with errors are named on standard error, by file, line and column, and skipped. Of rows with the same
-id the last one counts. To import the same files again changes nothing.
-
-Exit code: 0 when every file was read to its end, even if rows were skipped; 1 when one was not.`;
+const ERASE_HELP = `
+The sensor's alarms stay, since events hold no personal data; from then on they are of an unknown customer. E-mails that
+were sent are not called back, and those in a mailbox folder are left there. A CSV file that is imported again brings the customer back.`;
 
 const MAX_COUNT = 10_000_000;
 
-/** Adds `vigia customers generate | import | show`. */
+/** Adds `vigia customers generate | import | export | show | erase`. */
 export function addCustomersCommand(program: Command, deps: CustomersCommandDeps): void {
-  const customers = program.command('customers').description('make, import and show customers').addHelpText('after', HELP);
+  const customers = program.command('customers').description('make, import, export, show and erase customers').addHelpText('after', HELP);
 
   customers
     .command('generate')
@@ -70,6 +52,19 @@ export function addCustomersCommand(program: Command, deps: CustomersCommandDeps
     .argument('<id>', 'the sensor id', integerFrom(0, 2_147_483_647))
     .option('--json', 'as JSON')
     .action((id: number, flags: { readonly json?: true }) => deps.withStore((store) => show(store, id, flags, deps)));
+
+  customers
+    .command('export')
+    .description('write all customers to a file, in the form that import takes; of a data folder only while no process works on it')
+    .argument('<file>', 'CSV file')
+    .action((file: string) => deps.withAll((store) => exportTo(store, file, deps)));
+
+  customers
+    .command('erase')
+    .description('remove all that the customer store has of a customer; exit code 1 when there was none')
+    .argument('<id>', 'the sensor id', integerFrom(0, 2_147_483_647))
+    .addHelpText('after', ERASE_HELP)
+    .action((id: number) => deps.withStore((store) => erase(store, id, deps)));
 }
 
 interface GenerateFlags {
@@ -137,47 +132,6 @@ async function* counted(blocks: AsyncIterable<readonly Customer[]>, progress: Pr
   }
 }
 
-async function importFiles(store: CommandStore, files: readonly string[], flags: { readonly json?: true }, deps: CustomersCommandDeps): Promise<void> {
-  let progress: Progress | null = null;
-  try {
-    const result = await importCustomers(store, files, {
-      onProgress: ({ bytesRead, totalBytes }) => {
-        progress ??= startProgress('importing, bytes', totalBytes, deps);
-        progress.update(bytesRead);
-      },
-    });
-    stop(progress);
-    if (flags.json) deps.stdout.write(`${JSON.stringify(result)}\n`);
-    else {
-      for (const problem of result.problems) deps.stderr.write(`${problemLine(problem)}\n`);
-      const untold = result.problemCount - result.problems.length;
-      if (untold > 0) deps.stderr.write(`and ${untold} more\n`);
-      deps.stdout.write(`${importSummary(result)}\n`);
-    }
-    if (result.unreadable > 0) deps.fail();
-  } finally {
-    stop(progress);
-  }
-}
-
-/** `error: a.csv:17: latitude: is "95", expected degrees from -90 to 90`. */
-function problemLine({ kind, file, line, column, reason }: ImportProblem): string {
-  const place = [file, line].filter((part) => part !== null).join(':');
-  return `${kind === 'duplicate' ? 'warning' : 'error'}: ${place}: ${column === null ? '' : `${column}: `}${reason}`;
-}
-
-function importSummary({ files, unreadable, imported, replaced, skipped }: ImportResult): string {
-  const parts = [`imported ${counts(imported, 'customer')} from ${counts(files + unreadable, 'file')}`];
-  if (skipped > 0) parts.push(`skipped ${counts(skipped, 'row')} with errors`);
-  if (replaced > 0) parts.push(`${counts(replaced, 'row')} gave way to a later row of the same id`);
-  if (unreadable > 0) parts.push(`${counts(unreadable, 'file')} could not be read to the end`);
-  return parts.join('; ');
-}
-
-function counts(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 async function show(store: CommandStore, id: number, flags: { readonly json?: true }, deps: CustomersCommandDeps): Promise<void> {
   const customer = await store.find(id);
   if (!customer) {
@@ -191,43 +145,21 @@ async function show(store: CommandStore, id: number, flags: { readonly json?: tr
   }
 }
 
+async function exportTo(store: Pick<CustomerStore, 'all'>, file: string, { stdout }: CustomersCommandDeps): Promise<void> {
+  stdout.write(`wrote ${await writeCustomersCsv(file, store.all())} customers to ${file}\n`);
+}
+
+async function erase(store: CommandStore, id: number, { stdout, stderr, fail }: CustomersCommandDeps): Promise<void> {
+  if (await store.erase(id)) stdout.write(`erased customer ${id}\n`);
+  else {
+    stderr.write(`no customer has id ${id}\n`);
+    fail();
+  }
+}
+
 /** A text with control characters, which could steer a terminal, is printed as JSON. */
 function printable(text: string): string {
   return /\p{Cc}/u.test(text) ? JSON.stringify(text).replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`) : text;
-}
-
-// ---- progress -----------------------------------------------------------------------------------
-
-interface Progress {
-  update(done: number): void;
-  /** May be called again. */
-  stop(): void;
-}
-
-/** Without a terminal, a line so often. */
-const LINE_EVERY_MS = 3000;
-
-/** A bar on a terminal, else a line every three seconds; on standard error, so that standard output stays clean. */
-function startProgress(what: string, total: number, { stderr, clock }: CustomersCommandDeps): Progress {
-  if (stderr.isTTY) {
-    // With its own handler of Ctrl-C the bar would only stop itself, and the work would go on.
-    const bar = new SingleBar({ stream: stderr, format: `${what} {bar} {percentage} % {value}/{total}, {eta_formatted} left`, gracefulExit: false });
-    bar.start(total, 0);
-    return { update: (done) => bar.update(done), stop: () => (bar.isActive ? bar.stop() : undefined) };
-  }
-  let toldAtMs = clock.now();
-  return {
-    update: (done) => {
-      if (clock.now() - toldAtMs < LINE_EVERY_MS) return;
-      toldAtMs = clock.now();
-      stderr.write(`${what}: ${done} of ${total}\n`);
-    },
-    stop: () => undefined,
-  };
-}
-
-function stop(progress: Progress | null): void {
-  progress?.stop();
 }
 
 function integerFrom(low: number, high: number): (text: string) => number {

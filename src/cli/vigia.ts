@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { systemClock } from '../clock.js';
 import { BadConfig } from '../config.js';
+import { CassandraRefused } from '../customers/cassandra/cassandra-errors.js';
+import { CustomersUnavailable } from '../customers/customer-store.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { BadEventStoreUrl } from '../event-store/eventstoredb-url.js';
 import { ExportRefused } from '../moving/export-events.js';
@@ -10,7 +12,6 @@ import { ImportRefused } from '../moving/import-events.js';
 import { BadExportFile, ExportFileUnusable } from '../moving/read-export-file.js';
 import { OtherEventStore } from '../projections/open-read-models.js';
 import { DataDirInUse } from '../storage/data-dir-lock.js';
-import { ApiCustomerStore } from './api-customer-store.js';
 import { ApiProblem } from './api-client.js';
 import { addCustomersCommand } from './customers-command.js';
 import { addEventsCommand } from './events-command.js';
@@ -18,7 +19,8 @@ import { addLogCommand } from './log-command.js';
 import { addOperationsCommands } from './operations-commands.js';
 import { showProgress } from './progress-bar.js';
 import { addSimulateCommand } from './simulate-command.js';
-import { NoConsole, withApi } from './with-api.js';
+import { NoConsole } from './with-api.js';
+import { NoCustomers, withAllCustomers, withCustomers } from './with-customers.js';
 import { NoEventStore, withEventStore } from './with-event-store.js';
 import { NoMessageLog, withLog } from './with-log.js';
 
@@ -28,7 +30,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 /** Errors that someone can put right, who needs no stack for it. */
 const PLAIN = [
   BadConfig, DataDirInUse, ApiProblem, StoreUnavailable, BadEventStoreUrl, OtherEventStore,
-  NoConsole, NoEventStore, NoMessageLog, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
+  CassandraRefused, CustomersUnavailable, NoConsole, NoCustomers, NoEventStore, NoMessageLog, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
 ];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -39,7 +41,7 @@ const program = new Command('vigia')
   .showHelpAfterError()
   .addHelpText(
     'after',
-    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events and log, which need it for themselves.\nnpm start starts the alarm centre itself.',
+    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events, log and customers export, which need it for themselves.\nnpm start starts the alarm centre itself.',
   );
 
 const fail = (): void => {
@@ -48,7 +50,8 @@ const fail = (): void => {
 
 addSimulateCommand(program);
 addCustomersCommand(program, {
-  withStore: (use) => withApi((api) => use(new ApiCustomerStore(api))),
+  withStore: withCustomers,
+  withAll: withAllCustomers,
   clock: systemClock,
   stdout: process.stdout,
   stderr: process.stderr,

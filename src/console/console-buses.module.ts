@@ -9,6 +9,7 @@ import type { CountSource } from '../projections/count-reads.js';
 import type { MapSource } from '../projections/map-answer.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, MAP_AND_COUNTS, OPERATIONS } from '../tokens.js';
 import { DropDeadLetters, DropDeadLettersHandler } from './commands/drop-dead-letters.command.js';
+import { EraseCustomer, EraseCustomerHandler } from './commands/erase-customer.command.js';
 import { RebuildProjection, RebuildProjectionHandler } from './commands/rebuild-projection.command.js';
 import { ReplayDeadLetters, ReplayDeadLettersHandler } from './commands/replay-dead-letters.command.js';
 import { RetryNotification, RetryNotificationHandler } from './commands/retry-notification.command.js';
@@ -36,6 +37,7 @@ CommandHandler(RebuildProjection)(RebuildProjectionHandler);
 CommandHandler(ReplayDeadLetters)(ReplayDeadLettersHandler);
 CommandHandler(DropDeadLetters)(DropDeadLettersHandler);
 CommandHandler(SaveCustomers)(SaveCustomersHandler);
+CommandHandler(EraseCustomer)(EraseCustomerHandler);
 
 /** What answers the console's questions and carries out what operators ask for. */
 @Module({})
@@ -76,6 +78,7 @@ export class ConsoleBusesModule {
         { provide: ReplayDeadLettersHandler, useFactory: (operations: Operations) => new ReplayDeadLettersHandler(operations), inject: [OPERATIONS] },
         { provide: DropDeadLettersHandler, useFactory: (operations: Operations) => new DropDeadLettersHandler(operations), inject: [OPERATIONS] },
         { provide: SaveCustomersHandler, useFactory: (customers: CustomerStore) => new SaveCustomersHandler(customers), inject: [CUSTOMER_STORE] },
+        { provide: EraseCustomerHandler, useFactory: (customers: CustomerStore) => new EraseCustomerHandler(customers), inject: [CUSTOMER_STORE] },
       ],
       exports: [CqrsModule, Mailbox],
     };

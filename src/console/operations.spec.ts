@@ -5,6 +5,7 @@ import { toAppend } from '../event-store/event-codec.js';
 import { DeadLetters } from '../ingestion/dead-letters.js';
 import type { LogRecord } from '../message-log/message-log.js';
 import { raise } from '../../test/support/alarm-fixtures.js';
+import { customerExample } from '../../test/contracts/customer-store.contract.js';
 import { ConsoleBench } from '../../test/support/console-bench.js';
 import * as schemas from './response-schemas.js';
 
@@ -76,6 +77,20 @@ describe('dead letters', () => {
 
   it('a cursor of no letter is a 400', async () => {
     expect(await bench.get('/api/operations/dead-letters?cursor=x')).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a customer', () => {
+  it('is erased once, with the place on the map', async () => {
+    await bench.customers.save([customerExample(7), customerExample(8)]);
+    await bench.settle();
+    expect(await bench.post('/api/operations/customers/7/erase', {})).toMatchObject({ status: 200, body: { count: 1 } });
+    expect(await bench.post('/api/operations/customers/7/erase', {})).toMatchObject({ status: 200, body: { count: 0 } });
+    expect(await bench.get('/api/customers/7')).toMatchObject({ status: 404 });
+    expect(await bench.get('/api/customers/8')).toMatchObject({ status: 200 });
+    await bench.settle();
+    expect((await bench.get<{ cells: { sensors: number }[] }>('/api/map')).body.cells).toMatchObject([{ sensors: 1 }]);
+    expect(await bench.post('/api/operations/customers/x/erase', {})).toMatchObject({ status: 400 });
   });
 });
 

@@ -48,7 +48,7 @@ describe('importCustomers', () => {
     const csv = join(dir, 'generated.csv');
     expect(await writeCustomersCsv(csv, generateCustomers({ count: 2500, seed: 2 }))).toBe(2500);
     const result = await importCustomers(store, [csv]);
-    expect(result).toEqual({ files: 1, unreadable: 0, imported: 2500, replaced: 0, skipped: 0, problems: [], problemCount: 0 });
+    expect(result).toEqual({ files: 1, unreadable: 0, imported: 2500, replaced: 0, skipped: 0, resumed: 0, problems: [], problemCount: 0 });
     const differing: number[] = [];
     for await (const block of generateCustomers({ count: 2500, seed: 2 })) {
       for (const customer of block) if (JSON.stringify(await store.find(customer.id)) !== JSON.stringify(customer)) differing.push(customer.id);

@@ -5,6 +5,7 @@ import { readCsv } from './csv-records.js';
 import { customerOf, readHeader, type RowLayout, type RowProblem } from './customer-row.js';
 import type { CustomerStore } from './customer-store.js';
 import type { Customer } from './customer.js';
+import { Resumption, type ImportMarks } from './import-resumption.js';
 
 /**
  * `file`: it can't be read, or not to its end; `row`: skipped; `duplicate`: a warning, the id came before and this row replaced it.
@@ -28,6 +29,8 @@ export interface ImportResult {
   /** Rows that a later row of the same id replaced. */
   readonly replaced: number;
   readonly skipped: number;
+  /** Rows, of those imported and replaced, that an earlier call which was broken off had saved. */
+  readonly resumed: number;
   /** At most 1,000 of each kind, in the order in which they were met. */
   readonly problems: readonly ImportProblem[];
   readonly problemCount: number;
@@ -49,10 +52,11 @@ const CHUNK = 1000;
  * Imports CSV files in the source's form: a header row, the 19 columns in any order, UTF-8.
  *
  * Bad rows and unreadable files are reported and passed over; the same files again give the same customers.
- * Thrown: `CustomersUnavailable`, after which the same import can be made again.
+ * In a store with marks an import that was broken off, even by kill -9, goes on when the same files are imported again: all of them
+ * are read and checked, and what had been saved is not saved again. Thrown: `CustomersUnavailable`, after which it can be made again.
  */
 export async function importCustomers(
-  store: Pick<CustomerStore, 'save'>,
+  store: Pick<CustomerStore, 'save'> & Partial<ImportMarks>,
   files: readonly string[],
   options: { readonly onProgress?: (progress: ImportProgress) => void } = {},
 ): Promise<ImportResult> {
@@ -62,9 +66,11 @@ export async function importCustomers(
   const totalBytes = await sizeOf(files);
   let bytesRead = 0;
   let chunk = new Map<number, Customer>();
+  const resumption = await Resumption.of(store, files);
+  let taken = 0;
 
-  const saveChunk = async () => {
-    await store.save([...chunk.values()]);
+  const saveChunk = async (isLast: boolean) => {
+    await resumption.save([...chunk.values()], isLast ? null : taken);
     chunk = new Map();
   };
 
@@ -79,7 +85,8 @@ export async function importCustomers(
         counts.replaced += 1;
         report.add({ kind: 'duplicate', file, line, column: 'id', reason: `${customer.id} came before in this import; this row replaces that one` });
       }
-      chunk.set(customer.id, customer);
+      taken += 1;
+      if (taken > resumption.savedBefore) chunk.set(customer.id, customer);
     };
 
     let layout: RowLayout | null = null;
@@ -103,7 +110,7 @@ export async function importCustomers(
             else skip(item.line, withExtent(made, item));
           }
         }
-        if (chunk.size >= CHUNK) await saveChunk();
+        if (chunk.size >= CHUNK) await saveChunk(false);
         await nextTurn();
       }
       if (!layout) throw new UnreadableFile('is empty, expected a header row', null);
@@ -114,8 +121,8 @@ export async function importCustomers(
       report.add({ kind: 'file', file, line: error.line, column: null, reason: error.message });
     }
   }
-  if (chunk.size > 0) await saveChunk();
-  return { ...counts, problems: report.problems, problemCount: report.count };
+  await saveChunk(true);
+  return { ...counts, resumed: resumption.savedBefore, problems: report.problems, problemCount: report.count };
 }
 
 /** A row over several lines may be there because of a stray quotation mark, so its end is told. */

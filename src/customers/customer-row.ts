@@ -65,8 +65,13 @@ export function customerOf(layout: RowLayout, fields: readonly string[]): Custom
   if (latitude === null || Math.abs(latitude) > 90) problems.push(badNumber('latitude', row.latitude, 'degrees from -90 to 90'));
   if (longitude === null || Math.abs(longitude) > 180) problems.push(badNumber('longitude', row.longitude, 'degrees from -180 to 180'));
   if (problems.length > 0 || id === null || latitude === null || longitude === null) return firstOfEach(problems);
+  return { ...row, id, latitude, longitude, ...computedOf(latitude, longitude) };
+}
+
+/** The two columns that are made from a place in degrees. */
+export function computedOf(latitude: number, longitude: number): Pick<Customer, 'geohash' | 'dashboard'> {
   const geohash = ngeohash.encode(latitude, longitude, 9);
-  return { ...row, id, latitude, longitude, geohash, dashboard: zoneOf(geohash) };
+  return { geohash, dashboard: zoneOf(geohash) };
 }
 
 function textProblem(column: Column, text: string): string | null {

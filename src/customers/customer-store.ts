@@ -1,4 +1,4 @@
-import type { Customer, SensorPlace } from './customer.js';
+import { STORED_COLUMNS, unstorable, type Customer, type SensorPlace } from './customer.js';
 
 /** The customers' port: two adapters, libsql (embedded) and Cassandra. Every read of a customer is by id. */
 export interface CustomerStore {
@@ -7,12 +7,16 @@ export interface CustomerStore {
   /** Inserts or overwrites, durably; the same rows twice are the same as once. Thrown: `CustomerRefused` before anything is saved; `CustomersUnavailable`. */
   save(customers: readonly Customer[]): Promise<void>;
   count(): Promise<number>;
+  /** Every customer once, in pages, in any order. */
+  all(): AsyncIterable<readonly Customer[]>;
   /** The place of every sensor, in pages, by ascending id. */
   places(): AsyncIterable<readonly SensorPlace[]>;
   /** Changes whenever a customer is saved or erased: tells that the places must be read again. */
   version(): Promise<string>;
   /** Removes all that is stored of a customer; false when there was none. */
   erase(id: number): Promise<boolean>;
+  /** What it lacks while it still answers, such as a node of its own; null when nothing. */
+  impairment(): string | null;
   close(): Promise<void>;
 }
 
@@ -29,5 +33,19 @@ export class CustomersUnavailable extends Error {
   constructor(what: string, options?: ErrorOptions) {
     super(`${what}; try again later`, options);
     this.name = 'CustomersUnavailable';
+  }
+}
+
+/** The store answers, but not about this customer now: it may well do about others. */
+export class CustomerUnreachable extends CustomersUnavailable {}
+
+/** Thrown: `CustomerRefused` for the first that no store would keep unchanged. */
+export function refuseUnstorable(customers: readonly Customer[]): void {
+  for (const customer of customers) {
+    for (const column of STORED_COLUMNS) {
+      const value = customer[column];
+      const reason = typeof value === 'string' ? unstorable(value) : null;
+      if (reason) throw new CustomerRefused(customer.id, column, reason);
+    }
   }
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EmbeddedDatabase, type SqlValue, type WriteStatement } from '../storage/embedded-database.js';
-import { CustomerRefused, CustomersUnavailable, type CustomerStore } from './customer-store.js';
-import { STORED_COLUMNS, unstorable, type Customer, type SensorPlace } from './customer.js';
+import { CustomersUnavailable, refuseUnstorable, type CustomerStore } from './customer-store.js';
+import { STORED_COLUMNS, type Customer, type SensorPlace } from './customer.js';
 import type { SetUpMarks } from './set-up-customers.js';
 
 const [, ...OTHER_COLUMNS] = STORED_COLUMNS;
@@ -31,7 +31,7 @@ WHERE ${OTHER_COLUMNS.map((column) => `datosclientes.${column} IS NOT excluded.$
 /** Rows per transaction: about 3 ms of the event loop. */
 const SAVE_ROWS = 250;
 
-/** Rows per page of places: about 5 ms of the event loop. */
+/** Rows per page: about 5 ms of the event loop. */
 const PAGE_ROWS = 1000;
 
 /** Transactions that may wait; more means that the disk does not keep up (64 × 250 rows are some 8 MB). */
@@ -60,7 +60,7 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
   }
 
   async save(customers: readonly Customer[]): Promise<void> {
-    for (const customer of customers) refuseUnstorable(customer);
+    refuseUnstorable(customers);
     for (let from = 0; from < customers.length; from += SAVE_ROWS) {
       const rows = customers.slice(from, from + SAVE_ROWS);
       await this.write(() => {
@@ -75,16 +75,12 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
     return this.read(() => this.database.get<{ n: number }>('SELECT count(*) AS n FROM datosclientes')?.n ?? 0);
   }
 
-  async *places(): AsyncGenerator<readonly SensorPlace[]> {
-    const sql = 'SELECT id AS sensorId, geohash, dashboard AS zone FROM datosclientes WHERE id > ? ORDER BY id LIMIT ?';
-    for (let after = -1; ; ) {
-      const page = this.read(() => this.database.all<SensorPlace>(sql, after, PAGE_ROWS));
-      const last = page.at(-1);
-      if (!last) return;
-      yield page;
-      after = last.sensorId;
-      await nextTurn();
-    }
+  all(): AsyncGenerator<readonly Customer[]> {
+    return this.pages<Customer>(STORED_COLUMNS.join(', '), ({ id }) => id);
+  }
+
+  places(): AsyncGenerator<readonly SensorPlace[]> {
+    return this.pages<SensorPlace>('id AS sensorId, geohash, dashboard AS zone', ({ sensorId }) => sensorId);
   }
 
   async version(): Promise<string> {
@@ -100,6 +96,10 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
     });
   }
 
+  impairment(): null {
+    return null;
+  }
+
   async setUpMark(): Promise<string | null> {
     return this.read(() => this.database.get<{ mark: string | null }>('SELECT set_up AS mark FROM customers_state'))?.mark ?? null;
   }
@@ -110,6 +110,18 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
 
   close(): Promise<void> {
     return this.database.close();
+  }
+
+  private async *pages<T extends object>(columns: string, idOf: (row: T) => number): AsyncGenerator<readonly T[]> {
+    const sql = `SELECT ${columns} FROM datosclientes WHERE id > ? ORDER BY id LIMIT ?`;
+    for (let after = -1; ; ) {
+      const page = this.read(() => this.database.all<T>(sql, after, PAGE_ROWS));
+      const last = page.at(-1);
+      if (last === undefined) return;
+      yield page;
+      after = idOf(last);
+      await nextTurn();
+    }
   }
 
   private read<T>(query: () => T): T {
@@ -129,14 +141,6 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
     } catch (error) {
       throw new CustomersUnavailable(`cannot write ${this.database.file}: ${String(error)}`, { cause: error });
     }
-  }
-}
-
-function refuseUnstorable(customer: Customer): void {
-  for (const column of STORED_COLUMNS) {
-    const value = customer[column];
-    const reason = typeof value === 'string' ? unstorable(value) : null;
-    if (reason) throw new CustomerRefused(customer.id, column, reason);
   }
 }
 

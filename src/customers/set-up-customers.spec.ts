@@ -103,7 +103,9 @@ describe('setUpCustomers', () => {
     }
     expect(reached.every((count, i) => count > (reached[i - 1] ?? 0) && count < 6000)).toBe(true);
     const survivor = await LibsqlCustomerStore.open(dir);
-    expect(await setUpCustomers(survivor, { count: 6000, seed: 4 })).toEqual({ outcome: 'resumed', generated: 6000 - reached[2]! });
+    const { outcome, generated } = await setUpCustomers(survivor, { count: 6000, seed: 4 });
+    // The chunk that was being stored is stored again.
+    expect([outcome, generated >= 6000 - reached[2]! && generated <= 6500 - reached[2]!]).toEqual(['resumed', true]);
     await expectGenerated(survivor, 6000, 4);
     await survivor.close();
   });

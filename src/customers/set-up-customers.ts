@@ -22,7 +22,7 @@ const CHUNK = 500;
 
 /**
  * Fills an empty store with `count` generated customers, once in the store's life; one that was interrupted,
- * even by kill -9, goes on after the last customer it stored, with the seed that it was begun with.
+ * even by kill -9, goes on after the last chunk it stored, with the seed that it was begun with.
  *
  * It never overwrites a customer, and what is erased afterwards does not come back. `onProgress` hears how
  * many of `count` are there; an aborted `signal` stops it, to go on at the next call. Thrown: `CustomersUnavailable`.
@@ -41,22 +41,23 @@ export async function setUpCustomers(
   if (count === 0 || mark === COMPLETE) return { outcome: 'already-there', generated: 0 };
   if (mark === null && (await store.count()) > 0) return { outcome: 'already-there', generated: 0 };
 
-  const seed = mark === null ? options.seed : seedOf(mark);
+  const { seed, done } = mark === null ? { seed: options.seed, done: 0 } : progressOf(mark);
   const stored = mark === null ? null : await firstAndLast(store);
   if (stored && !(await areGenerated(stored, seed))) {
     await store.markSetUp(COMPLETE);
     return { outcome: 'other-customers', generated: 0 };
   }
-  if (mark === null) await store.markSetUp(begunWith(seed));
+  if (mark === null) await store.markSetUp(begunWith(seed, 0));
 
-  const fromId = (stored?.at(-1)?.id ?? 0) + 1;
+  const fromId = done + 1;
   let generated = 0;
   let chunk: Customer[] = [];
   const save = async () => {
     await store.save(chunk);
     generated += chunk.length;
     chunk = [];
-    options.onProgress?.(fromId - 1 + generated, count);
+    await store.markSetUp(begunWith(seed, done + generated));
+    options.onProgress?.(done + generated, count);
   };
   for await (const block of generateCustomers({ count, seed, fromId })) {
     if (signal?.aborted) return { outcome: 'stopped', generated };
@@ -70,14 +71,15 @@ export async function setUpCustomers(
 
 const COMPLETE = 'complete';
 
-function begunWith(seed: number): string {
-  return `begun with seed ${seed}`;
+function begunWith(seed: number, done: number): string {
+  return `begun with seed ${seed}, ${done} done`;
 }
 
-function seedOf(mark: string): number {
-  const seed = /^begun with seed (\d+)$/.exec(mark)?.[1];
+/** Customers beyond those done may be there, too: a store may have saved a part of a chunk, in any order. */
+function progressOf(mark: string): { readonly seed: number; readonly done: number } {
+  const [, seed, done] = /^begun with seed (\d+), (\d+) done$/.exec(mark) ?? [];
   if (seed === undefined) throw new Error(`the customer store's set-up mark is ${JSON.stringify(mark)}, which this version does not know`);
-  return Number(seed);
+  return { seed: Number(seed), done: Number(done) };
 }
 
 /** The customers with the lowest and the highest id; null when there is none. */

@@ -1,21 +1,18 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
+import { untilAvailable as untilServerAvailable } from '../connecting/until-available.js';
 import { isDenied } from './esdb-errors.js';
 import { OutcomeUnknown, StoreUnavailable, type EventStore } from './event-store.js';
 import { EventStoreDbEventStore } from './eventstoredb-event-store.js';
 import { parseEventStoreUrl } from './eventstoredb-url.js';
 import { LibsqlEventStore } from './libsql-event-store.js';
 
-/** As long as for Kafka. */
-const OPEN_LIMIT_MS = 60_000;
-const OPEN_PAUSE_MS = 1_000;
-
 /**
  * EventStoreDB when its URL is configured, which is waited for, else the store in the data folder.
  * Thrown: `BadEventStoreUrl`; `StoreUnavailable` naming the servers when they do not answer in time, or refuse the credentials.
  */
-export async function openEventStore(config: Pick<Config, 'eventStoreUrl' | 'dataDir'>, clock: Clock, logger: Logger, limitMs = OPEN_LIMIT_MS): Promise<EventStore> {
+export async function openEventStore(config: Pick<Config, 'eventStoreUrl' | 'dataDir'>, clock: Clock, logger: Logger, limitMs?: number): Promise<EventStore> {
   if (config.eventStoreUrl === null) return LibsqlEventStore.open(config.dataDir, { clock });
   const { connectionString, servers } = parseEventStoreUrl(config.eventStoreUrl);
   try {
@@ -28,16 +25,11 @@ export async function openEventStore(config: Pick<Config, 'eventStoreUrl' | 'dat
 }
 
 /** Asks the store again while it is away, for so long at most, as a start does: it may also go away in the middle of one. Thrown: what the last attempt threw. */
-export async function untilAvailable<T>(ask: () => Promise<T>, clock: Clock, logger: Pick<Logger, 'warn'>, limitMs = OPEN_LIMIT_MS): Promise<T> {
-  const deadlineMs = clock.now() + limitMs;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      const mayComeBack = (error instanceof StoreUnavailable || error instanceof OutcomeUnknown) && !isDenied(error);
-      if (!mayComeBack || clock.now() > deadlineMs) throw error;
-      logger.warn({ err: error }, 'waiting for the event store');
-      await clock.sleep(OPEN_PAUSE_MS);
-    }
-  }
+export async function untilAvailable<T>(ask: () => Promise<T>, clock: Clock, logger: Pick<Logger, 'warn'>, limitMs?: number): Promise<T> {
+  return untilServerAvailable(ask, {
+    clock,
+    onWait: (error) => logger.warn({ err: error }, 'waiting for the event store'),
+    mayComeBack: (error) => (error instanceof StoreUnavailable || error instanceof OutcomeUnknown) && !isDenied(error),
+    ...(limitMs === undefined ? {} : { limitMs }),
+  });
 }

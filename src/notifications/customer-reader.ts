@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { CustomerStore } from '../customers/customer-store.js';
+import { CustomerUnreachable, type CustomerStore } from '../customers/customer-store.js';
 import type { CustomerLookup } from './mail-template.js';
 
 /** How long one lookup may take. */
@@ -27,7 +27,8 @@ export class CustomerReader {
     try {
       return await Promise.race([this.customers.find(sensorId), tooLate]);
     } catch (error) {
-      this.restsUntilMs = this.clock.now() + CUSTOMER_REST_MS;
+      // One who can't be reached says nothing of the others: their mails go on.
+      if (!(error instanceof CustomerUnreachable)) this.restsUntilMs = this.clock.now() + CUSTOMER_REST_MS;
       this.problem('customer store', error);
       return 'unavailable';
     } finally {

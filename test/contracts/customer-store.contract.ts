@@ -118,6 +118,14 @@ export function customerStoreContract(name: string, create: () => Promise<Custom
       expect(await allPlaces(store)).toEqual(expected);
     });
 
+    it('gives every customer once, over many pages', async () => {
+      const saved = Array.from({ length: 2500 }, (_, id) => customerExample(id, { company: HOSTILE_TEXTS[id % 16] as string, longitude: id / 17 }));
+      await store.save(saved);
+      const found: Customer[] = [];
+      for await (const page of store.all()) found.push(...page);
+      expect(found.sort((a, b) => a.id - b.id)).toEqual(saved);
+    });
+
     it('erases all of a customer and nothing of another', async () => {
       await store.save([customerExample(1), customerExample(2)]);
       expect(await store.erase(1)).toBe(true);
@@ -158,6 +166,7 @@ export function customerStoreContract(name: string, create: () => Promise<Custom
       await expect(store.count()).rejects.toBeInstanceOf(CustomersUnavailable);
       await expect(store.version()).rejects.toBeInstanceOf(CustomersUnavailable);
       await expect(store.save([customerExample(2)])).rejects.toBeInstanceOf(CustomersUnavailable);
+      await expect(store.all()[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(CustomersUnavailable);
       await expect(store.erase(1)).rejects.toBeInstanceOf(CustomersUnavailable);
       await expect(allPlaces(store)).rejects.toBeInstanceOf(CustomersUnavailable);
     });

@@ -1,3 +1,4 @@
+import { cassandraLibraries } from './cassandra-node.js';
 import { kafkaLibraries } from './kafka-node.js';
 import { kafkaPixyProgram } from './kafka-pixy.js';
 import { mailpitProgram } from './mailpit.js';
@@ -6,6 +7,7 @@ import { serversCache } from './cache.js';
 
 /** What has to be downloaded or built once, before a test's time limit runs. */
 const PREPARATIONS: Readonly<Record<string, () => string>> = {
+  cassandra: cassandraLibraries,
   influxdb: influxdProgram,
   kafka: kafkaLibraries,
   'kafka-pixy': kafkaPixyProgram,

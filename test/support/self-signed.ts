@@ -9,10 +9,10 @@ export interface SelfSigned {
   readonly certFile: string;
 }
 
-/** Makes a key and a certificate for 127.0.0.1 and localhost in a folder; takes the openssl command. */
-export function selfSigned(dir: string): SelfSigned {
+/** Makes a key and a certificate for localhost and addresses in a folder; takes the openssl command. */
+export function selfSigned(dir: string, addresses: readonly string[] = ['127.0.0.1']): SelfSigned {
   const [keyFile, certFile] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
-  const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost';
+  const names = `subjectAltName=${[...addresses.map((address) => `IP:${address}`), 'DNS:localhost'].join()}`;
   const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=vigia-test', '-addext', names, '-keyout', keyFile, '-out', certFile];
   execFileSync('openssl', args, { stdio: 'pipe' });
   return { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8'), certFile };

@@ -1,3 +1,5 @@
+import { isCertificateError } from '../../connecting/certificate-errors.js';
+
 /** Error codes of Kafka's protocol that mean something to us. Source: https://kafka.apache.org/protocol#protocol_error_codes */
 export const KAFKA_ERROR = {
   none: 0,
@@ -40,21 +42,15 @@ export class KafkaFailure extends Error {
   }
 }
 
-/** What Node says of a certificate that it does not trust. */
-const CERTIFICATE_CODES: ReadonlySet<unknown> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'CERT_REVOKED', 'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
 /** How kafkajs tells, within the failure of a log-in, that the broker went away during it or did not answer. */
 const WENT_AWAY = /closed connection|connection (error|timeout|to)|not connected|timed out|disconnect/i;
 
 /** Whether a broker refuses the log-in, or has a certificate that is not trusted: to wait would not help. */
 export function isRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { name, message, code, originalError } = error as Error & { code?: unknown; originalError?: unknown };
+  const { name, message, originalError } = error as Error & { originalError?: unknown };
   const isLoginRefused = name === 'KafkaJSSASLAuthenticationError' && !WENT_AWAY.test(message);
-  return isLoginRefused || CERTIFICATE_CODES.has(code) || isRefusal(error.cause) || isRefusal(originalError);
+  return isLoginRefused || isCertificateError(error) || isRefusal(error.cause) || isRefusal(originalError);
 }
 
 /** The brokers are there, but not for us. */
