@@ -294,6 +294,9 @@ const MAY_BE_ZERO = new Set([
   'vigia-cassandra / Compactions that wait / A',
   'vigia-cassandra / Requests that failed / A',
   'vigia-hosts / Disk reads / A',
+  // Loopback is not counted, and a machine may have nothing else to do.
+  'vigia-hosts / Network in / A',
+  'vigia-hosts / Network out / A',
   'vigia-hosts / Disk writes / A',
 ]);
 
