@@ -49,7 +49,7 @@ const PORTS_OF_IMAGES: Readonly<Record<string, readonly string[]>> = {
   'prom/prometheus': ['9090'],
   'prom/alertmanager': ['9093'],
   'prom/node-exporter': ['9100'],
-  'gcr.io/cadvisor/cadvisor': ['8080'],
+  'google/cadvisor': ['8080'],
 };
 
 const balancer = repositoryFile('docker/haproxy/haproxy.cfg');
