@@ -6,7 +6,7 @@ import { systemClock } from '../src/clock.js';
 import type { EventStore } from '../src/event-store/event-store.js';
 import { EventStoreDbEventStore } from '../src/event-store/eventstoredb-event-store.js';
 import { LibsqlEventStore } from '../src/event-store/libsql-event-store.js';
-import { isNormalReading } from '../src/ingestion/normal-reading.js';
+import { normalReadings } from '../src/ingestion/normal-readings.js';
 import { LibsqlMessageLog } from '../src/message-log/libsql-message-log.js';
 import { perSecond, spread, type BenchCase } from './bench-case.js';
 import { drain } from './drain.js';
@@ -102,7 +102,7 @@ async function drainBacklog(sensors: number, openStore: (dir: string) => Promise
     const log = await LibsqlMessageLog.open(dir, { clock: systemClock });
     for (const page of pagesOf(readingsOf(sensors), 5000)) await log.append('ENTRY', page.map(({ key, text }) => ({ key, value: Buffer.from(text) })));
     await log.close();
-    const { seconds, events } = await drain(dir, { discard: isNormalReading, openStore });
+    const { seconds, events } = await drain(dir, { discard: normalReadings, openStore });
     return { readings: sensors * ROUNDS, events, storedSeconds: seconds, mails: null };
   } finally {
     rmSync(dir, { recursive: true });

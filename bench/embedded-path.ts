@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/clock.js';
 import { LibsqlEventStore } from '../src/event-store/libsql-event-store.js';
-import { isNormalReading } from '../src/ingestion/normal-reading.js';
+import { normalReadings } from '../src/ingestion/normal-readings.js';
 import { LibsqlMessageLog } from '../src/message-log/libsql-message-log.js';
 import { median, perSecond, spread, type BenchCase } from './bench-case.js';
 import { drain, type Drained } from './drain.js';
@@ -24,7 +24,7 @@ export const embeddedPath: BenchCase = async ({ isQuick, progress }) => {
     const ours: Drained[] = [];
     const plain: Drained[] = [];
     for (let run = 0; run < runs; run += 1) {
-      for (const [name, drained, discard] of [['discard by bytes', ours, isNormalReading], ['parsing each', plain, undefined]] as const) {
+      for (const [name, drained, discard] of [['discard by bytes', ours, normalReadings], ['parsing each', plain, undefined]] as const) {
         const result = await drain(dir, { ...(discard && { discard }), openStore: (storeDir) => LibsqlEventStore.open(storeDir, { clock: systemClock }) });
         drained.push(result);
         progress(`${share * 100} % abnormal, run ${run + 1} of ${runs}, ${name}: ${perSecond(count / result.seconds)}`);

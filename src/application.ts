@@ -18,7 +18,7 @@ import { untilAvailable } from './event-store/open-event-store.js';
 import { identify } from './event-store/store-identity.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
 import { IngestMetrics } from './ingestion/ingest-metrics.js';
-import { isNormalReading } from './ingestion/normal-reading.js';
+import { normalReadings } from './ingestion/normal-readings.js';
 import { LogRetention } from './ingestion/log-retention.js';
 import { MessageLogTransport } from './ingestion/message-log.transport.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
@@ -198,7 +198,7 @@ export class Application {
         recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
         onRelease: (partition) => receipts.release(partition),
         // With clearOnNormal a normal reading may have an effect, so each must be looked at.
-        ...(config.policy.clearOnNormal ? {} : { discard: isNormalReading }),
+        ...(config.policy.clearOnNormal ? {} : { discard: normalReadings }),
       },
       (error) => {
         progress.consumerFailure = String(error);

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.js';
 import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
 import { BatchHandler } from '../../src/ingestion/batch-handler.js';
 import { DeadLetters } from '../../src/ingestion/dead-letters.js';
-import { isNormalReading } from '../../src/ingestion/normal-reading.js';
+import { normalReadings } from '../../src/ingestion/normal-readings.js';
 import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { SensorStates } from '../../src/ingestion/sensor-states.js';
 import { PARTITIONS, SENSOR_TOPICS } from '../../src/message-log/message-log.js';
@@ -45,7 +45,7 @@ await log.consume({
     measurement.begin();
     return (await receipts.open(topic, partition, range)).next;
   },
-  discard: isNormalReading,
+  discard: normalReadings,
   handle: async (batches) => {
     await handler.handle(batches);
     if (!isDone() || result !== null) return;

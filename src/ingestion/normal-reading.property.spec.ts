@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'; // Jest's global one is slow to reach
 import fc from 'fast-check';
+import { normalValues, optionalFields, pick, randomFrom, writeReading, type Random } from '../../test/support/random-readings.js';
 import { abnormalTypes } from '../alarm-domain/reading.js';
 import { normalReadingId } from './normal-reading.js';
 import { parseReading } from './reading-format.js';
@@ -9,61 +10,6 @@ const READINGS = Number(process.env['READINGS'] ?? 2_100_000);
 const TIME_LIMIT_MS = 24 * 3_600_000;
 const PER_SEED = 2_100;
 const MUTANTS_EACH = 20;
-
-type Random = (bound: number) => number;
-
-/** A generator of numbers below `bound` that a seed determines (mulberry32). */
-function randomFrom(seed: number): Random {
-  let state = seed;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-  };
-}
-
-const pick = <T>(random: Random, from: readonly T[]): T => from[random(from.length)]!;
-
-// ---- readings that must be recognised -----------------------------------------------------------
-
-const NAMES = ['id', 'movement', 'smoke', 'temperature', 'maxTemperature'];
-const SPACES = ['', '', '', ' ', '\n', '\t ', '\r\n', '    '];
-const MONTHS = ['01', '02', '03', '10', '12'];
-
-function tenths(value: number): string {
-  return (value / 10).toFixed(1);
-}
-
-/** The five values of a plain normal reading, as they are written without quotes. */
-function normalValues(random: Random): string[] {
-  const max = random(3) === 0 ? random(600) - 200 : 300;
-  const temperature = max - random(400);
-  const isWhole = max % 10 === 0 && random(4) === 0;
-  return [String(random(4) === 0 ? random(2_147_483_647) : random(100_000)), 'false', 'false', tenths(temperature), isWhole ? String(max / 10) : tenths(max)];
-}
-
-function write(random: Random, values: readonly string[], optional: readonly string[]): string {
-  // Spaces anywhere, or as one program writes them: behind commas, behind colons.
-  const isAnyhow = random(2) === 0;
-  const [behindComma, behindColon] = [random(2) === 0 ? ' ' : '', random(2) === 0 ? ' ' : ''];
-  const space = (): string => (isAnyhow ? pick(random, SPACES) : '');
-  const [comma, colon] = [() => `${space()},${isAnyhow ? space() : behindComma}`, () => `${space()}:${isAnyhow ? space() : behindColon}`];
-  const mode = random(3); // 0 as strings, 1 natively, 2 mixed
-  const written = values.map((value) => (mode === 0 || (mode === 2 && random(2) === 0) ? `"${value}"` : value));
-  const form = optional.length > 0 ? 2 : random(3);
-  const parts = form === 2 ? [...written.map((value, index) => `"${NAMES[index]}"${colon()}${value}`), ...optional] : written;
-  const [open, close] = form === 1 ? ['[', ']'] : ['{', '}'];
-  return `${space()}${open}${space()}${parts.reduce((text, part) => `${text}${comma()}${part}`)}${space()}${close}${space()}`;
-}
-
-function optionalFields(random: Random): string[] {
-  const fields: string[] = [];
-  if (random(3) > 0) return fields;
-  if (random(2) === 0) fields.push(`"messageId":"m-${random(1_000_000)} {}[],:"`);
-  if (random(2) === 0) fields.push(`"at" : "2026-${pick(random, MONTHS)}-${10 + random(19)}T${10 + random(14)}:${10 + random(50)}:${10 + random(50)}${pick(random, ['', '.5', '.123456789'])}Z"`);
-  return fields;
-}
 
 // ---- readings that are odd ----------------------------------------------------------------------
 
@@ -90,7 +36,7 @@ function oddValues(random: Random): string[] {
 
 function oddReading(random: Random): string {
   const optional = random(2) === 0 ? [pick(random, ODD_FIELDS), ...(random(3) === 0 ? [pick(random, ODD_FIELDS)] : [])] : [];
-  const text = write(random, random(3) === 0 ? normalValues(random) : oddValues(random), optional);
+  const text = writeReading(random, random(3) === 0 ? normalValues(random) : oddValues(random), optional);
   return random(30) === 0 ? `\uFEFF${text}` : text;
 }
 
@@ -177,7 +123,7 @@ describe('normalReadingId against parseReading', () => {
         const random = randomFrom(seed);
         for (let left = PER_SEED / (MUTANTS_EACH + 1); left > 0; left -= 1) {
           const isPlain = random(4) > 0;
-          const bytes = Buffer.from(isPlain ? write(random, normalValues(random), optionalFields(random)) : oddReading(random));
+          const bytes = Buffer.from(isPlain ? writeReading(random, normalValues(random), optionalFields(random)) : oddReading(random));
           const around = pick(random, AROUND);
           const start = around.copy(scratch);
           bytes.copy(scratch, start);

@@ -1,3 +1,5 @@
+import type { RecordScan } from './record-scan.js';
+
 /**
  * The message log's port: two adapters, libsql (embedded) and Kafka.
  *
@@ -103,8 +105,13 @@ export interface LogBatch {
   readonly isOutOfOrder?: boolean;
 }
 
-/** Tells by the bytes `start` (inclusive) to `end` (exclusive) of a record's value that it needs no processing. */
-export type Discard = (bytes: Buffer, start: number, end: number) => boolean;
+/** Takes out records that need no processing. */
+export interface Discard {
+  /** Tells it by the bytes `start` (inclusive) to `end` (exclusive) of a record's value. */
+  readonly one: (bytes: Buffer, start: number, end: number) => boolean;
+  /** Tells it of many at a time; never of one of which `one` would not. */
+  readonly scan?: RecordScan;
+}
 
 /** What there is of a partition when it is asked where to begin. */
 export interface ResumeRange {

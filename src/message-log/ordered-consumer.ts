@@ -120,7 +120,16 @@ function addRow(runs: OpenRun[], row: SensorRow, fromOffset: number, discard: Di
   const cursor = openRow(row);
   const last = runs.at(-1);
   let run = last && last.topic === row.topic && last.lastOffset + 1 === fromOffset ? last : null;
-  while (cursor.next()) {
+  for (;;) {
+    if (discard?.scan && run && cursor.offset >= fromOffset - 1) {
+      const passed = cursor.pass(discard.scan);
+      if (passed > 0) {
+        run.discarded += passed;
+        run.lastOffset = cursor.offset;
+        run.lastAppendedAtMs = cursor.appendedAtMs;
+      }
+    }
+    if (!cursor.next()) return;
     if (cursor.offset < fromOffset) continue;
     if (run === null || run.records.length >= MAX_RUN_RECORDS) {
       run = {
@@ -131,7 +140,7 @@ function addRow(runs: OpenRun[], row: SensorRow, fromOffset: number, discard: Di
     }
     run.lastOffset = cursor.offset;
     run.lastAppendedAtMs = cursor.appendedAtMs;
-    if (discard && cursor.valueStart >= 0 && discard(row.bytes, cursor.valueStart, cursor.valueEnd)) run.discarded += 1;
+    if (discard && cursor.valueStart >= 0 && discard.one(row.bytes, cursor.valueStart, cursor.valueEnd)) run.discarded += 1;
     else run.records.push(cursor.record());
   }
 }

@@ -1,5 +1,6 @@
 import { CorruptRecordBatch, type BatchHeader } from './record-batch.js';
 import type { LogRecord } from './message-log.js';
+import type { RecordScan } from './record-scan.js';
 
 const NO_HEADERS: LogRecord['headers'] = Object.freeze({});
 
@@ -64,6 +65,22 @@ export class RecordCursor {
     if (this.at >= this.recordEnd) throw this.corrupt(`a key of ${keyLength} and a value of ${valueLength} bytes in a record of ${length}`);
     this.headersStart = this.at;
     return true;
+  }
+
+  /**
+   * Goes on as long as the next record has the next offset and the scan is sure of it, and stands at the last of those that it
+   * has passed. Gives their number.
+   */
+  pass(scan: RecordScan): number {
+    const { header } = this;
+    const limit = Math.min(this.left, header.lastOffset - this.offset);
+    const passed = scan.pass(this, this.bytes, this.recordEnd, header.end, this.offset + 1 - header.baseOffset, limit);
+    if (passed === 0) return 0;
+    this.recordEnd = scan.lastStart;
+    this.left -= passed - 1;
+    this.offset += passed - 1;
+    this.next();
+    return passed;
   }
 
   /** The append time of the record at which the cursor stands. */

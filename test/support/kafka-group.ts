@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.js';
 import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
 import { BatchHandler } from '../../src/ingestion/batch-handler.js';
 import { DeadLetters } from '../../src/ingestion/dead-letters.js';
-import { isNormalReading } from '../../src/ingestion/normal-reading.js';
+import { normalReadings } from '../../src/ingestion/normal-readings.js';
 import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { reconcile } from '../../src/ingestion/reconcile.js';
 import { SensorStates } from '../../src/ingestion/sensor-states.js';
@@ -199,7 +199,7 @@ export class Member {
       },
       recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
       onRelease: (partition) => receipts.release(partition).catch(failed),
-      discard: isNormalReading,
+      discard: normalReadings,
       handle: async (batches) => {
         await before(batches);
         await handler.handle(batches).catch(failed);

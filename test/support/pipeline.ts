@@ -10,7 +10,7 @@ import type { EventStore } from '../../src/event-store/event-store.js';
 import { decodeSensorEvent } from '../../src/event-store/sensor-stream.js';
 import { BatchHandler, type ProcessingObserver } from '../../src/ingestion/batch-handler.js';
 import { DeadLetters } from '../../src/ingestion/dead-letters.js';
-import { isNormalReading } from '../../src/ingestion/normal-reading.js';
+import { normalReadings } from '../../src/ingestion/normal-readings.js';
 import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { receiptStream, type Receipt } from '../../src/ingestion/receipt.js';
 import { reconcile } from '../../src/ingestion/reconcile.js';
@@ -66,7 +66,7 @@ export class Pipeline {
         sensors.recall(remembered);
         return next;
       },
-      ...(this.policy.clearOnNormal ? {} : { discard: isNormalReading }),
+      ...(this.policy.clearOnNormal ? {} : { discard: normalReadings }),
       handle: (batches) => handler.handle(batches),
       signal: stop.signal,
     });

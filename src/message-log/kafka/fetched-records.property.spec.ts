@@ -1,24 +1,13 @@
 import fc from 'fast-check';
 import { buildBatch, buildMarker, buildOldMessage, type CodecName, type RecordToBuild } from '../../../test/support/kafka-batches.js';
+import { randomFrom, type Random } from '../../../test/support/random-readings.js';
 import { isNormalReading } from '../../ingestion/normal-reading.js';
+import { normalReadings } from '../../ingestion/normal-readings.js';
 import type { LogRecord } from '../message-log.js';
 import type { AbortedTransaction } from './fetch-request.js';
 import { FetchedRecords, Run } from './fetched-records.js';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 400);
-
-type Random = (bound: number) => number;
-
-/** A generator of numbers below `bound` that a seed determines (mulberry32). */
-function randomFrom(seed: number): Random {
-  let state = seed;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-  };
-}
 
 /** What a partition holds, as it is known without decoding anything. */
 interface Stored {
@@ -178,7 +167,7 @@ function consume(partition: Partition, from: number, random: Random): Account {
     for (let timeMs = fetched.nextTimeMs(at); timeMs !== null; timeMs = fetched.nextTimeMs(at)) {
       const throughMs = random(3) === 0 ? Infinity : timeMs + random(6) - 1;
       const run = new Run('ENTRY', 0, at, 1 + random(random(3) === 0 ? 5_000 : 10));
-      fetched.takeInto(run, throughMs, isNormalReading);
+      fetched.takeInto(run, throughMs, normalReadings);
       const count = run.lastOffset - run.firstOffset + 1;
       if (run.discarded + run.skipped.length + run.records.length !== count) throw new Error(`${count} offsets, not accounted for: ${JSON.stringify(run)}`);
       if (count === 0 && throughMs >= timeMs) throw new Error(`nothing taken at ${at}`);

@@ -12,7 +12,7 @@ const NORMAL = Buffer.from('normal');
 const HOT = Buffer.from('hot');
 
 /** What the tests take for normal. */
-const discard: Discard = (bytes, start, end) => bytes.toString('latin1', start, end) === 'normal';
+const discard: Discard = { one: (bytes, start, end) => bytes.toString('latin1', start, end) === 'normal' };
 
 const hot = (...offsets: number[]): RecordToBuild[] => offsets.map((offset) => ({ offset, key: String(offset), value: HOT }));
 const normal = (...offsets: number[]): RecordToBuild[] => offsets.map((offset) => ({ offset, key: '7', value: NORMAL }));

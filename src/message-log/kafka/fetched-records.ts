@@ -134,8 +134,14 @@ export class FetchedRecords {
     let next = run.lastOffset + 1;
     let discarded = 0;
     try {
-      // The hot path: no object, no string and no call but these for a record that is discarded.
-      while (cursor.next()) {
+      for (;;) {
+        // The hot path: nearly all records end here.
+        if (discard?.scan !== undefined && cursor.offset === next - 1) {
+          const passed = cursor.pass(discard.scan);
+          next += passed;
+          discarded += passed;
+        }
+        if (!cursor.next()) break;
         const { offset } = cursor;
         if (offset < next) continue;
         if (offset > next) {
@@ -146,7 +152,7 @@ export class FetchedRecords {
             return;
           }
         }
-        if (discard !== undefined && cursor.valueStart >= 0 && discard(bytes, cursor.valueStart, cursor.valueEnd)) {
+        if (discard !== undefined && cursor.valueStart >= 0 && discard.one(bytes, cursor.valueStart, cursor.valueEnd)) {
           next = offset + 1;
           discarded += 1;
           continue;
@@ -174,7 +180,7 @@ export class FetchedRecords {
       if (offset <= run.lastOffset) continue;
       if (!run.isFull) run.skipTo(offset);
       if (run.isFull) return;
-      if (discard !== undefined && value !== null && discard(value, 0, value.length)) run.discarded += 1;
+      if (discard !== undefined && value !== null && discard.one(value, 0, value.length)) run.discarded += 1;
       else run.records.push(record);
       run.lastOffset = offset;
     }

@@ -8,6 +8,7 @@ import { KafkaCluster } from '../../../test/servers/kafka.js';
 import { silentLog } from '../../../test/support/kafka-support.js';
 import { systemClock } from '../../clock.js';
 import { isNormalReading } from '../../ingestion/normal-reading.js';
+import { normalReadings } from '../../ingestion/normal-readings.js';
 import type { LogBatch, LogRecord } from '../message-log.js';
 import { KafkaMessageLog } from './kafka-message-log.js';
 
@@ -60,7 +61,7 @@ class Consumption {
   constructor(partition: number, from: number) {
     this.ended = log.consume({
       resumeAt: (topic, number, { endOffset }) => Promise.resolve(topic === 'ENTRY' && number === partition ? from : endOffset),
-      discard: isNormalReading,
+      discard: normalReadings,
       handle: async (batches) => void this.batches.push(...batches.filter((batch) => batch.topic === 'ENTRY' && batch.partition === partition)),
       signal: this.stopping.signal,
     });
