@@ -39,9 +39,14 @@ export function refusalOf(error: unknown): string | null {
 /** What the port promises for a failure of the driver or the ring. */
 export function toUnavailable(what: string, error: unknown): CustomersUnavailable {
   if (error instanceof CustomersUnavailable) return error;
-  const isOfOneRow = error instanceof errors.ResponseError && OF_ONE_ROW.has(error.code);
-  const Kind = isOfOneRow ? CustomerUnreachable : CustomersUnavailable;
+  const Kind = isOfOneRow(error) ? CustomerUnreachable : CustomersUnavailable;
   return new Kind(`cannot ${what} in Cassandra: ${messageOf(error)}`, { cause: error });
+}
+
+/** The driver asks the next node, too: when there is none, what the first one answered is among the reasons. */
+function isOfOneRow(error: unknown): boolean {
+  if (error instanceof errors.NoHostAvailableError) return triedHosts(error).some(([, reason]) => isOfOneRow(reason));
+  return error instanceof errors.ResponseError && OF_ONE_ROW.has(error.code);
 }
 
 /** The driver names one host of those it tried; here each with its reason. */

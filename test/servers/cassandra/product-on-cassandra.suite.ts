@@ -51,7 +51,8 @@ export function productOnCassandraSuite(ring: () => CassandraRing): void {
       }, limitMs);
     const mails = async (): Promise<readonly ParsedMail[]> => {
       const folder = join(dir, 'data', 'mailbox');
-      return Promise.all(readdirSync(folder).map((file) => simpleParser(readFileSync(join(folder, file)))));
+      const files = readdirSync(folder).filter((file) => file.endsWith('.eml'));
+      return Promise.all(files.map((file) => simpleParser(readFileSync(join(folder, file)))));
     };
     const statusOf = async (id: number): Promise<number> => (await fetch(`${product.consoleUrl}/api/customers/${id}`)).status;
     const customersPart = async (): Promise<{ status: string; detail: string }> => {
