@@ -64,9 +64,9 @@ class SystemModule {
         },
         {
           provide: HEALTH,
-          useFactory: (processing: ProcessingHealth, projections: ProjectionRunner, influx: InfluxModels | null, counting: Counting, notifying: Notifying, alarms: AlarmReads, customers: CustomerStore) =>
-            new SystemHealth({ processing, projections, influx, counting, notifying, alarms, customers }),
-          inject: [ProcessingHealth, ProjectionRunner, INFLUX, COUNTING, NOTIFYING, AlarmReads, CUSTOMER_STORE],
+          useFactory: (processing: ProcessingHealth, projections: ProjectionRunner, influx: InfluxModels | null, counting: Counting, notifying: Notifying, alarms: AlarmReads, customers: CustomerStore, clock: Clock) =>
+            new SystemHealth({ processing, projections, influx, counting, notifying, alarms, customers, clock }),
+          inject: [ProcessingHealth, ProjectionRunner, INFLUX, COUNTING, NOTIFYING, AlarmReads, CUSTOMER_STORE, CLOCK],
         },
       ],
       exports: [OPERATIONS, HEALTH],

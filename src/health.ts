@@ -1,5 +1,7 @@
+import type { Clock } from './clock.js';
 import type { HealthPart, HealthReport, Health } from './console/health-report.js';
 import type { CustomerStore } from './customers/customer-store.js';
+import { LimitedAsking } from './event-store/limited-asking.js';
 import type { LeasedRole, LeaseStatus } from './leases/leased-role.js';
 import type { NotificationDispatcher } from './notifications/notification-dispatcher.js';
 import type { CountPublisher } from './projections/count-publisher.js';
@@ -11,6 +13,9 @@ import type { ProjectionRunner, ProjectionStatus } from './projections/projectio
 /** More than this behind, a part is degraded: an operator would notice the delay. */
 const LATE_SECONDS = 30;
 
+/** A ring that lacks nodes may take long for a count of all customers, which is only to be shown. */
+const COUNT_LIMIT_MS = 2_000;
+
 export interface SystemHealthParts {
   readonly processing: ProcessingHealth;
   readonly projections: ProjectionRunner;
@@ -18,12 +23,17 @@ export interface SystemHealthParts {
   readonly counting: LeasedRole<CountPublisher>;
   readonly notifying: LeasedRole<NotificationDispatcher>;
   readonly alarms: Pick<AlarmReads, 'parkedMails'>;
-  readonly customers: CustomerStore;
+  readonly customers: Pick<CustomerStore, 'count' | 'impairment'>;
+  readonly clock: Clock;
 }
 
 /** Asks each part how it is: processing, then what is made of the events. */
 export class SystemHealth implements Health {
-  constructor(private readonly parts: SystemHealthParts) {}
+  private readonly counting: LimitedAsking;
+
+  constructor(private readonly parts: SystemHealthParts) {
+    this.counting = new LimitedAsking(parts.clock, COUNT_LIMIT_MS, 'the customer store');
+  }
 
   async report(): Promise<HealthReport> {
     const [processing, readModels, influx, countTopic, customers] = await Promise.all([this.parts.processing.report(), this.readModels(), this.influxModels(), this.countTopic(), this.customerStore()]);
@@ -90,9 +100,9 @@ export class SystemHealth implements Health {
     const impairment = this.parts.customers.impairment();
     const lacking = impairment === null ? '' : `; ${impairment}`;
     try {
-      return { name, status: impairment === null ? 'up' : 'degraded', detail: `${await this.parts.customers.count()} customers${lacking}` };
+      return { name, status: impairment === null ? 'up' : 'degraded', detail: `${await this.counting.ask(() => this.parts.customers.count())} customers${lacking}` };
     } catch (error) {
-      return { name, status: 'degraded', detail: `${String(error)}${lacking}` };
+      return { name, status: 'degraded', detail: `${error instanceof Error ? error.message : String(error)}${lacking}` };
     }
   }
 }

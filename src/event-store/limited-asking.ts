@@ -11,11 +11,13 @@ export class LimitedAsking {
   constructor(
     private readonly clock: Clock,
     private readonly limitMs: number,
+    /** Who is asked, as the error calls it. */
+    private readonly whom = 'the event store',
   ) {}
 
   /** Thrown: what `question` throws; `StoreUnavailable` at the limit. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
-    const late = (): StoreUnavailable => new StoreUnavailable(`the event store gave no answer within ${this.limitMs} ms`);
+    const late = (): StoreUnavailable => new StoreUnavailable(`${this.whom} gave no answer within ${this.limitMs} ms`);
     if (this.isOverdue) throw late();
     const done = new AbortController();
     const asked = question().finally(() => done.abort());
