@@ -170,7 +170,7 @@ export function productOnCassandraSuite(ring: () => CassandraRing): void {
         const { username } = (await product.get(`/api/customers/${id}`)) as Customer;
         expect([id, sent.filter(({ text }) => text?.includes(username)).length]).toEqual([id, 1]);
       }
-      expect((await customersPart()).status).toBe('up');
+      await waitFor('a word of the whole ring', async () => (await customersPart()).status === 'up', 60_000);
     }, 400_000);
 
     it('finds at a quorum a customer whom the replica asked first does not have', async () => {
@@ -178,6 +178,7 @@ export function productOnCassandraSuite(ring: () => CassandraRing): void {
       const store = await CassandraCustomerStore.open(ring().config(), { clock: systemClock, onFound: (by) => answers.push(by) });
       try {
         const names: (string | undefined)[] = [];
+        await waitFor('connections to all nodes', () => store.impairment() === null, 60_000);
         for (const id of range(90_000, 20)) names.push((await store.find(id))?.name);
         expect(names.filter((name) => name === 'Ana').length).toBeGreaterThan(5);
         expect(names.filter((name, i) => name === 'Ana' && answers[i] === 'quorum').length).toBeGreaterThan(0);
