@@ -23,7 +23,7 @@ const processes = each.filter(([, service]) => isVigia(service) && service.comma
 const configs = new Map(processes.map(([name, service]) => [name, readConfig(environmentOf(service))]));
 const listensOn = (address: string): boolean => {
   const [host, port] = address.split(':') as [string, string];
-  return services[host] !== undefined && portsOf(services[host]!).includes(port);
+  return services[host] !== undefined && portsOf(services[host]).includes(port);
 };
 
 describe('the images', () => {
