@@ -237,17 +237,19 @@ describe('the dashboards', () => {
   });
 
   it('show the rates and totals of the run', async () => {
-    const highest = async (name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> => {
+    const shown = async (name: string, labels: Readonly<Record<string, string>>): Promise<Sample[]> => {
       const samples = await askPrometheus(questionOf(name), await first(name.split(' ')[0]!));
-      return Math.max(...samples.filter((each) => Object.entries(labels).every(([label, value]) => each.labels[label] === value)).map(({ value }) => value));
+      return samples.filter((each) => Object.entries(labels).every(([label, value]) => each.labels[label] === value));
     };
+    const highest = async (name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> => Math.max(...(await shown(name, labels)).map(({ value }) => value));
     for (const name of ['vigia-alarm-path / Accepted / A', 'vigia-kafka / Messages in / A']) {
       const rate = await highest(name, { topic: 'ENTRY' });
       expect([name, rate > RATE * 0.5, rate < RATE * 1.5]).toEqual([name, true, true]);
     }
     const processed = await highest('vigia-alarm-path / Processed / A', { topic: 'ENTRY', outcome: 'normal' });
     expect([processed > RATE * 0.5, processed < RATE * 1.5]).toEqual([true, true]);
-    expect(await highest('vigia-alarm-path / Dead letters / A', { topic: 'OK' })).toBeCloseTo(1, 0);
+    // The last value: of a counter's first two samples Prometheus makes up to twice the increase.
+    expect((await shown('vigia-alarm-path / Dead letters / A', { topic: 'OK' })).at(-1)?.value).toBeCloseTo(1, 0);
     expect(await highest('vigia-alarm-path / Refused / A', { status: '415' })).toBeGreaterThan(0.5);
     expect(await highest('vigia-alarm-path / E-mails parked / A')).toBe(1);
     expect(await highest('vigia-alarm-path / Ingest endpoints behind the load balancer / A', { server: 'endpoint-1' })).toBe(1);
