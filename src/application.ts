@@ -16,9 +16,9 @@ import type { EventStore } from './event-store/event-store.js';
 import { LimitedAsking } from './event-store/limited-asking.js';
 import { untilAvailable } from './event-store/open-event-store.js';
 import { identify } from './event-store/store-identity.js';
+import { consumeOptions } from './ingestion/consume-options.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
 import { IngestMetrics } from './ingestion/ingest-metrics.js';
-import { normalReadings } from './ingestion/normal-readings.js';
 import { LogRetention } from './ingestion/log-retention.js';
 import { MessageLogTransport } from './ingestion/message-log.transport.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
@@ -177,28 +177,17 @@ export class Application {
   private async startConsuming(): Promise<void> {
     const { nest, config, progress, stopping } = this;
     const receipts = nest.get(ReceiptBook);
-    const sensors = nest.get(SensorStates);
     const transport = new MessageLogTransport(
       nest.get(MESSAGE_LOG),
       {
-        resumeAt: async (topic, partition, range) => {
-          const { next, missing, hasBegunAgain, remembered } = await receipts.open(topic, partition, range).catch((error: unknown) => {
-            this.logger.warn({ err: error, topic, partition }, 'where to go on is not known yet; it is asked again');
-            throw error;
-          });
-          if (missing > 0) this.loseRecords(topic, partition, missing);
-          if (hasBegunAgain) this.logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew');
-          sensors.forgetAll();
-          sensors.recall(remembered);
-          return next;
-        },
+        ...consumeOptions(receipts, nest.get(SensorStates), config.policy, {
+          unknown: (topic, partition, error) => this.logger.warn({ err: error, topic, partition }, 'where to go on is not known yet; it is asked again'),
+          missing: (topic, partition, records) => this.loseRecords(topic, partition, records),
+          begunAgain: (topic, partition, next) => this.logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew'),
+        }),
         onAssignment: (numbers) => {
           progress.assignment = numbers;
         },
-        recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
-        onRelease: (partition) => receipts.release(partition),
-        // With clearOnNormal a normal reading may have an effect, so each must be looked at.
-        ...(config.policy.clearOnNormal ? {} : { discard: normalReadings }),
       },
       (error) => {
         progress.consumerFailure = String(error);

@@ -72,6 +72,9 @@ export class SimNetwork {
       const isRepeated = this.happens(faults.repeat);
       const arrive = (isFirst: boolean): void => {
         let outcome: () => void;
+        if (isFirst) process.callIs('before');
+        // A call that was not sent yet dies with its process; one that is on its way does not.
+        if (!process.isAlive && random.fraction() < 0.5) return;
         if (isRefused || this.state().isDown) {
           outcome = () => reject(errors.refused());
         } else {
@@ -82,6 +85,7 @@ export class SimNetwork {
             outcome = () => reject(error as Error);
           }
         }
+        if (isFirst) process.callIs('after');
         if (!isFirst || isAnswerLost) return;
         scheduler.after(delay(), () => answer(outcome));
       };

@@ -1,6 +1,9 @@
 import type { Clock } from '../../../src/clock.js';
 import type { Scheduler } from './scheduler.js';
 
+/** Before a call of the process is done at its server, or when it is done and not answered yet. */
+export type CrashMoment = 'before' | 'after';
+
 /** One start of a simulated process: it may be stopped for a while, and killed; what comes for it then waits, or never comes. */
 export class SimProcess {
   private isDead = false;
@@ -8,8 +11,7 @@ export class SimProcess {
   private readonly waiting: (() => void)[] = [];
   /** How far its wall clock is off. */
   clockOffsetMs = 0;
-  /** Told when it is killed. */
-  readonly onDeath: (() => void)[] = [];
+  private crash: { callsLeft: number; readonly when: CrashMoment; readonly tell: () => void } | null = null;
 
   constructor(
     readonly name: string,
@@ -64,6 +66,19 @@ export class SimProcess {
   kill(): void {
     this.isDead = true;
     this.waiting.length = 0;
-    for (const tell of this.onDeath.splice(0)) tell();
+  }
+
+  /** It is killed at the `calls`th call that it makes from now on, and `tell` is called. */
+  crashAtCall(calls: number, when: CrashMoment, tell: () => void): void {
+    this.crash = { callsLeft: calls, when, tell };
+  }
+
+  /** A call of the process is at its server. */
+  callIs(when: CrashMoment): void {
+    if (this.crash?.when !== when) return;
+    this.crash.callsLeft -= 1;
+    if (this.crash.callsLeft > 0 || this.isDead) return;
+    this.kill();
+    this.crash.tell();
   }
 }
