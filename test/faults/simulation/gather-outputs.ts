@@ -5,13 +5,14 @@ import type { SimMachine } from './sim-machine.js';
 import type { SimServers } from './sim-servers.js';
 
 /** What is left after a run, as the servers and the disks have it. */
-export function gatherOutputs({ policy }: Plan, { events, log, mail }: SimServers, machines: readonly SimMachine[], sent: readonly SentRecord[]): Outputs {
+export function gatherOutputs({ policy, isKeyed }: Plan, { events, log, mail }: SimServers, machines: readonly SimMachine[], sent: readonly SentRecord[]): Outputs {
   const topics = ALL_TOPICS.map((topic) => [
     topic,
     log.describe(topic).map(({ partition }) => log.records(topic, partition, 0).map(({ value, key: _key, ...record }) => ({ ...record, value: value?.toString('base64') ?? null }))),
   ]);
   return {
     policy,
+    isKeyed,
     log: log.identity,
     sent,
     topics: Object.fromEntries(topics) as Outputs['topics'],

@@ -7,7 +7,7 @@ import { SERVER_NAMES, type ServerName } from './sim-servers.js';
 
 /** One thing that happens in a run; `atMs` counts from its beginning. Plain data, so that a run can be written down and made smaller. */
 export type Action = { readonly atMs: number } & (
-  | { readonly do: 'send'; readonly topic: 'ENTRY' | 'OK'; readonly body: string; readonly key: string; readonly messageId: string | null; readonly tries: number }
+  | { readonly do: 'send'; readonly topic: 'ENTRY' | 'OK'; readonly body: string; readonly key: string | null; readonly messageId: string | null; readonly tries: number }
   | { readonly do: 'kill'; readonly machine: number; readonly downMs: number }
   | { readonly do: 'crash'; readonly machine: number; readonly call: number; readonly when: CrashMoment; readonly downMs: number }
   | { readonly do: 'stop'; readonly machine: number; readonly downMs: number }
@@ -24,6 +24,8 @@ export interface Plan {
   readonly machines: number;
   readonly policy: { readonly n: number; readonly windowMs: number | null; readonly clearOnNormal: boolean };
   readonly faults: Readonly<Record<ServerName, CallFaults>>;
+  /** Whether every record has its sensor's key, so that all of a sensor's are in partitions of one number. */
+  readonly isKeyed: boolean;
   /** How long faults go on; then nothing fails any more. */
   readonly safetyMs: number;
   readonly actions: readonly Action[];
@@ -34,17 +36,18 @@ export function drawPlan(seed: string): Plan {
   const random = Random.seeded(`plan ${seed}`);
   const machines = random.integer(1, 3);
   const safetyMs = random.integer(20, 90) * 1000;
+  const isKeyed = random.fraction() < 0.75;
   const policy = {
     n: random.integer(1, 3),
-    windowMs: random.fraction() < 0.2 ? random.integer(5, 40) * 1000 : null,
-    clearOnNormal: random.fraction() < 0.15,
+    windowMs: isKeyed && random.fraction() < 0.25 ? random.integer(5, 40) * 1000 : null,
+    clearOnNormal: isKeyed && random.fraction() < 0.2,
   };
-  const actions = [...drawMessages(random, safetyMs), ...drawFaults(random, safetyMs, machines)];
+  const actions = [...drawMessages(random, safetyMs, isKeyed), ...drawFaults(random, safetyMs, machines)];
   actions.sort((a, b) => a.atMs - b.atMs);
-  return { seed, machines, policy, faults: drawCallFaults(random), safetyMs, actions };
+  return { seed, machines, policy, isKeyed, faults: drawCallFaults(random), safetyMs, actions };
 }
 
-function drawMessages(random: Random, safetyMs: number): Action[] {
+function drawMessages(random: Random, safetyMs: number, isKeyed: boolean): Action[] {
   const sensors = Array.from({ length: random.integer(1, 6) }, () => random.integer(1, 60));
   const messages = random.integer(10, 70);
   const actions: Action[] = [];
@@ -54,8 +57,10 @@ function drawMessages(random: Random, safetyMs: number): Action[] {
     if (random.fraction() < 0.5) atMs = random.integer(0, safetyMs);
     const topic = random.fraction() < 0.2 ? 'OK' : 'ENTRY';
     const sensor = sensors[random.integer(0, sensors.length - 1)] as number;
+    const key = isKeyed || random.fraction() < 0.5 ? String(sensor) : null;
+    const tries = random.fraction() < 0.15 ? 2 : 1;
     const messageId = random.fraction() < 0.4 ? `m-${index}` : null;
-    actions.push({ atMs, do: 'send', topic, body: drawBody(random, topic, sensor), key: String(sensor), messageId, tries: random.fraction() < 0.15 ? 2 : 1 });
+    actions.push({ atMs, do: 'send', topic, body: drawBody(random, topic, sensor), key, messageId, tries });
     atMs += random.integer(0, 30);
   }
   return actions;

@@ -1,11 +1,12 @@
 import { DoublingPause } from '../../../src/clock.js';
 import { handleUntilDone } from '../../../src/message-log/handle-until-done.js';
-import { LogUnavailable, PositionLost, type ConsumeOptions, type LogBatch, type LogRecord, type SensorTopic } from '../../../src/message-log/message-log.js';
-import type { KeptRecord, SimLogServer } from './sim-log-server.js';
+import { LogUnavailable, PositionLost, SENSOR_TOPICS, type ConsumeOptions, type LogBatch, type LogRecord, type SensorTopic } from '../../../src/message-log/message-log.js';
+import type { FetchedRecord, SimLogServer } from './sim-log-server.js';
 import type { SimNetwork } from './sim-network.js';
 import type { SimProcess } from './sim-process.js';
 
 const HEARTBEAT_MS = 1000;
+const HELD_LOOK_MS = 200;
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 5000;
 
@@ -39,6 +40,7 @@ export class SimConsumer {
   }
 
   private async beat(): Promise<void> {
+    for (const number of this.running.keys()) void this.commit(number);
     let answer: ReturnType<SimLogServer['heartbeat']>;
     try {
       answer = await this.call(() => this.server.heartbeat(this.id));
@@ -52,6 +54,17 @@ export class SimConsumer {
       await this.call(() => this.server.release(this.id, number)).catch(() => undefined);
     }));
     this.options.onAssignment?.([...this.running.keys()]);
+  }
+
+  private async commit(number: number): Promise<void> {
+    for (const topic of SENSOR_TOPICS) {
+      try {
+        const through = this.options.recordedThrough?.(topic, number);
+        if (through !== undefined) await this.call(() => this.server.commit(topic, number, through));
+      } catch {
+        // Not opened yet, or not told; the next one tells.
+      }
+    }
   }
 
   private begin(number: number): void {
@@ -78,10 +91,10 @@ export class SimConsumer {
         positions ??= await this.askResume(number);
         const from: Positions = positions;
         const seen = this.server.appended.count;
-        const records = await this.call(() => this.server.fetch(number, from));
+        const { records, isHeld } = await this.call(() => this.server.fetch(number, from));
         pause.reset();
         if (records.length === 0) {
-          await this.nextAppended(seen, signal);
+          await (isHeld ? clock.sleep(HELD_LOOK_MS, signal) : this.nextAppended(seen, signal));
           continue;
         }
         const batches = this.toBatches(number, from, records);
@@ -102,13 +115,14 @@ export class SimConsumer {
     return { ENTRY: await of('ENTRY'), OK: await of('OK') };
   }
 
-  private toBatches(partition: number, from: Readonly<Positions>, fetched: readonly (KeptRecord & { readonly topic: SensorTopic })[]): LogBatch[] {
+  private toBatches(partition: number, from: Readonly<Positions>, fetched: readonly FetchedRecord[]): LogBatch[] {
     const batches: (LogBatch & { records: LogRecord[]; skipped: number[]; discarded: number; lastOffset: number; lastAppendedAtMs: number })[] = [];
     const next: Positions = { ...from };
     for (const { topic, order: _order, ...record } of fetched) {
       let batch = batches.at(-1);
       if (batch?.topic !== topic) {
-        batch = { topic, partition, firstOffset: next[topic], lastOffset: 0, lastAppendedAtMs: 0, discarded: 0, skipped: [], records: [] };
+        const isOutOfOrder = !this.server.isKeyed;
+        batch = { topic, partition, firstOffset: next[topic], lastOffset: 0, lastAppendedAtMs: 0, discarded: 0, skipped: [], records: [], isOutOfOrder };
         batches.push(batch);
       }
       for (let offset = next[topic]; offset < record.offset; offset += 1) batch.skipped.push(offset);

@@ -6,8 +6,8 @@ import { NO_FAULTS, SimNetwork } from './sim-network.js';
 import { SimProcess } from './sim-process.js';
 
 eventStoreContract('SimEventStore', async () => {
-  const { scheduler, stop } = selfRunning();
-  const server = new SimEventStoreServer(() => scheduler.nowMs);
+  const time = selfRunning();
+  const server = new SimEventStoreServer(() => time.scheduler.nowMs);
   let isDown = false;
   let loses: 'loseCall' | 'loseAnswer' | null = null;
   const network = new SimNetwork(Random.seeded('contract'), () => {
@@ -16,8 +16,8 @@ eventStoreContract('SimEventStore', async () => {
     return { isDown, faults };
   });
   return {
-    open: async () => new SimEventStore(server, network, new SimProcess('contract', scheduler)),
-    remove: async () => stop(),
+    open: async () => new SimEventStore(server, network, new SimProcess('contract', time.scheduler)),
+    remove: async () => time.stop(),
     faults: {
       loseNextOutcome: (wasStored) => {
         loses = wasStored ? 'loseAnswer' : 'loseCall';

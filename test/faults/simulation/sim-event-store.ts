@@ -55,11 +55,13 @@ export class SimEventStoreServer {
   readStream(stream: string, { direction = 'forwards', fromRevision, limit = Infinity }: ReadStreamOptions): RecordedEvent[] {
     const { row, events } = this.stream(stream);
     if (!exists(row)) return [];
-    const kept = events.slice(firstKept(row)).map(toRecorded);
-    const wanted = direction === 'forwards'
-      ? kept.filter(({ revision }) => revision >= (fromRevision ?? 0n))
-      : kept.reverse().filter(({ revision }) => fromRevision === undefined || revision <= fromRevision);
-    return wanted.slice(0, limit);
+    const first = firstKept(row);
+    if (direction === 'forwards') {
+      const begin = Math.max(first, Number(fromRevision ?? 0));
+      return events.slice(begin, begin + limit).map(toRecorded);
+    }
+    const end = Math.min(row.lastRevision, Number(fromRevision ?? row.lastRevision)) + 1;
+    return events.slice(Math.max(first, end - limit), Math.max(first, end)).reverse().map(toRecorded);
   }
 
   readAll({ after = null, filter, limit = Infinity }: ReadAllOptions): RecordedEvent[] {
@@ -240,6 +242,14 @@ function passes({ type, stream }: StoredEvent, filter: EventFilter | undefined):
   return 'types' in filter ? filter.types.includes(type) : filter.streamPrefixes.some((prefix) => stream.startsWith(prefix));
 }
 
-function toRecorded({ stream, revision, sequence, id, type, data, metadata }: StoredEvent): RecordedEvent {
-  return { stream, revision: BigInt(revision), position: toPosition(sequence), id, type, data: JSON.parse(data) as object, metadata: JSON.parse(metadata) as object };
+const recordedOf = new WeakMap<StoredEvent, RecordedEvent>();
+
+/** Read as often as it is asked for, and parsed once: readers do not change what they are given. */
+function toRecorded(event: StoredEvent): RecordedEvent {
+  const known = recordedOf.get(event);
+  if (known) return known;
+  const { stream, revision, sequence, id, type, data, metadata } = event;
+  const recorded = { stream, revision: BigInt(revision), position: toPosition(sequence), id, type, data: JSON.parse(data) as object, metadata: JSON.parse(metadata) as object };
+  recordedOf.set(event, recorded);
+  return recorded;
 }

@@ -7,6 +7,8 @@ export interface KeptRecord extends LogRecord {
   readonly order: number;
 }
 
+export type FetchedRecord = KeptRecord & { readonly topic: SensorTopic };
+
 interface Partition {
   readonly records: KeptRecord[];
   nextOffset: number;
@@ -14,6 +16,9 @@ interface Partition {
 
 /** A consumer is taken for dead when it has not been heard of for so long. */
 const SESSION_MS = 10_000;
+
+/** How long readings wait for an OK from before them. Source: ADR 8. */
+const LONGEST_HOLD_MS = 2000;
 
 interface Member {
   heardAtMs: number;
@@ -26,16 +31,22 @@ export class SimLogServer {
   readonly appended = new Wakeup();
   private readonly topics = new Map<string, readonly Partition[]>();
   private readonly members = new Map<string, Member>();
+  private readonly committed = new Map<string, number>();
+  private readonly heldSinceMs = new Map<number, number>();
   private order = 0;
   private lastMs = 0;
   private keyless = 0;
 
-  /** `skips` says whether the next offset holds no record, as one of a transaction's markers; `mostFetched` is how many records a fetch gives. */
+  /** `skips` says whether the next offset holds no record, as one of a transaction's markers; `mostFetched` is how many records a fetch gives. Unless `isKeyed` a sensor's records may be in any partition. */
   constructor(
     private readonly now: () => number,
-    private readonly options: { readonly skips: () => boolean; readonly mostFetched: number },
+    private readonly options: { readonly skips: () => boolean; readonly mostFetched: number; readonly isKeyed: boolean },
   ) {
     for (const topic of ALL_TOPICS) this.topics.set(topic, Array.from({ length: PARTITIONS }, () => ({ records: [], nextOffset: 0 })));
+  }
+
+  get isKeyed(): boolean {
+    return this.options.isKeyed;
   }
 
   // ---- topics -----------------------------------------------------------------------------------
@@ -70,10 +81,32 @@ export class SimLogServer {
     return this.partition(topic, partition).records.filter(({ offset }) => offset >= fromOffset && offset < toOffset);
   }
 
-  /** The next records of ENTRY and OK of a partition number, in the order of their appends. */
-  fetch(number: number, from: Readonly<Record<SensorTopic, number>>): (KeptRecord & { readonly topic: SensorTopic })[] {
+  /** The next records of ENTRY and OK of a partition number, in the order of their appends; `isHeld`: an OK waits for readings of other partitions. */
+  fetch(number: number, from: Readonly<Record<SensorTopic, number>>): { readonly records: readonly FetchedRecord[]; readonly isHeld: boolean } {
     const of = (topic: SensorTopic) => this.records(topic, number, from[topic]).map((record) => ({ ...record, topic }));
-    return [...of('ENTRY'), ...of('OK')].sort((a, b) => a.order - b.order).slice(0, this.options.mostFetched);
+    const all = [...of('ENTRY'), ...of('OK')].sort((a, b) => a.order - b.order);
+    const held = this.options.isKeyed ? undefined : all.find((record) => record.topic === 'OK' && !this.isReadBefore(record));
+    if (!held) return { records: all.slice(0, this.options.mostFetched), isHeld: false };
+    const since = this.heldSinceMs.get(held.order) ?? this.now();
+    this.heldSinceMs.set(held.order, since);
+    // An alarm does not wait longer for a recovery: readings go ahead of it then.
+    const mayGoAhead = this.now() - since > LONGEST_HOLD_MS;
+    const records = all.filter(({ order, topic }) => order < held.order || (mayGoAhead && topic === 'ENTRY'));
+    return { records: records.slice(0, this.options.mostFetched), isHeld: true };
+  }
+
+  /** What has been handled of a partition for good, exclusive. */
+  commit(topic: SensorTopic, number: number, through: number): void {
+    const key = `${topic}-${number}`;
+    this.committed.set(key, Math.max(through, this.committed.get(key) ?? 0));
+  }
+
+  /** Whether all readings that were appended before a record have been handled, in whatever partition. */
+  private isReadBefore({ order }: KeptRecord): boolean {
+    return this.partitions('ENTRY').every(({ records }, number) => {
+      const through = this.committed.get(`ENTRY-${number}`) ?? 0;
+      return records.every((record) => record.order > order || record.offset < through);
+    });
   }
 
   private partitions(topic: string): readonly Partition[] {

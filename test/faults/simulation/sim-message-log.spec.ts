@@ -7,11 +7,11 @@ import { NO_FAULTS, SimNetwork } from './sim-network.js';
 import { SimProcess } from './sim-process.js';
 
 messageLogContract('SimMessageLog', async () => {
-  const { scheduler, stop } = selfRunning();
+  const time = selfRunning();
   const random = Random.seeded('contract');
-  const server = new SimLogServer(() => scheduler.nowMs, { skips: () => random.fraction() < 0.1, mostFetched: 5000 });
+  const server = new SimLogServer(() => time.scheduler.nowMs, { skips: () => random.fraction() < 0.1, mostFetched: 5000, isKeyed: true });
   const network = new SimNetwork(random, () => ({ isDown: false, faults: NO_FAULTS }));
-  const connect = () => new SimMessageLog(server, network, new SimProcess('contract', scheduler));
+  const connect = () => new SimMessageLog(server, network, new SimProcess('contract', time.scheduler));
   let log = connect();
   return {
     log,
@@ -22,7 +22,7 @@ messageLogContract('SimMessageLog', async () => {
     },
     close: async () => {
       await log.close();
-      stop();
+      time.stop();
     },
   };
 });

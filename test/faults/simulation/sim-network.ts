@@ -82,7 +82,7 @@ export class SimNetwork {
             const value = work();
             outcome = () => resolve(value);
           } catch (error) {
-            outcome = () => reject(error as Error);
+            outcome = () => reject(error instanceof Error ? error : new Error(String(error)));
           }
         }
         if (isFirst) process.callIs('after');

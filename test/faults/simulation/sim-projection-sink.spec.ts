@@ -6,12 +6,12 @@ import { SimProcess } from './sim-process.js';
 import { SimProjectionSink, SimReadModelDisk } from './sim-projection-sink.js';
 
 describe('SimProjectionSink', () => {
-  const { scheduler, stop } = selfRunning();
-  afterAll(stop);
+  const time = selfRunning();
+  afterAll(() => time.stop());
 
   projectionSinkContract('SimProjectionSink', async () => {
     const disk = new SimReadModelDisk();
     const network = new SimNetwork(Random.seeded('contract'), () => ({ isDown: false, faults: NO_FAULTS }));
-    return { open: async () => new SimProjectionSink(disk, network, new SimProcess('contract', scheduler)) };
+    return { open: async () => new SimProjectionSink(disk, network, new SimProcess('contract', time.scheduler)) };
   });
 });

@@ -25,11 +25,12 @@ export class SimServers {
     readonly scheduler: Scheduler,
     seed: string,
     faults: Readonly<Record<ServerName, CallFaults>>,
+    isKeyed: boolean,
   ) {
     const now = (): number => scheduler.nowMs;
     const skips = Random.seeded(`${seed} skips`);
     this.events = new SimEventStoreServer(now);
-    this.log = new SimLogServer(now, { skips: () => skips.fraction() < 0.05, mostFetched: 12 });
+    this.log = new SimLogServer(now, { skips: () => skips.fraction() < 0.05, mostFetched: 12, isKeyed });
     const network = (name: ServerName): SimNetwork =>
       new SimNetwork(Random.seeded(`${seed} ${name}`), () => (this.isFaultless ? { faults: NO_FAULTS, isDown: false } : { faults: faults[name], isDown: (this.down.get(name) ?? 0) > now() }));
     this.storeNetwork = network('store');

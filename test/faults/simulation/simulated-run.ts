@@ -44,7 +44,7 @@ class SimulatedRun {
     private readonly plan: Plan,
     private readonly scheduler: Scheduler,
   ) {
-    this.servers = new SimServers(scheduler, plan.seed, plan.faults);
+    this.servers = new SimServers(scheduler, plan.seed, plan.faults, plan.isKeyed);
     this.machines = Array.from({ length: plan.machines }, (_, index) => new SimMachine(`machine-${index}`, this.servers, plan.policy));
   }
 

@@ -5,6 +5,8 @@
  */
 export interface Outputs {
   readonly policy: { readonly n: number; readonly windowMs: number | null; readonly clearOnNormal: boolean };
+  /** Whether all records of a sensor are in partitions of one number; else their order of processing is not told by the log. */
+  readonly isKeyed: boolean;
   /** The log's identity, as it is in the events. */
   readonly log: string;
   /** What clients sent and what they were answered; null where that was not written down. */

@@ -38,8 +38,7 @@ export function foldLog({ topics, policy }: Outputs): ExpectedRecord[] {
     const sensor = sensors.get(parsed.sensorId) ?? { open: new Set(), strikes: new Map(), messageIds: new Set() };
     sensors.set(parsed.sensorId, sensor);
     const { outcome, facts } = foldRecord(sensor, place.topic, place.record, parsed, policy);
-    const isRemembered = parsed.messageId !== null && outcome !== 'normal';
-    if (isRemembered) sensor.messageIds.add(parsed.messageId as string);
+    if (parsed.messageId !== null && outcome !== 'normal') sensor.messageIds.add(parsed.messageId);
     return { ...place, outcome, sensorId: parsed.sensorId, facts };
   });
 }

@@ -1,6 +1,8 @@
 import { checkMails } from './check-mails.js';
 import { checkReadModels } from './check-read-models.js';
 import { checkReceipts } from './check-receipts.js';
+import { checkIds } from './check-ids.js';
+import { checkStates } from './check-states.js';
 import { checkStreams } from './check-streams.js';
 import type { Outputs } from './outputs.js';
 import { foldLog } from './reference-fold.js';
@@ -32,7 +34,8 @@ export function verify(outputs: Outputs): Verdict {
   const problems = [
     ...of('P1', checkAccepted(outputs)),
     ...of('P2', checkReceipts(outputs, expected)),
-    ...of('P3', checkStreams(outputs, expected)),
+    ...of('P3', outputs.isKeyed ? checkStreams(outputs, expected) : checkStates(outputs, expected)),
+    ...of('P3', checkIds(outputs.events)),
     ...of('P4', checkMails(outputs)),
     ...of('P6', checkReadModels(outputs)),
   ];
