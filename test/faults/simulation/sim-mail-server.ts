@@ -1,5 +1,5 @@
-import { MailOutcomeUnknown, MailRefused, type DeliveredMail, type Mail, type Mailer } from '../../../src/notifications/mailer.js';
-import { messageId } from '../../../src/notifications/mailer.js';
+import type { Random } from '../../../src/cli/simulator/random.js';
+import { MailOutcomeUnknown, MailRefused, messageId, type DeliveredMail, type Mail, type Mailer } from '../../../src/notifications/mailer.js';
 import type { AcceptedMail } from '../verifier/outputs.js';
 import type { SimNetwork } from './sim-network.js';
 import type { SimProcess } from './sim-process.js';
@@ -7,6 +7,13 @@ import type { SimProcess } from './sim-process.js';
 /** The mail server, and the list that it keeps of what it took. */
 export class SimMailServer {
   readonly accepted: AcceptedMail[] = [];
+
+  constructor(private readonly random: Random) {}
+
+  /** Some of what it refuses it refuses for good, so that an operator must ask again. */
+  refusal(): MailRefused {
+    return this.random.fraction() < 0.2 ? new MailRefused('550 no such mailbox', true) : new MailRefused('451 try again later', false);
+  }
 }
 
 /** SMTP as one process speaks it. */
@@ -26,7 +33,7 @@ export class SimMailer implements Mailer {
     const isFollowUp = mail.inReplyTo !== null;
     await this.network.call(
       this.process,
-      { refused: () => new MailRefused('451 try again later', false), unknown: () => new MailOutcomeUnknown('no answer') },
+      { refused: () => this.server.refusal(), unknown: () => new MailOutcomeUnknown('no answer') },
       () => this.server.accepted.push({ messageId: messageId(mail.name), alarmId: isFollowUp ? null : mail.alarmId, possibleDuplicate: mail.possibleDuplicate, sender }),
     );
     return { delivered: 'now' };

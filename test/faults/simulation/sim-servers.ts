@@ -12,7 +12,7 @@ export type ServerName = (typeof SERVER_NAMES)[number];
 export class SimServers {
   readonly events: SimEventStoreServer;
   readonly log: SimLogServer;
-  readonly mail = new SimMailServer();
+  readonly mail: SimMailServer;
   readonly storeNetwork: SimNetwork;
   readonly logNetwork: SimNetwork;
   readonly mailNetwork: SimNetwork;
@@ -28,6 +28,7 @@ export class SimServers {
     isKeyed: boolean,
   ) {
     const now = (): number => scheduler.nowMs;
+    this.mail = new SimMailServer(Random.seeded(`${seed} refusals`));
     const skips = Random.seeded(`${seed} skips`);
     this.events = new SimEventStoreServer(now);
     this.log = new SimLogServer(now, { skips: () => skips.fraction() < 0.05, mostFetched: 12, isKeyed });

@@ -1,5 +1,6 @@
 import { LogUnavailable, type OutgoingRecord } from '../../../src/message-log/message-log.js';
 import { MESSAGE_ID_HEADER } from '../../../src/ingestion/sensor-message.js';
+import { retryParked } from '../../../src/notifications/retry-parked.js';
 import type { Outputs, SentRecord } from '../verifier/outputs.js';
 import { verify, type Figures, type Problem } from '../verifier/verify.js';
 import { gatherOutputs } from './gather-outputs.js';
@@ -7,6 +8,7 @@ import { withoutOutsideChance } from './outside-chance.js';
 import type { Action, Plan } from './plan.js';
 import { Scheduler } from './scheduler.js';
 import { isAtRest } from './is-at-rest.js';
+import { SimEventStore } from './sim-event-store.js';
 import { SimMachine } from './sim-machine.js';
 import { SimMessageLog } from './sim-message-log.js';
 import { SimProcess } from './sim-process.js';
@@ -58,7 +60,10 @@ class SimulatedRun {
       await scheduler.run(beginMs + plan.safetyMs, () => false, MOST_STEPS);
       this.calm();
       const limitMs = scheduler.nowMs + LIVENESS_MS;
-      while (scheduler.nowMs < limitMs && !this.isAtRest()) await scheduler.run(scheduler.nowMs + LOOK_MS, () => false, MOST_STEPS);
+      while (scheduler.nowMs < limitMs && !this.isAtRest()) {
+        this.askForParkedMails();
+        await scheduler.run(scheduler.nowMs + LOOK_MS, () => false, MOST_STEPS);
+      }
       if (!this.isAtRest()) problems.push({ promise: 'P8', what: `not at rest ${LIVENESS_MS / 1000} s after the faults have ended` });
     } catch (error) {
       problems.push({ promise: 'P8', what: error instanceof Error ? error.message : String(error) });
@@ -79,6 +84,15 @@ class SimulatedRun {
       machine.process?.resume();
       machine.start();
     }
+  }
+
+  /** As an operator who sees what is parked. */
+  private askForParkedMails(): void {
+    const client = new SimProcess('operator', this.scheduler);
+    const store = new SimEventStore(this.servers.events, this.servers.storeNetwork, client);
+    const parked = this.servers.events.events.filter(({ type, stream }) => type === 'NotificationParked' && this.servers.events.readStream(stream, { direction: 'backwards', limit: 1 })[0]?.type === type);
+    // One that cannot be asked for now is asked for at the next look.
+    for (const { data } of parked) void retryParked(store, client.clock, (JSON.parse(data) as { alarmId: string }).alarmId, 'operator').catch(() => undefined);
   }
 
   private isAtRest(): boolean {

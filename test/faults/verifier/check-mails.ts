@@ -5,13 +5,13 @@ export function checkMails(outputs: Outputs): string[] {
   const { events, mails } = outputs;
   const problems: string[] = [];
   const alarms = new Set(events.filter(({ type }) => type === 'AlarmTriggered').map(({ data }) => String(data['alarmId'])));
-  const byAlarm = new Map<string, AcceptedMail[]>();
   for (const mail of mails) {
     if (mail.alarmId === null) continue;
     if (!alarms.has(mail.alarmId)) problems.push(`a mail went for alarm ${mail.alarmId}, which no event tells of`);
-    byAlarm.set(mail.alarmId, [...(byAlarm.get(mail.alarmId) ?? []), mail]);
   }
-  for (const alarmId of alarms) problems.push(...checkAlarm(alarmId, byAlarm.get(alarmId) ?? [], events.filter(({ stream }) => stream === `notification-${alarmId}`)));
+  const byAlarm = grouped(mails, ({ alarmId }) => alarmId);
+  const histories = grouped(events, ({ stream }) => stream);
+  for (const alarmId of alarms) problems.push(...checkAlarm(alarmId, byAlarm.get(alarmId) ?? [], histories.get(`notification-${alarmId}`) ?? []));
   return [...problems, ...checkLease(outputs)];
 }
 
@@ -43,4 +43,14 @@ function checkLease({ events, mails }: Outputs): string[] {
     const holder = turn?.type === 'LeaseTaken' ? String(turn.data['owner']) : 'nobody';
     return holder === sender.process ? [] : [`${messageId} was begun by ${sender.process} while the lease was held by ${holder}`];
   });
+}
+
+function grouped<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
 }
