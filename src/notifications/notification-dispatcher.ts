@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { AlarmTriggered } from '../alarm-domain/alarm-events.js';
 import { NOTIFICATION_POLICY, type NotificationPolicy } from '../alarm-domain/notification.js';
 import type { NotificationRequeued } from '../alarm-domain/notification-events.js';
@@ -78,6 +79,8 @@ export class NotificationDispatcher implements TermWork {
     const tally = new NotifierTally(clock, log);
     const problem = tally.problem.bind(tally);
     this.tally = tally;
+    // Every pending alarm may wait for its next attempt with an ear for the stop.
+    setMaxListeners(MAX_PENDING + MAX_IN_WORK, this.stopping.signal);
     this.checkpoint = new StreamCheckpoint('checkpoint-notifications', store, clock, problem);
     this.streams = new NotificationStreams(store, { clock, signal: this.abandoned.signal, problem });
     const shared = { streams: this.streams, customers: new CustomerReader(customers, clock, problem), mailer, settings, clock, tally, term, stopping: this.stopping.signal };

@@ -9,8 +9,8 @@ import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { decodeSensorEvent } from '../../src/event-store/sensor-stream.js';
 import { BatchHandler, type ProcessingObserver } from '../../src/ingestion/batch-handler.js';
+import { consumeOptions } from '../../src/ingestion/consume-options.js';
 import { DeadLetters } from '../../src/ingestion/dead-letters.js';
-import { normalReadings } from '../../src/ingestion/normal-readings.js';
 import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { receiptStream, type Receipt } from '../../src/ingestion/receipt.js';
 import { reconcile } from '../../src/ingestion/reconcile.js';
@@ -61,12 +61,7 @@ export class Pipeline {
     const handler = new BatchHandler(this.log.identity, this.store, sensors, receipts, this.deadLetters, this.policy, systemClock, observer);
     const stop = new AbortController();
     const consuming = this.log.consume({
-      resumeAt: async (topic, partition, range) => {
-        const { next, remembered } = await receipts.open(topic, partition, range);
-        sensors.recall(remembered);
-        return next;
-      },
-      ...(this.policy.clearOnNormal ? {} : { discard: normalReadings }),
+      ...consumeOptions(receipts, sensors, this.policy, { unknown() {}, missing() {}, begunAgain() {} }),
       handle: (batches) => handler.handle(batches),
       signal: stop.signal,
     });
