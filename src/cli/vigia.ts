@@ -5,6 +5,7 @@ import { systemClock } from '../clock.js';
 import { BadConfig } from '../config.js';
 import { CassandraRefused } from '../customers/cassandra/cassandra-errors.js';
 import { CustomersUnavailable } from '../customers/customer-store.js';
+import { BadNotesFile } from '../customers/notes-file.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import { BadEventStoreUrl } from '../event-store/eventstoredb-url.js';
 import { ExportRefused } from '../moving/export-events.js';
@@ -16,6 +17,7 @@ import { ApiProblem } from './api-client.js';
 import { addCustomersCommand } from './customers-command.js';
 import { addEventsCommand } from './events-command.js';
 import { addLogCommand } from './log-command.js';
+import { addNotesCommand } from './notes-command.js';
 import { addOperationsCommands } from './operations-commands.js';
 import { showProgress } from './progress-bar.js';
 import { addSimulateCommand } from './simulate-command.js';
@@ -30,7 +32,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 /** Errors that someone can put right, who needs no stack for it. */
 const PLAIN = [
   BadConfig, DataDirInUse, ApiProblem, StoreUnavailable, BadEventStoreUrl, OtherEventStore,
-  CassandraRefused, CustomersUnavailable, NoConsole, NoCustomers, NoEventStore, NoMessageLog, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
+  CassandraRefused, CustomersUnavailable, NoConsole, NoCustomers, NoEventStore, NoMessageLog, BadNotesFile, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
 ];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -41,7 +43,7 @@ const program = new Command('vigia')
   .showHelpAfterError()
   .addHelpText(
     'after',
-    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events, log and customers export, which need it for themselves.\nnpm start starts the alarm centre itself.',
+    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events, log, notes and customers export, which need it for themselves.\nnpm start starts the alarm centre itself.',
   );
 
 const fail = (): void => {
@@ -57,6 +59,7 @@ addCustomersCommand(program, {
   stderr: process.stderr,
   fail,
 });
+addNotesCommand(program, { withNotes: (use) => withAllCustomers((store) => use(store.notes)), stdout: process.stdout });
 addOperationsCommands(program);
 addEventsCommand(program, { withEventStore, clock: systemClock, stdout: process.stdout, stderr: process.stderr, showProgress });
 addLogCommand(program, { withLog, stdout: process.stdout, showProgress, fail });
