@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Registry } from 'prom-client';
+import { AlarmLifeModule } from './alarm-life/alarm-life.module.js';
 import type { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
 import { readsEvents, type Config } from './config.js';
@@ -83,6 +84,6 @@ export class AppModule {
     if (!readsEvents(config)) return { module: AppModule, imports: [stores, processing, StatusModule.over(processing)] };
     const system = SystemModule.over(processing);
     const api = config.roles.has('console') ? ConsoleModule.over(ProjectionsModule, system) : OperationsModule.over(ProjectionsModule, system);
-    return { module: AppModule, imports: [stores, processing, ProjectionsModule, NotificationsModule, system, api] };
+    return { module: AppModule, imports: [stores, processing, ProjectionsModule, AlarmLifeModule, NotificationsModule, system, api] };
   }
 }

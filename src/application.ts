@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { UNSHELVING, type UnshelvingRole } from './alarm-life/alarm-life.module.js';
 import { AppModule } from './app.module.js';
 import { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
@@ -137,6 +138,7 @@ export class Application {
     await nest.get(PlacesSync).start();
     nest.get<Notifying>(NOTIFYING)?.start();
     nest.get<Counting>(COUNTING)?.start();
+    nest.get<UnshelvingRole>(UNSHELVING)?.start();
   }
 
   /** Processes all that the log holds, instead of `start`: no reading is taken, no mail is sent. Thrown: why the log is no longer consumed. */
@@ -209,7 +211,7 @@ export class Application {
 
   private async stopReading(): Promise<void> {
     const { nest } = this;
-    await Promise.all([nest.get<Notifying>(NOTIFYING)?.stop(), nest.get<Counting>(COUNTING)?.stop()]);
+    await Promise.all([nest.get<UnshelvingRole>(UNSHELVING)?.stop(), nest.get<Notifying>(NOTIFYING)?.stop(), nest.get<Counting>(COUNTING)?.stop()]);
     await nest.get<Mailer | null>(MAILER)?.close();
     await nest.get(PlacesSync).stop();
     await nest.get<InfluxModels | null>(INFLUX)?.stop();
