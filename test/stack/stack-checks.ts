@@ -1,0 +1,54 @@
+import { checkAll, checkCountsByMinute, checkMap, type Outputs } from '../acceptance/checks.js';
+import { check, differs, type Check } from '../acceptance/comparing.js';
+
+/** What the systems around the product gave out, asked themselves. */
+export interface StackOutputs extends Outputs {
+  readonly influx: Pick<Outputs, 'counts' | 'map'> & {
+    /** How many of the API's questions for map and counts it has answered, and how many the embedded read models. */
+    readonly answered: { readonly influx: number; readonly embedded: number };
+  };
+  /** The systems of which a node was killed and came back while readings were sent, each as often as that. */
+  readonly outages: readonly string[];
+  readonly systems: readonly string[];
+  readonly watch: {
+    readonly jobs: readonly string[];
+    readonly jobsUp: readonly string[];
+    /** Alerts that fire. */
+    readonly firing: readonly string[];
+  };
+  /** Queries of dashboards that have no answer. */
+  readonly unanswered: readonly string[];
+}
+
+/** Judges a run on the stack by the outputs of the product and of the systems around it. */
+export function checkStack(outputs: StackOutputs): Check[] {
+  const { influx, alarms, expectedSensors } = outputs;
+  return [
+    ...checkAll(outputs),
+    checkCountsByMinute({ alarms, counts: influx.counts }, 'InfluxDB itself has the counts'),
+    checkMap({ alarms, map: influx.map, expectedSensors }, 'InfluxDB itself has the map'),
+    checkAnswers(outputs),
+    checkOutages(outputs),
+    checkWatch(outputs),
+    check('every dashboard is filled', 'but for containers', outputs.unanswered),
+  ];
+}
+
+function checkAnswers({ influx: { answered } }: StackOutputs): Check {
+  return check('map and counts were answered by InfluxDB', `${answered.influx} by InfluxDB, ${answered.embedded} by the embedded read models`, [
+    answered.influx > 0 ? '' : 'InfluxDB answered nothing',
+    differs('answers of the embedded read models', answered.embedded, 0),
+  ]);
+}
+
+function checkOutages({ outages, systems }: StackOutputs): Check {
+  const missing = systems.filter((system) => !outages.includes(system));
+  return check('a node of each system killed and brought back while readings were sent', outages.join(', '), missing.map((system) => `${system} was not`));
+}
+
+function checkWatch({ watch: { jobs, jobsUp, firing } }: StackOutputs): Check {
+  return check('Prometheus reaches every system, no alert fires', jobsUp.join(', '), [
+    ...jobs.filter((job) => !jobsUp.includes(job)).map((job) => `job ${job} is not up`),
+    ...firing.map((alert) => `alert ${alert} fires`),
+  ]);
+}
