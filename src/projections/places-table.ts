@@ -40,6 +40,15 @@ export class PlacesTable {
     return this.changes;
   }
 
+  /** The table has been equal to the customer list at some time. */
+  get isKnown(): boolean {
+    return this.syncedVersion !== null;
+  }
+
+  private get syncedVersion(): string | null {
+    return this.db.get<{ version: string | null }>('SELECT version FROM places_state')?.version ?? null;
+  }
+
   find(sensorId: number): SensorPlace | null {
     return this.db.get<SensorPlace>('SELECT sensor_id AS sensorId, geohash, zone FROM places WHERE sensor_id = ?', sensorId) ?? null;
   }
@@ -71,7 +80,7 @@ export class PlacesTable {
   private async syncOnce(customers: CustomerStore, signal?: AbortSignal): Promise<number> {
     // The version first: a change during the walk gives another one, and so another sync.
     const version = await customers.version();
-    if (version === this.db.get<{ version: string | null }>('SELECT version FROM places_state')?.version) return 0;
+    if (version === this.syncedVersion) return 0;
     let changed = 0;
     try {
       let after = -1;

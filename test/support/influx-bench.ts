@@ -2,7 +2,9 @@ import { pino } from 'pino';
 import { systemClock } from '../../src/clock.js';
 import type { InfluxConfig } from '../../src/config.js';
 import type { SensorPlace } from '../../src/customers/customer.js';
+import { LeasedRole } from '../../src/leases/leased-role.js';
 import { InfluxModels } from '../../src/projections/influx/influx-models.js';
+import type { InfluxWriter, LeaseOfInflux } from '../../src/projections/influx/influx-writer.js';
 import type { MapAndCountsUnderTest } from '../contracts/map-and-counts.contract.js';
 import type { InfluxServer } from '../servers/influxdb.js';
 import type { ProjectedEvent } from './projection-events.js';
@@ -19,14 +21,17 @@ export class InfluxBench implements MapAndCountsUnderTest {
   private constructor(
     readonly local: ReadModelsBench,
     readonly influx: InfluxModels,
+    readonly writer: InfluxWriter,
     readonly bucket: string,
   ) {}
 
   static async open(config: InfluxConfig, dir?: string): Promise<InfluxBench> {
     const local = await ReadModelsBench.open(dir);
-    const influx = await InfluxModels.open(config, local.sink, local.store, systemClock, pino({ level: 'silent' }));
+    const log = pino({ level: 'silent' });
+    const alone: LeaseOfInflux = (begin) => new LeasedRole({ role: 'influx', lease: null, owner: 'bench', clock: systemClock, log, begin });
+    const influx = await InfluxModels.open(config, local.sink, local.store, systemClock, log, alone);
     await influx.start();
-    return new InfluxBench(local, influx, config.bucket);
+    return new InfluxBench(local, influx, influx.writer as InfluxWriter, config.bucket);
   }
 
   get dir(): string {
@@ -45,7 +50,7 @@ export class InfluxBench implements MapAndCountsUnderTest {
   async place(places: readonly SensorPlace[]): Promise<void> {
     await this.local.place(places);
     await waitFor('the read models in InfluxDB', () => this.isCaughtUp());
-    await this.influx.takeSnapshot();
+    await this.writer.takeSnapshot();
   }
 
   async settle(): Promise<void> {
@@ -54,14 +59,14 @@ export class InfluxBench implements MapAndCountsUnderTest {
   }
 
   async isCaughtUp(): Promise<boolean> {
-    return (await this.influx.runner.status()).every(({ running, lagEvents, lastError }) => running && lagEvents === 0 && lastError === null);
+    return (await this.writer.runner.status()).every(({ running, lagEvents, lastError }) => running && lagEvents === 0 && lastError === null);
   }
 
   /** What is wrong with a projection, once something is. */
   async failure(name: string): Promise<string> {
     let found = '';
     await waitFor(`a failure of ${name}`, async () => {
-      found = (await this.influx.runner.status()).find((status) => status.name === name)?.lastError ?? '';
+      found = (await this.writer.runner.status()).find((status) => status.name === name)?.lastError ?? '';
       return found !== '';
     });
     return found;

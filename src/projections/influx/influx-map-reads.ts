@@ -37,7 +37,7 @@ export class InfluxMapReads implements MapSource {
     const timeMs = await lastSnapshotMs(client);
     if (timeMs === null) throw new ReadModelUnavailable('InfluxDB has no snapshot of the sensors yet');
     const totals = await this.totalsOf(timeMs, prefixLength, zone ?? null);
-    const position = await storedCheckpoint(client, sensorState.name, storeId);
+    const position = await storedCheckpoint(client, sensorState, storeId);
     const active = await this.activeCells(timeMs, prefixLength, zone);
     const unplaced = zone === undefined ? await this.countUnplaced(timeMs) : 0;
     return mapAnswer(totals, active, unplaced, position);

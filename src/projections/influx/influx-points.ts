@@ -1,6 +1,7 @@
 import { Point } from '@influxdata/influxdb-client';
 import type { Position } from '../../event-store/event-store.js';
 import type { AlarmsPerMinuteRow } from '../alarms-per-minute.projection.js';
+import type { Projection } from '../projection.js';
 import type { SensorStateRow } from './sensor-state.projection.js';
 
 /** A sensor that is on the map, or that had an alarm without being a customer's (`NOWHERE`). */
@@ -59,10 +60,10 @@ export function countLine({ minute, type, count }: AlarmsPerMinuteRow): string {
 
 const HOUR_MS = 3_600_000;
 
-/** All events of a store to here are in the points of a projection. There is one such point an hour, which each later checkpoint overwrites. */
-export function checkpointLine(projection: string, storeId: string, position: Position, nowMs: number): string {
+/** All events of a store to here are in the points of a projection, at its version. There is one such point an hour, which each later checkpoint overwrites. */
+export function checkpointLine({ name, version }: Projection, storeId: string, position: Position, nowMs: number): string {
   const timeMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
-  return line(new Point(MEASUREMENTS.checkpoint).tag('projection', projection).tag('store', toTag(storeId)).stringField('position', position), ns(timeMs));
+  return line(new Point(MEASUREMENTS.checkpoint).tag('projection', name).tag('version', String(version)).tag('store', toTag(storeId)).stringField('position', position), ns(timeMs));
 }
 
 /** Milliseconds since 1970, and nanoseconds of the one that follows: at most 10^10 - 1 of them. */

@@ -2,6 +2,7 @@ import { toFluxValue } from '@influxdata/influxdb-client';
 import { isoTime } from '../../clock.js';
 import type { Position } from '../../event-store/event-store.js';
 import type { MinuteCount } from '../count-reads.js';
+import type { Projection } from '../projection.js';
 import type { InfluxClient } from './influx-client.js';
 import { MEASUREMENTS, toTag } from './influx-points.js';
 
@@ -23,9 +24,9 @@ export async function lastSnapshotMs(client: InfluxClient): Promise<number | nul
   return times[0] ?? null;
 }
 
-/** The position to which a projection's points are there, null when there are none of this event store. */
-export async function storedCheckpoint(client: InfluxClient, projection: string, storeId: string): Promise<Position | null> {
-  const more = `r.projection == ${toFluxValue(projection)} and r.store == ${toFluxValue(toTag(storeId))}`;
+/** The position to which a projection's points are there, null when there are none of this version and event store. */
+export async function storedCheckpoint(client: InfluxClient, { name, version }: Projection, storeId: string): Promise<Position | null> {
+  const more = `r.projection == ${toFluxValue(name)} and r.version == "${version}" and r.store == ${toFluxValue(toTag(storeId))}`;
   for await (const { _value } of client.query(`${await pointsOf(client, MEASUREMENTS.checkpoint, 'position', { more })} |> last()`)) return _value ?? null;
   return null;
 }

@@ -7,8 +7,10 @@ import { anyHistory, at, recovered, triggered, type ProjectedEvent } from '../..
 import { waitFor } from '../../../test/support/wait-for.js';
 import { systemClock } from '../../clock.js';
 import type { SensorPlace } from '../../customers/customer.js';
+import { ENDLESS_TERM } from '../../leases/term.js';
 import { InfluxClient, InfluxRefused } from './influx-client.js';
 import { presenceLine, toTag } from './influx-points.js';
+import { InfluxTerm } from './influx-term.js';
 
 let server: InfluxServer;
 beforeAll(async () => {
@@ -64,7 +66,7 @@ describe('map and counts in InfluxDB', () => {
         await bench.append(events);
         await bench.settle();
         await expectExact(bench);
-        for (const name of bench.influx.runner.names) expect(await bench.influx.runner.rebuild(name)).toMatchObject({ equal: true });
+        for (const name of bench.writer.runner.names) expect(await bench.writer.runner.rebuild(name)).toMatchObject({ equal: true });
         await expectExact(bench);
         await close(bench);
       }),
@@ -113,7 +115,7 @@ describe('map and counts in InfluxDB', () => {
     await server.call('POST', write, `alarms_per_minute,type=smoke count=900i ${noon}\nalarms_per_minute,type=motion count=5i ${noon - 7_200_000}`);
     await server.call('POST', write, `sensor_state,sensor=1,type=smoke,zone=UK,geohash=gcpvj0du1 active=1i ${Date.now() + 60_000}`);
     await expect(expectExact(bench)).rejects.toThrow();
-    for (const name of bench.influx.runner.names) await bench.influx.runner.rebuild(name);
+    for (const name of bench.writer.runner.names) await bench.writer.runner.rebuild(name);
     await expectExact(bench);
   });
 
@@ -209,7 +211,7 @@ describe('InfluxDB in trouble', () => {
     proxy.choose = (_method, path) => (path.startsWith(WRITE) && !isMended ? { status, body: JSON.stringify({ code: 'invalid', message }) } : null);
     await bench.append(storm(0));
     expect(await bench.failure('influx-sensor-state')).toContain(`answered ${status} to /api/v2/write: ${message}`);
-    expect((await bench.influx.runner.status()).every(({ lagEvents }) => lagEvents > 0)).toBe(true);
+    expect((await bench.writer.runner.status()).every(({ lagEvents }) => lagEvents > 0)).toBe(true);
     isMended = true;
     await bench.settle();
     await expectExact(bench);
@@ -293,7 +295,7 @@ describe('InfluxDB that refuses', () => {
     const all = { from: at(agoSeconds(50)), to: at(agoSeconds(-1)) };
     expect((await second.reads.perMinute(all)).items).toHaveLength(1);
     // The alarm is older than what is kept, but open.
-    await second.influx.takeSnapshot();
+    await second.writer.takeSnapshot();
     expect((await second.reads.cells(1)).cells[0]).toMatchObject({ sensors: 40, active: 2 });
   });
 
@@ -321,7 +323,7 @@ describe('line protocol', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 200 }), async (texts) => {
         const first = sensor + 1;
-        await client.write(texts.map((zone) => presenceLine((sensor += 1), { zone, geohash: zone }, 1_700_000_000_000)));
+        await client.write(texts.map((zone) => presenceLine((sensor += 1), { zone, geohash: zone }, 1_700_000_000_000)), new InfluxTerm(ENDLESS_TERM));
         const got = new Map<number, [string | undefined, string | undefined]>();
         const flux = `from(bucketID: "${id}") |> range(start: 0) |> filter(fn: (r) => r._measurement == "sensor_state" and int(v: r.sensor) >= ${first}) |> keep(columns: ["sensor", "zone", "geohash"]) |> group()`;
         for await (const row of client.query(flux)) got.set(Number(row['sensor']), [row['zone'], row['geohash']]);
