@@ -15,7 +15,7 @@ const USAGE = `npm run stack -- [options]
 
 Starts every system of the source and every role of Vigía on this machine, each as a process of its own, without Docker:
 Kafka (2 brokers and a controller), Cassandra (3 nodes), InfluxDB, Mailpit, a double of EventStoreDB, HAProxy, node-exporter and
-Prometheus, and six processes of Vigía. Ctrl-C stops all of them, a second one at once. It takes about 5 GB of memory.
+Prometheus, and seven processes of Vigía. Ctrl-C stops all of them, a second one at once. It takes about 5 GB of memory.
 
   --sensors N      so many customers, each with a sensor (default: 50000)
   --rate R         simulated readings per second (default: 692, as the source's first case)

@@ -40,7 +40,9 @@ export function outagesOf({ systems, members, haproxy, prometheus }: Stack, roun
     { system: 'EventStoreDB', node: 'double of EventStoreDB', awayMs: AWAY_MS.other, kill: () => store.kill(), restore: () => store.start() },
     member('ingest', `ingest-${number as 1 | 2}`),
     simple('Prometheus', prometheus),
-    member('core', 'core'),
+    member('project', 'project'),
+    member('notify', 'notify'),
+    member('console', 'console'),
     simple('HAProxy', haproxy),
   ];
 }

@@ -23,6 +23,8 @@ export const STACK_PORTS = {
   'ingest-2-status': 3012,
   'process-1-status': 3013,
   'process-2-status': 3014,
+  'project-status': 3015,
+  'notify-status': 3016,
 } as const;
 
 type Purpose = keyof typeof STACK_PORTS;
@@ -39,7 +41,9 @@ export interface Member {
 }
 
 export const MEMBERS = {
-  core: { roles: 'project,notify,console', port: 'console' },
+  console: { roles: 'console', port: 'console' },
+  project: { roles: 'project', port: 'project-status', needsCustomers: true },
+  notify: { roles: 'notify', port: 'notify-status', needsCustomers: true },
   'process-1': { roles: 'process', port: 'process-1-status' },
   'process-2': { roles: 'process', port: 'process-2-status' },
   'ingest-1': { roles: 'ingest', port: 'ingest-1-status', ingestPort: 'ingest-1' },
@@ -49,4 +53,4 @@ export const MEMBERS = {
 export type MemberName = keyof typeof MEMBERS;
 
 /** It sets up the customers, and its console and API are shown. */
-export const SHOWN: MemberName = 'core';
+export const SHOWN: MemberName = 'console';
