@@ -45,7 +45,7 @@ interface Asked {
 }
 
 /** Differences shown for a check; the first ones tell what is wrong. */
-const SHOWN_DIFFERENCES = 5;
+const SHOWN_DIFFERENCES = 12;
 
 async function main(): Promise<boolean> {
   const asked = readArguments();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SimulationReport } from '../../src/cli/simulator/simulation.js';
@@ -30,6 +31,8 @@ export class Case2 {
   private readonly reportFile: string;
 
   constructor({ url, folder, seed, compress, seconds, sensors }: Case2Options) {
+    // Each kill that is planned waits for it.
+    setMaxListeners(100, this.end.signal);
     this.durationMs = seconds === null ? CASE2_MS / compress : seconds * 1000;
     this.reportFile = join(folder, 'report.json');
     const args = ['simulate', '--url', url, '--preset', 'case2', '--compress', String(compress), '--seed', seed, '--sensors', String(sensors), '--message-ids', '--json', this.reportFile];

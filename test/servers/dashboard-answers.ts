@@ -53,16 +53,15 @@ export class DashboardAnswers {
     return [first, ...others.map((changed) => ({ ...first, ...changed }))];
   }
 
-  /** Queries to Prometheus that have no number for an answer, or 0 alone where that tells nothing. `mayBeZero` names further ones that may be 0. */
-  async unansweredPromql(mayBeZero: readonly string[] = []): Promise<string[]> {
-    const zero = new Set([...MAY_BE_ZERO, ...mayBeZero]);
+  /** Queries to Prometheus that have no number for an answer, or 0 alone where that tells nothing. `quiet` names those of what did not happen. */
+  async unansweredPromql(quiet: readonly string[] = []): Promise<string[]> {
     const empty: string[] = [];
     for (const dashboard of this.dashboards) {
       const [all, ...single] = await this.settingsOf(dashboard);
-      for (const question of questionsOf(dashboard).filter(({ language }) => language === 'promql')) {
+      for (const question of questionsOf(dashboard).filter(({ name, language }) => language === 'promql' && !quiet.includes(name))) {
         const numbers = (await this.askPrometheus(question, all)).map(({ value }) => value).filter(Number.isFinite);
         if (numbers.length === 0) empty.push(question.name);
-        else if (!zero.has(question.name) && !numbers.some((value) => value > 0)) empty.push(`${question.name}: only 0`);
+        else if (!MAY_BE_ZERO.has(question.name) && !numbers.some((value) => value > 0)) empty.push(`${question.name}: only 0`);
         // At least one value of a variable has an answer, and each has a query that Prometheus takes.
         if (!/\$(?!__)/.test(question.text)) continue;
         let answered = 0;

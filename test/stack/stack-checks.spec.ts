@@ -6,7 +6,7 @@ function soundStack(): Writable<StackOutputs> {
   return {
     ...outputs,
     influx: { counts: outputs.counts.map((count) => ({ ...count })), map: { ...outputs.map }, answered: { influx: 2, embedded: 0 } },
-    outages: ['Kafka', 'Cassandra'],
+    outages: [{ system: 'Kafka', isBackInTime: true }, { system: 'Cassandra', isBackInTime: false }],
     systems: ['Cassandra', 'Kafka'],
     watch: { jobs: ['kafka', 'vigia'], jobsUp: ['kafka', 'vigia'], firing: [] },
     unanswered: [],
@@ -32,9 +32,9 @@ describe('the checks of a run on the stack', () => {
     ['InfluxDB has a recovered sensor active', 'InfluxDB itself has the map', (o) => (o.influx.map.active = 2)],
     ['InfluxDB was not asked', 'map and counts were answered by InfluxDB', (o) => (o.influx.answered.influx = 0)],
     ['the embedded read models were asked', 'map and counts were answered by InfluxDB', (o) => (o.influx.answered.embedded = 1)],
-    ['a system was not killed', 'a node of each system killed and brought back while readings were sent', (o) => o.outages.pop()],
-    ['Prometheus does not reach a system', 'Prometheus reaches every system, no alert fires', (o) => o.watch.jobsUp.pop()],
-    ['an alert fires', 'Prometheus reaches every system, no alert fires', (o) => o.watch.firing.push('TargetDown')],
+    ['a system was not killed', 'a node of each system was killed while readings were sent, and came back', (o) => o.outages.pop()],
+    ['Prometheus does not reach a system', 'Prometheus reaches every system, no unexpected alert fires', (o) => o.watch.jobsUp.pop()],
+    ['an alert fires', 'Prometheus reaches every system, no unexpected alert fires', (o) => o.watch.firing.push('TargetDown')],
     ['a panel has no answer', 'every dashboard is filled', (o) => o.unanswered.push('vigia-kafka / Messages in / A')],
   ])('go red when %s', (_, name, spoil) => {
     expect(redChecks(spoil)).toContain(name);

@@ -3,10 +3,11 @@ import { Case2 } from '../acceptance/case2.js';
 import { readMailpit } from '../acceptance/mailbox.js';
 import { CUSTOMERS_READ, readOutputs } from '../acceptance/read-outputs.js';
 import { systemClock } from '../../src/clock.js';
+import { MAX_IN_WORK } from '../../src/notifications/notification-dispatcher.js';
 import { siteIn } from '../servers/site.js';
 import { outagesOf, type Outage } from './outages.js';
 import { answersOfInflux, JOBS, readCassandra, readDashboards, readInflux, readWatch } from './stack-outputs.js';
-import { checkStack } from './stack-checks.js';
+import { checkStack, type StackOutputs } from './stack-checks.js';
 import { Stack } from './stack.js';
 
 export interface StackRunOptions {
@@ -24,8 +25,8 @@ export interface StackRunOptions {
 const SHORT_SECONDS = 40;
 const SHORT_SENSORS = SENSORS / 10;
 
-/** Attempts of one sender that may be on their way when it, the mail server or the store is killed, or an append's answer cut. */
-const MAILS_IN_THE_AIR = 8;
+/** E-mails that may be on their way when their sender, Mailpit or the store is killed: what became of them is not known, and they go again, flagged (P4). */
+const MAILS_IN_THE_AIR = 3 * MAX_IN_WORK;
 
 /** A whole run on the stack: start, send (killing a node of each system meanwhile), wait until all is processed, gather the outputs, judge. */
 export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
@@ -59,7 +60,7 @@ export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
       kills,
       store: { ...stack.systems.store.outputs(), kills: storeKills },
       influx: { ...(await readInflux(stack)), answered: { influx: after.influx - before.influx, embedded: after.embedded - before.embedded } },
-      outages: outages.map(({ system }) => system),
+      outages,
       systems: wanted,
       watch: { jobs: JOBS, ...(await readWatch(stack)) },
       unanswered: await readDashboards(stack, { startMs: sentFromMs - 60_000, endMs: systemClock.now() }),
@@ -71,10 +72,7 @@ export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
   }
 }
 
-/** An outage while readings were sent. */
-interface Survived {
-  readonly system: string;
-}
+type Survived = StackOutputs['outages'][number];
 
 async function sendThroughOutages(stack: Stack, { folder, seed, compress, isShort, rounds, say }: StackRunOptions, sensors: number) {
   const sending = new Case2({ url: stack.haproxy.url, folder, seed, compress, seconds: isShort ? SHORT_SECONDS : null, sensors });
@@ -102,8 +100,9 @@ async function undergo(outage: Outage, atMs: number, sending: Case2, say: (line:
   await outage.kill();
   await systemClock.sleep(outage.awayMs);
   await outage.restore();
-  say(`${outage.node} is back, ${since(begunMs)} s after it was killed${sending.over.aborted ? '; all was sent by then' : ''}`);
-  return { system: outage.system };
+  const isBackInTime = !sending.over.aborted;
+  say(`${outage.node} is back, ${since(begunMs)} s after it was killed${isBackInTime ? '' : '; all was sent by then'}`);
+  return { system: outage.system, isBackInTime };
 }
 
 async function untilSettled(stack: Stack): Promise<number> {
