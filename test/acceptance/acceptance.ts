@@ -27,7 +27,7 @@ const USAGE = `npm run acceptance -- [options]
   --eventstore    with the events in a double of EventStoreDB, which in a run with kills is killed as often
                   and cuts appends after it has stored them
   --stack         on everything, each system a process of its own, as npm run stack starts it; a node of each is killed and
-                  brought back N times (default: one run with 1); --short then takes 40 s and a tenth of the sensors
+                  brought back N times (default: one run with 1); --short then takes 30 s and a tenth of the sensors
   --seed TEXT     decides what is sent and when it is killed (default: 1)
   --port-base P   listen on P and P + 1 (default: free ports)
   --keep          keep the data folders`;

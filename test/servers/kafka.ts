@@ -14,7 +14,7 @@ export interface KafkaClusterOptions {
   readonly brokers: 1 | 2;
   /** Heap of each broker, 256 MB unless said. */
   readonly heapMb?: number;
-  /** Serves each broker's metrics at its `metricsUrls`. */
+  /** Each process serves its metrics at its `metricsUrls`. */
   readonly jmx?: boolean;
   /** Has a second listener with TLS and a log-in; for one broker. */
   readonly login?: Login;
@@ -51,7 +51,7 @@ export class KafkaCluster {
     private readonly folder: DataFolder,
     /** As `KAFKA_BROKERS` takes them: `127.0.0.1:20001,127.0.0.1:20002`. */
     readonly bootstrapServers: string,
-    /** Each broker's metrics for Prometheus, in order; empty unless asked for. */
+    /** Each broker's metrics for Prometheus, in order, then a separate controller's; empty unless asked for. */
     readonly metricsUrls: readonly string[],
     private readonly controller: KafkaNode | undefined,
     private readonly brokers: readonly KafkaNode[],
@@ -70,6 +70,7 @@ export class KafkaCluster {
     const ports = await Promise.all(numbers.map((number) => site.port(`kafka-${number}`)));
     const jmxPorts = options.jmx === true ? await Promise.all(numbers.map((number) => site.port(`kafka-${number}-metrics`))) : [];
     const controllerPort = await site.port('kafka-controller');
+    const controllerJmxPort = options.jmx === true && options.brokers === 2 ? await site.port('kafka-controller-metrics') : undefined;
     const addresses = ports.map((port) => `127.0.0.1:${port}`);
     const folder = site.folder('kafka');
     const dir = folder.path;
@@ -80,8 +81,8 @@ export class KafkaCluster {
       const properties = { ...brokerProperties(id, ports[i] as number, controllerPort, options.brokers), ...security, ...options.properties };
       return new KafkaNode(`broker ${id}`, dir, properties, options.heapMb ?? 256, jmxPorts[i], () => knows(addresses[i] as string, [id]));
     });
-    const controller = options.brokers === 1 ? undefined : new KafkaNode('controller', dir, controllerProperties(controllerPort), 128, undefined, () => listens(controllerPort));
-    const metricsUrls = jmxPorts.map((port) => `http://127.0.0.1:${port}/metrics`);
+    const controller = options.brokers === 1 ? undefined : new KafkaNode('controller', dir, controllerProperties(controllerPort), 128, controllerJmxPort, () => listens(controllerPort));
+    const metricsUrls = [...jmxPorts, ...(controllerJmxPort === undefined ? [] : [controllerJmxPort])].map((port) => `http://127.0.0.1:${port}/metrics`);
     const cluster = new KafkaCluster(folder, addresses.join(), metricsUrls, controller, brokers, secure && { bootstrapServers: `localhost:${secure.port}`, certificateFile: secure.certificate.certFile });
 
     // Not beginning with a hyphen, which the storage tool would take for an option.

@@ -44,5 +44,5 @@ export async function killAll(): Promise<void> {
 /** As Promise.all, but it waits for all before it throws: none runs on behind the caller's back. */
 export async function all<T extends readonly Promise<unknown>[]>(promises: readonly [...T]): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
-  return Promise.all(promises) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
+  return Promise.all(promises);
 }

@@ -73,8 +73,14 @@ export async function readWatch({ prometheus }: Stack): Promise<Omit<StackOutput
 /** Needs cAdvisor, which watches a container engine. */
 const WITHOUT_SYSTEM = ['vigia-containers'];
 
-/** What counts things that go wrong, and did not here. */
-const QUIET: readonly string[] = [];
+/** What shows things that did not happen in the run. */
+const QUIET = [
+  'vigia-alarm-path / E-mails parked / A',
+  'vigia-alarm-path / Parts that are not up / A',
+  'vigia-alarm-path / Refused / A',
+  'vigia-alarm-path / Dead letters / A',
+  'vigia-world / E-mails that wait for an operator / A',
+];
 
 /** Queries of the dashboards that have no answer for the time of the run, with all chosen that can be. */
 export async function readDashboards({ systems: { influx }, prometheus, console: shown }: Stack, range: { readonly startMs: number; readonly endMs: number }): Promise<string[]> {
