@@ -7,7 +7,7 @@ import { InfluxModels } from '../../src/projections/influx/influx-models.js';
 import type { InfluxWriter, LeaseOfInflux } from '../../src/projections/influx/influx-writer.js';
 import type { MapAndCountsUnderTest } from '../contracts/map-and-counts.contract.js';
 import type { InfluxServer } from '../servers/influxdb.js';
-import type { ProjectedEvent } from './projection-events.js';
+import { at, recovered, triggered, type ProjectedEvent } from './projection-events.js';
 import { ReadModelsBench } from './read-models-bench.js';
 import { waitFor } from './wait-for.js';
 
@@ -76,4 +76,28 @@ export class InfluxBench implements MapAndCountsUnderTest {
     await this.influx.stop();
     await this.local.close();
   }
+}
+
+/** 40 sensors, some of them at one place. */
+export const PLACES: SensorPlace[] = Array.from({ length: 40 }, (_, n) => ({ sensorId: n, geohash: `gcpvj0du${n % 10}`, zone: 'UK' }));
+
+/** The day of the events of specs. */
+export const DAY = { from: at(-86_400), to: at(86_400) };
+
+/** Some 60 alarms of which a third end, from a number on. */
+export const storm = (from: number): ProjectedEvent[] =>
+  Array.from({ length: 60 }, (_, n) => {
+    const alarm = { alarm: `storm ${from + n}`, sensorId: n % 45, type: n % 2 === 0 ? 'smoke' : 'motion', second: from + n } as const;
+    return n % 3 === 0 ? [triggered(alarm), recovered(alarm)] : [triggered(alarm)];
+  }).flat();
+
+/** InfluxDB answers what the embedded read models answer, to the last sensor and alarm. */
+export async function expectExact({ influx }: InfluxBench): Promise<void> {
+  const [ours, embedded] = [influx.reads.influx, influx.reads.embedded];
+  for (const [length, zone] of [[9], [1], [4, 'UK']] as const) {
+    const { position: _ours, ...map } = await ours.cells(length, zone);
+    const { position: _theirs, ...expected } = await embedded.cells(length, zone);
+    expect(map).toEqual(expected);
+  }
+  expect(await ours.perMinute(DAY)).toEqual(await embedded.perMinute(DAY));
 }

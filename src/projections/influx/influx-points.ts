@@ -14,10 +14,14 @@ export interface Place {
 export const NONE = 'none';
 export const NOWHERE: Place = { geohash: NONE, zone: NONE };
 
+/** No tag has it. */
+export const PLACES_SEPARATOR = '\t';
+
 /** What is in the bucket; docs/influxdb.md says how it is to be read. */
 export const MEASUREMENTS = {
   state: 'sensor_state',
   snapshot: 'sensor_state_snapshot',
+  places: 'sensor_places',
   counts: 'alarms_per_minute',
   checkpoint: 'vigia_checkpoint',
 } as const;
@@ -45,9 +49,18 @@ function sensorLine(sensorId: number, type: string, place: Place, active: number
   return line(point.intField('active', active), timeNs);
 }
 
-/** Every point of a snapshot at this time has been written. */
-export function snapshotLine(sensors: number, timeMs: number): string {
-  return line(new Point(MEASUREMENTS.snapshot).intField('sensors', sensors), ns(timeMs));
+/** Every point of a snapshot at this time has been written: states of so many sensors, and the places of so many of them. */
+export function snapshotLine(sensors: number, placed: number, timeMs: number): string {
+  return line(new Point(MEASUREMENTS.snapshot).intField('sensors', sensors).intField('placed', placed), ns(timeMs));
+}
+
+/**
+ * Where some sensors of a zone are, with a tab between: `sensor_places,zone=UK geohashes="gcpvj0du1\tgcpvj0du2"`. A series for each sensor
+ * takes the server seconds to read; these few take it some ms. Points of a snapshot and zone are told apart by their nanoseconds.
+ */
+export function placesLine(zone: string, geohashes: readonly string[], timeMs: number, ordinal: number): string {
+  const point = new Point(MEASUREMENTS.places).tag('zone', toTag(zone)).stringField('geohashes', geohashes.map(toTag).join(PLACES_SEPARATOR));
+  return line(point, ns(timeMs, ordinal));
 }
 
 /**

@@ -24,6 +24,13 @@ export async function lastSnapshotMs(client: InfluxClient): Promise<number | nul
   return times[0] ?? null;
 }
 
+/** When the last whole snapshot was taken that tells the sensors' places, and how many they are; null when there is none. */
+export async function lastPlaces(client: InfluxClient): Promise<{ readonly timeMs: number; readonly placed: number } | null> {
+  const flux = `${await pointsOf(client, MEASUREMENTS.snapshot, 'placed')} |> last() |> keep(columns: ["_time", "_value"])`;
+  for await (const { _time = '', _value } of client.query(flux)) return { timeMs: Date.parse(_time), placed: Number(_value) };
+  return null;
+}
+
 /** The position to which a projection's points are there, null when there are none of this version and event store. */
 export async function storedCheckpoint(client: InfluxClient, { name, version }: Projection, storeId: string): Promise<Position | null> {
   const more = `r.projection == ${toFluxValue(name)} and r.version == "${version}" and r.store == ${toFluxValue(toTag(storeId))}`;

@@ -6,7 +6,7 @@ import type { StoredRow } from '../projection.js';
 import type { Bucket } from './influx-bucket.js';
 import { BATCH_LINES, SLOW_READ_LIMIT_MS, type InfluxClient, type WriteTerm } from './influx-client.js';
 import { horizonMs, type InfluxMeasure } from './influx-measure.js';
-import { MEASUREMENTS, NONE, NOWHERE, ns, presenceLine, snapshotLine, stateLine } from './influx-points.js';
+import { MEASUREMENTS, NONE, NOWHERE, ns, placesLine, presenceLine, snapshotLine, stateLine } from './influx-points.js';
 import { lastSnapshotMs } from './influx-reads.js';
 import { sensorState, type SensorStateRow } from './sensor-state.projection.js';
 
@@ -78,9 +78,22 @@ export class SensorStateMeasure implements InfluxMeasure {
     const unplaced = [...sensors].filter((sensorId) => !placed.has(sensorId));
     await this.client.write(unplaced.map((sensorId) => presenceLine(sensorId, NOWHERE, timeMs)), term);
     await this.client.write(active.map((row) => stateLine(row, this.placeOf(row.sensorId), ns(timeMs))), term);
-    await this.client.write([snapshotLine(placed.size + unplaced.length, timeMs)], term);
+    const listed = await this.writePlaces(timeMs, term);
+    await this.client.write([snapshotLine(placed.size + unplaced.length, listed, timeMs)], term);
     await this.forgetRemoved(placed, timeMs, term);
     this.taken = { revision, atMs: this.clock.now(), term };
+  }
+
+  /** Gives how many sensors are listed. */
+  private async writePlaces(timeMs: number, term: WriteTerm): Promise<number> {
+    let listed = 0;
+    const lines: string[] = [];
+    for await (const { zone, geohashes } of this.places.geohashes()) {
+      listed += geohashes.length;
+      lines.push(placesLine(zone, geohashes, timeMs, lines.length));
+    }
+    await this.client.write(lines, term);
+    return listed;
   }
 
   /** Deletes where sensors were that are no customer's any more (P5). */
@@ -89,6 +102,7 @@ export class SensorStateMeasure implements InfluxMeasure {
     for await (const { _value: sensor = '' } of this.client.query(placedSensors((await this.client.bucket()).name), SLOW_READ_LIMIT_MS)) {
       if (!placed.has(Number(sensor))) removed.push(sensor);
     }
+    await this.client.delete(0, snapshotMs - 1, `_measurement="${MEASUREMENTS.places}"`, term);
     const all = `_measurement="${MEASUREMENTS.state}"`;
     const predicates = removed.length > MOST_SINGLE_DELETIONS ? [all] : removed.map((sensor) => `${all} AND sensor="${sensor}"`);
     for (const predicate of predicates) await this.client.delete(0, snapshotMs - 1, predicate, term);
