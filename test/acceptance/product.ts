@@ -109,10 +109,6 @@ export class Product {
     return { ...ended, tookMs: systemClock.now() - startMs };
   }
 
-  get isRunning(): boolean {
-    return this.child?.isRunning ?? false;
-  }
-
   /** Ends the process if it runs, in good order if it can. */
   async stop(): Promise<void> {
     await this.child?.stop();
