@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mavenLibraries } from './cache.js';
+import { jmxExporter } from './kafka-node.js';
 import { ServerProcess } from './server-process.js';
 
 const OWN_FILES = fileURLToPath(new URL('./cassandra/', import.meta.url));
@@ -48,9 +49,10 @@ export class CassandraNode {
     ringDir: string,
     settings: Readonly<Record<string, unknown>>,
     private readonly heapMb: number,
+    private readonly jmxPort: number | undefined,
   ) {
     this.dir = join(ringDir, address);
-    mkdirSync(this.dir);
+    mkdirSync(this.dir, { recursive: true });
     const folder = (name: string): string => join(this.dir, name);
     const folders = {
       data_file_directories: [folder('data')], commitlog_directory: folder('commitlog'), saved_caches_directory: folder('saved_caches'),
@@ -73,6 +75,7 @@ export class CassandraNode {
     this.process = ServerProcess.spawn(`Cassandra ${this.address}`, 'java', [
       `-Xms${this.heapMb}m`, `-Xmx${this.heapMb}m`, `-Xmn${Math.floor(this.heapMb / 4)}m`, '-Xss256k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError',
       `-javaagent:${join(libraries, 'jamm-0.4.0.jar')}`,
+      ...(this.jmxPort === undefined ? [] : [jmxExporter('cassandra', `${this.address}:${this.jmxPort}`)]),
       ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
       ...OPENED.flatMap((module) => ['--add-opens', `${module}=ALL-UNNAMED`]),
       ...EXPORTED.flatMap((module) => ['--add-exports', `${module}=ALL-UNNAMED`]),
@@ -94,7 +97,7 @@ export class CassandraNode {
     this.process.signal(signal);
   }
 
-  async stop(): Promise<void> {
-    await this.process?.stop('SIGKILL');
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
+    await this.process?.stop(signal);
   }
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,8 +7,8 @@ import { mavenLibraries } from './cache.js';
 import { ServerProcess } from './server-process.js';
 
 const OWN_FILES = fileURLToPath(new URL('./kafka/', import.meta.url));
-/** What the exporter makes of the broker's beans; the same for users. */
-const JMX_RULES = fileURLToPath(new URL('../../docker/jmx/kafka.yml', import.meta.url));
+/** What the exporter makes of the beans; the same for users. */
+const JMX_RULES = fileURLToPath(new URL('../../docker/jmx/', import.meta.url));
 const LOGGING = `-Dlog4j2.configurationFile=${join(OWN_FILES, 'log4j2.properties')}`;
 
 /** The folder of Kafka's libraries and the JMX exporter's, downloaded the first time (46 MB). */
@@ -16,10 +16,16 @@ export function kafkaLibraries(): string {
   return mavenLibraries('kafka', join(OWN_FILES, 'pom.xml'));
 }
 
+/** The option with which a Java process serves its metrics for Prometheus. */
+export function jmxExporter(system: 'kafka' | 'cassandra', address: string): string {
+  return `-javaagent:${join(kafkaLibraries(), 'jmx_prometheus_javaagent-1.0.1.jar')}=${address}:${join(JMX_RULES, `${system}.yml`)}`;
+}
+
 /** One Java process of a Kafka cluster, on a data folder that outlives it. */
 export class KafkaNode {
   private process: ServerProcess | undefined;
   private readonly propertiesFile: string;
+  private readonly dataDir: string;
 
   constructor(
     readonly name: string,
@@ -30,14 +36,16 @@ export class KafkaNode {
     private readonly isReady: () => Promise<boolean>,
   ) {
     const nodeDir = join(dir, name);
-    mkdirSync(nodeDir);
+    mkdirSync(nodeDir, { recursive: true });
     this.propertiesFile = join(nodeDir, 'server.properties');
-    const all = { ...properties, 'log.dirs': join(nodeDir, 'data') };
+    this.dataDir = join(nodeDir, 'data');
+    const all = { ...properties, 'log.dirs': this.dataDir };
     writeFileSync(this.propertiesFile, Object.entries(all).map(([key, value]) => `${key}=${value}\n`).join(''));
   }
 
-  /** Writes the cluster's id into the data folder; Kafka starts on no other. */
+  /** Writes the cluster's id into the data folder, unless it is there; Kafka starts on no other. */
   async format(clusterId: string): Promise<void> {
+    if (existsSync(join(this.dataDir, 'meta.properties'))) return;
     const options = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', LOGGING, '-cp', `${kafkaLibraries()}/*`];
     await promisify(execFile)('java', [...options, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', this.propertiesFile]);
   }
@@ -45,9 +53,8 @@ export class KafkaNode {
   /** Starts the process and waits until it is ready. */
   async start(timeoutMs: number): Promise<void> {
     const libraries = kafkaLibraries();
-    const exporter = `-javaagent:${join(libraries, 'jmx_prometheus_javaagent-1.0.1.jar')}=127.0.0.1:${this.jmxPort}:${JMX_RULES}`;
     const options = [`-Xms${this.heapMb}m`, `-Xmx${this.heapMb}m`, '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', LOGGING];
-    if (this.jmxPort !== undefined) options.push(exporter);
+    if (this.jmxPort !== undefined) options.push(jmxExporter('kafka', `127.0.0.1:${this.jmxPort}`));
     this.process = ServerProcess.spawn(`Kafka ${this.name}`, 'java', [...options, '-cp', `${libraries}/*`, 'kafka.Kafka', this.propertiesFile]);
     await this.process.waitUntilReady(this.isReady, timeoutMs);
   }
