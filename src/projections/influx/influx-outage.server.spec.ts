@@ -8,12 +8,12 @@ import { systemClock } from '../../clock.js';
 /** How long the server is away; minutes of it are for when someone wants to know. */
 const AWAY_S = Number(process.env['INFLUX_OUTAGE_SECONDS'] ?? 15);
 
-/** Alarms and recoveries a second: some hundred times those of the source's second case. */
-const PAIRS_PER_ROUND = 25;
+/** Up to 320 alarms and recoveries a second, of which the source's second case has one. */
+const PAIRS_PER_ROUND = 40;
 const ROUND_MS = 250;
 
-/** What the tests of this machinery may come to hold, whatever is missed: 200 events a second are some 400 kB of them. */
-const MOST_MORE_MB = 12;
+/** Less than the events that are missed in fifteen seconds, at some 2 kB each. */
+const MOST_MORE_MB = 4;
 
 /** What is alive, after a collection. */
 function liveMb(): number {

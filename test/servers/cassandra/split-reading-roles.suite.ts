@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stopAll } from '../../acceptance/child.js';
 import { EventStoreServer } from '../../acceptance/event-store-server.js';
 import { Product } from '../../acceptance/product.js';
+import { exposedNames, recordedNames } from '../../prometheus/metric-names.js';
 import { testClient } from '../../support/kafka-group.js';
 import { readTopic } from '../../support/read-topic.js';
 import { SmtpTestServer } from '../../support/smtp-test-server.js';
@@ -12,6 +13,7 @@ import type { CassandraRing } from '../cassandra.js';
 import { InfluxServer } from '../influxdb.js';
 import { KafkaCluster } from '../kafka.js';
 import { freePort } from '../server-process.js';
+import { check } from '../system-program.js';
 
 const SENSORS = 300;
 
@@ -122,6 +124,15 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       expect(await Promise.all(paths.map((path) => statusOf(console, path)))).toEqual([200, 200, 200, 200]);
       for (const other of [...projects, notify]) expect(await Promise.all(paths.map((path) => statusOf(other, path)))).toEqual([404, 404, 404, 404]);
     }, 90_000);
+
+    it('the metrics of each pass promtool check metrics, and are recorded for rules and dashboards', async () => {
+      const recorded = recordedNames();
+      for (const product of [...projects, notify, console, worker]) {
+        const text = await (await fetch(`${product.consoleUrl}/metrics`)).text();
+        expect(check('promtool', 'prometheus', ['check', 'metrics'], text)).toEqual({ status: 0, output: '' });
+        expect(exposedNames(text).filter((name) => name.startsWith('vigia_') && !recorded.has(name))).toEqual([]);
+      }
+    });
 
     it('the other project goes on when the one that writes is killed, and nothing is missing or twice', async () => {
       const isFirst = (await metric(projects[0], 'vigia_lease_held{role="influx"}')) === 1;
