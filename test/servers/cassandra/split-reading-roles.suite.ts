@@ -125,6 +125,25 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       for (const other of [...projects, notify]) expect(await Promise.all(paths.map((path) => statusOf(other, path)))).toEqual([404, 404, 404, 404]);
     }, 90_000);
 
+    it('the console tells its pages of a change when InfluxDB has what another process wrote', async () => {
+      const ending = new AbortController();
+      const { body } = await fetch(`${console.consoleUrl}/api/live`, { signal: ending.signal });
+      let told = '';
+      const listening = (async () => {
+        for await (const chunk of body!.pipeThrough(new TextDecoderStream())) told += chunk;
+      })().catch(() => undefined);
+      try {
+        await waitFor('the greeting', () => told.includes('event: hello'));
+        await raise(1);
+        // The feed would wait five seconds for read models that never say that they have it.
+        await waitFor('a word that the map is another', () => told.includes('event: map'), 4_000);
+        expect((await totals()).active).toBe(raised);
+      } finally {
+        ending.abort();
+        await listening;
+      }
+    });
+
     it('the metrics of each pass promtool check metrics, and are recorded for rules and dashboards', async () => {
       const recorded = recordedNames();
       for (const product of [...projects, notify, console, worker]) {
