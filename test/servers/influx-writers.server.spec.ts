@@ -136,7 +136,8 @@ describe('two processes that write to one InfluxDB', () => {
     expect(before).toBe(0);
     expect(await influxPart(active)).toMatchObject({ status: 'up', detail: expect.stringMatching(/^\d+ lines written$/) });
     expect(await influxPart(standby)).toMatchObject({ status: 'up', detail: expect.stringMatching(/^done by .+\/\d+\/.+, term 1$/) });
-    await expect(standby.product.command('rebuild', 'influx-sensor-state')).rejects.toThrow('printed nothing');
+    const refusal = await fetch(`${standby.product.consoleUrl}/api/operations/projections/influx-sensor-state/rebuild`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+    expect(await refusal.json()).toMatchObject({ status: 409, detail: expect.stringMatching(/^influx-sensor-state is written by process .+\/\d+\/.+, not by this one; ask the one that writes it/) });
     expect(await active.product.command('rebuild', 'influx-sensor-state')).toContain('equal true');
     await expectExact();
   }, 60_000);
