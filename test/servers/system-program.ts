@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -14,4 +15,10 @@ export function systemProgram(name: string, aptPackage: string = name): string {
     }
   }
   throw new Error(`${name} is not on this machine: apt-get install ${aptPackage}`);
+}
+
+/** The exit code of a checking tool and all that it wrote. */
+export function check(program: string, aptPackage: string, args: readonly string[], input?: string): { readonly status: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync(systemProgram(program, aptPackage), args, { encoding: 'utf8', ...(input === undefined ? {} : { input }) });
+  return { status, output: stdout + stderr };
 }
