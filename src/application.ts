@@ -68,14 +68,14 @@ export class Application {
   static async create(config: Config, lock: DataDirLock): Promise<Application> {
     try {
       const progress = new ApplicationProgress();
-      const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress), readsEvents(config) ? await consoleAdapter(config.bindAddress) : apiAdapter(config.bindAddress), {
+      const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress), config.roles.has('console') ? await consoleAdapter(config.bindAddress) : apiAdapter(config.bindAddress), {
         abortOnError: false,
         // What can't be opened is thrown, and told once by whoever catches it.
         logger: false,
       });
       const logger = nest.get<Logger>(LOGGER);
       nest.useLogger(new NestLogger(logger));
-      if (readsEvents(config)) serveOpenApi(nest);
+      if (config.roles.has('console')) serveOpenApi(nest);
       return new Application(nest, config, lock, progress, logger);
     } catch (error) {
       lock.release();
@@ -135,8 +135,8 @@ export class Application {
     }
     progress.startingWith = 'places';
     await nest.get(PlacesSync).start();
-    nest.get<Notifying>(NOTIFYING).start();
-    nest.get<Counting>(COUNTING).start();
+    nest.get<Notifying>(NOTIFYING)?.start();
+    nest.get<Counting>(COUNTING)?.start();
   }
 
   /** Processes all that the log holds, instead of `start`: no reading is taken, no mail is sent. Thrown: why the log is no longer consumed. */
@@ -209,8 +209,8 @@ export class Application {
 
   private async stopReading(): Promise<void> {
     const { nest } = this;
-    await Promise.all([nest.get<Notifying>(NOTIFYING).stop(), nest.get<Counting>(COUNTING).stop()]);
-    await nest.get<Mailer>(MAILER).close();
+    await Promise.all([nest.get<Notifying>(NOTIFYING)?.stop(), nest.get<Counting>(COUNTING)?.stop()]);
+    await nest.get<Mailer | null>(MAILER)?.close();
     await nest.get(PlacesSync).stop();
     await nest.get<InfluxModels | null>(INFLUX)?.stop();
     await nest.get(ProjectionRunner).stop();

@@ -44,10 +44,10 @@ async function main(): Promise<void> {
   if (config.generateCustomers > 0 && readsEvents(config)) say('starting; the first time sets up the customers, which takes some seconds');
   const { consoleUrl, ingestUrl } = await application.start();
   if (isStopping) return;
-  say(`console  ${consoleUrl}`);
+  say(`${config.roles.has('console') ? 'console ' : 'status  '} ${consoleUrl}`);
   if (ingestUrl !== null) say(`ingest   ${ingestUrl}/topics/ENTRY/messages`);
   if (!readsEvents(config)) return;
-  say(config.smtpUrl === null ? `e-mails  ${config.dataDir}/mailbox/` : `e-mails  to ${config.monitoringMailbox}`);
+  if (config.roles.has('notify')) say(config.smtpUrl === null ? `e-mails  ${config.dataDir}/mailbox/` : `e-mails  to ${config.monitoringMailbox}`);
   if (config.simulate && ingestUrl !== null) simulator = startSimulator(config, ingestUrl);
 }
 

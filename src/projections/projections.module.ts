@@ -17,6 +17,7 @@ import { CountReads } from './count-reads.js';
 import { mapAndCounts, type MapAndCounts } from './influx/influx-first.js';
 import { registerInfluxMetrics } from './influx/influx-metrics.js';
 import { InfluxModels } from './influx/influx-models.js';
+import type { LeaseOfInflux } from './influx/influx-writer.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { MapReads } from './map-reads.js';
 import { openReadModels } from './open-read-models.js';
@@ -25,8 +26,8 @@ import { ProjectionRunner } from './projection-runner.js';
 
 export const COUNTING = Symbol('Counting');
 
-/** The publisher of COUNT, while this process holds the lease of role `count`. */
-export type Counting = LeasedRole<CountPublisher>;
+/** The publisher of COUNT, while this process holds the lease of role `count`; null where this process has not role `project`. */
+export type Counting = LeasedRole<CountPublisher> | null;
 
 /** Events → read models and topic COUNT, and what is read from the models. */
 @Module({
@@ -47,13 +48,15 @@ export type Counting = LeasedRole<CountPublisher>;
     },
     {
       provide: INFLUX,
-      useFactory: async (config: Config, sink: LibsqlProjectionSink, store: EventStore, clock: Clock, logger: Logger, runner: ProjectionRunner, registry: Registry) => {
-        const influx = config.influx === null ? null : await InfluxModels.open(config.influx, sink, store, clock, logger);
-        registerMetrics(registry, influx === null ? [runner] : [runner, influx.runner]);
+      useFactory: async (config: Config, sink: LibsqlProjectionSink, store: EventStore, clock: Clock, logger: Logger, runner: ProjectionRunner, registry: Registry, leases: RoleLeases) => {
+        const lease: LeaseOfInflux = (begin) => leases.role('influx', config.eventStoreUrl === null ? null : 'influx', begin);
+        const influx = config.influx === null ? null : await InfluxModels.open(config.influx, sink, store, clock, logger, config.roles.has('project') ? lease : null);
+        const writer = influx?.writer ?? null;
+        registerMetrics(registry, writer === null ? [runner] : [runner, writer.runner]);
         if (influx !== null) registerInfluxMetrics(registry, influx);
         return influx;
       },
-      inject: [CONFIG, LibsqlProjectionSink, EVENT_STORE, CLOCK, LOGGER, ProjectionRunner, METRICS],
+      inject: [CONFIG, LibsqlProjectionSink, EVENT_STORE, CLOCK, LOGGER, ProjectionRunner, METRICS, RoleLeases],
     },
     {
       provide: MAP_AND_COUNTS,
@@ -63,6 +66,7 @@ export type Counting = LeasedRole<CountPublisher>;
     {
       provide: COUNTING,
       useFactory: (config: Config, log: MessageLog, store: EventStore, clock: Clock, logger: Logger, registry: Registry, leases: RoleLeases): Counting => {
+        if (!config.roles.has('project')) return null;
         const totals: CountTotals = { published: 0, recognised: 0 };
         // COUNT is of a log, and an embedded log, like an embedded store, is of one process.
         const isShared = config.kafka !== null && config.eventStoreUrl !== null;
@@ -134,7 +138,7 @@ function registerMailMetric(registry: Registry, reads: AlarmReads): void {
   });
 }
 
-function registerCountMetrics(registry: Registry, counting: Counting, totals: Readonly<CountTotals>): void {
+function registerCountMetrics(registry: Registry, counting: NonNullable<Counting>, totals: Readonly<CountTotals>): void {
   const registers = [registry];
   const gauge = (name: string, help: string, field: 'lagEvents' | 'lagSeconds' | 'unreadable') =>
     new Gauge({
