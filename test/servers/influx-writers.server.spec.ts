@@ -6,6 +6,7 @@ import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
 import { EventStoreDbDouble } from '../doubles/eventstoredb/eventstoredb-double.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
+import { metricOf } from '../support/metrics.js';
 import { waitFor } from '../support/wait-for.js';
 import { InfluxServer } from './influxdb.js';
 import { freePort } from './server-process.js';
@@ -64,12 +65,8 @@ describe('two processes that write to one InfluxDB', () => {
     };
   }
 
-  const metric = async ({ product }: Side, name: string): Promise<number | null> => {
-    const answer = await fetch(`${product.consoleUrl}/metrics`, { signal: AbortSignal.timeout(2000) }).catch(() => null);
-    const line = (await answer?.text())?.split('\n').find((text) => text.startsWith(`${name} `));
-    return line === undefined ? null : Number(line.split(' ').at(-1));
-  };
-  const holds = async (side: Side): Promise<boolean> => (await metric(side, 'vigia_lease_held{role="influx"}')) === 1;
+  const embeddedReads = ({ product }: Side): Promise<number | null> => metricOf(product.consoleUrl, 'vigia_influx_embedded_reads_total');
+  const holds = async ({ product }: Side): Promise<boolean> => (await metricOf(product.consoleUrl, 'vigia_lease_held', { role: 'influx' })) === 1;
   const untilHeldBy = (side: Side) => waitFor('the taking of the lease', () => holds(side), TAKEOVER_LIMIT_MS);
   const influxPart = async ({ product }: Side) => ((await product.get('/api/health')) as { parts: { name: string; status: string; detail: string }[] }).parts.find(({ name }) => name === 'influxdb');
 
@@ -111,10 +108,10 @@ describe('two processes that write to one InfluxDB', () => {
   };
   /** What each process answers, from InfluxDB. */
   const answeredBy = async (side: Side): Promise<{ counted: number; active: number; sensors: number }> => {
-    const before = (await metric(side, 'vigia_influx_embedded_reads_total')) ?? 0;
+    const before = (await embeddedReads(side)) ?? 0;
     const { cells } = (await side.product.get('/api/map?prefixLength=1')) as { cells: { sensors: number; active: number }[] };
     const { items } = (await side.product.get('/api/counts')) as { items: { count: number }[] };
-    expect(await metric(side, 'vigia_influx_embedded_reads_total')).toBe(before);
+    expect(await embeddedReads(side)).toBe(before);
     const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
     return { counted: sum(items.map(({ count }) => count)), active: sum(cells.map((cell) => cell.active)), sensors: sum(cells.map((cell) => cell.sensors)) };
   };
@@ -183,7 +180,7 @@ describe('two processes that write to one InfluxDB', () => {
     const before = (active.writes = 0);
     pass(active);
     active.product.signal('SIGCONT');
-    await waitFor('the end of its term', async () => (await metric(active, 'vigia_lease_losses_total{role="influx"}')) === 1, 5000);
+    await waitFor('the end of its term', async () => (await metricOf(active.product.consoleUrl, 'vigia_lease_losses_total', { role: 'influx' })) === 1, 5000);
     await systemClock.sleep(3000);
     expect(active.writes).toBe(before);
     await expectExact();

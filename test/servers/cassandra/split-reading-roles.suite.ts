@@ -5,6 +5,7 @@ import { stopAll } from '../../acceptance/child.js';
 import { EventStoreServer } from '../../acceptance/event-store-server.js';
 import { Product } from '../../acceptance/product.js';
 import { testClient } from '../../support/kafka-group.js';
+import { metricOf } from '../../support/metrics.js';
 import { readTopic } from '../../support/read-topic.js';
 import { SmtpTestServer } from '../../support/smtp-test-server.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -71,10 +72,8 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
         expect(answer.status).toBe(200);
       }
     }
-    const metric = async (product: Product, name: string): Promise<number> => {
-      const text = await (await fetch(`${product.consoleUrl}/metrics`)).text();
-      return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ').at(-1) ?? NaN);
-    };
+    const embeddedReads = (): Promise<number | null> => metricOf(console.consoleUrl, 'vigia_influx_embedded_reads_total');
+    const leaseHeld = (product: Product): Promise<number | null> => metricOf(product.consoleUrl, 'vigia_lease_held', { role: 'influx' });
     const partNames = async (product: Product): Promise<string[]> => ((await product.get('/api/health')) as { parts: { name: string }[] }).parts.map(({ name }) => name);
     const statusOf = async (product: Product, path: string): Promise<number> => (await fetch(`${product.consoleUrl}${path}`)).status;
 
@@ -90,9 +89,9 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       const expected = { sensors: SENSORS, active: raised, counted: raised };
       await waitFor('the totals', async () => JSON.stringify((shown = await totals())) === JSON.stringify(expected), 20_000).catch(() => undefined);
       expect(shown).toEqual(expected);
-      const before = await metric(console, 'vigia_influx_embedded_reads_total');
+      const before = await embeddedReads();
       expect(await totals()).toEqual(expected);
-      expect(await metric(console, 'vigia_influx_embedded_reads_total')).toBe(before);
+      expect(await embeddedReads()).toBe(before);
     }
     /** One e-mail and one record of COUNT for each alarm. */
     async function expectTold(): Promise<void> {
@@ -109,14 +108,14 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       await raise(30);
       await expectShown();
       await expectTold();
-      const held = await Promise.all(projects.map((each) => metric(each, 'vigia_lease_held{role="influx"}')));
+      const held = await Promise.all(projects.map(leaseHeld));
       expect(held.sort()).toEqual([0, 1]);
       expect(await partNames(notify)).toEqual(expect.arrayContaining(['notifications', 'customers']));
       expect(await partNames(notify)).not.toEqual(expect.arrayContaining(['count-topic']));
       expect(await partNames(projects[0])).toEqual(expect.arrayContaining(['influxdb', 'projection influx-sensor-state', 'count-topic']));
       expect(await partNames(projects[0])).not.toContain('notifications');
       expect(await partNames(console)).not.toEqual(expect.arrayContaining(['notifications']));
-      expect(await metric(console, 'vigia_influx_lines_written_total')).toBe(0);
+      expect(await metricOf(console.consoleUrl, 'vigia_influx_lines_written_total')).toBe(0);
       // Customers are shown by the console alone.
       const paths = ['/api/customers/1', '/api/alarms', '/api/map', '/'];
       expect(await Promise.all(paths.map((path) => statusOf(console, path)))).toEqual([200, 200, 200, 200]);
@@ -124,12 +123,12 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
     }, 90_000);
 
     it('the other project goes on when the one that writes is killed, and nothing is missing or twice', async () => {
-      const isFirst = (await metric(projects[0], 'vigia_lease_held{role="influx"}')) === 1;
+      const isFirst = (await leaseHeld(projects[0])) === 1;
       const [active, standby] = isFirst ? projects : [projects[1], projects[0]];
       await raise(20);
       await active.kill();
       await raise(20);
-      await waitFor('the taking of the lease', async () => (await metric(standby, 'vigia_lease_held{role="influx"}')) === 1, 10_000);
+      await waitFor('the taking of the lease', async () => (await leaseHeld(standby)) === 1, 10_000);
       await expectShown();
       await expectTold();
       active.start();
@@ -137,7 +136,7 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       await raise(10);
       await expectShown();
       await expectTold();
-      expect(await metric(active, 'vigia_lease_held{role="influx"}')).toBe(0);
+      expect(await leaseHeld(active)).toBe(0);
       // Commands reach the process that does the work by its data folder, with or without a console.
       expect(await standby.command('rebuild', 'influx-alarms-per-minute')).toContain('equal true');
       await expectShown();
