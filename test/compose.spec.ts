@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { readConfig, VARIABLE_NAMES } from '../src/config.js';
-import { addressesIn, environmentOf, isBroker, isCassandra, isInDocker, isKafka, isVigia, portsOf, readComposeFile, repositoryFile, waitsFor } from './support/compose-file.js';
+import { addressesIn, environmentOf, isCassandra, isInDocker, isKafka, isVigia, portsOf, readComposeFile, repositoryFile, waitsFor } from './support/compose-file.js';
 import { prometheusFile } from './prometheus/rules.js';
 
 const COMPOSE = 'docker/compose.yaml';
@@ -35,9 +35,7 @@ describe('the images', () => {
 
   it('have the versions that the tests run', () => {
     const maven = (system: string, artifact: string) => new RegExp(`<artifactId>${artifact}</artifactId>\\s*<version>([^<]+)<`).exec(repositoryFile(`test/servers/${system}/pom.xml`))?.[1];
-    const kafka = `apache/kafka:${maven('kafka', 'kafka_2.13')}`;
-    expect(withExporter).toContain(`FROM ${kafka} AS kafka\n`);
-    for (const name of named(isKafka).filter((other) => !isBroker(services[other]!))) expect([name, imageOf(name)]).toEqual([name, kafka]);
+    expect(withExporter).toContain(`FROM apache/kafka:${maven('kafka', 'kafka_2.13')} AS kafka\n`);
     expect(withExporter).toContain(`FROM cassandra:${maven('cassandra', 'cassandra-all')} AS cassandra\n`);
     expect(withExporter).toContain(`:jmx_prometheus_javaagent:${maven('kafka', 'jmx_prometheus_javaagent')} `);
     expect(imageOf('influxdb')).toBe(`influxdb:${/VERSION = 'v(.+)'/.exec(repositoryFile('test/servers/influxdb.ts'))![1]}`);
@@ -149,7 +147,7 @@ describe('the addresses', () => {
       expect([name, address, listensOn(address)]).toEqual([name, address, true]);
       const host = address.split(':')[0]!;
       // A quorum is made of peers.
-      if (imageOf(host).startsWith('apache/kafka:') && imageOf(name) === imageOf(host)) continue;
+      if ([name, host].every((peer) => environmentOf(services[peer]!)['KAFKA_PROCESS_ROLES'] === 'controller')) continue;
       expect([name, address, [...waitsFor(services, name)]]).toEqual([name, address, expect.arrayContaining([host])]);
     }
   });
@@ -161,10 +159,9 @@ describe('the addresses', () => {
     }
     const { smtp_smarthost } = (prometheusFile('alertmanager.yml') as { global: { smtp_smarthost: string } }).global;
     expect([smtp_smarthost, listensOn(smtp_smarthost)]).toEqual([smtp_smarthost, true]);
-    // And none is forgotten, but for Mailpit, controllers and the simulator, which have no metrics that are asked for.
+    // And none is forgotten, but for Mailpit and the simulator, which have no metrics that are asked for.
     const watched = new Set(targets.flatMap(([, addresses]) => addresses.map((address) => address.split(':')[0]!.replace('localhost', 'prometheus'))));
-    const controllers = named((service) => isKafka(service) && !isBroker(service));
-    expect(Object.keys(services).filter((name) => !watched.has(name)).sort()).toEqual([...controllers, 'mailpit', 'simulator'].sort());
+    expect(Object.keys(services).filter((name) => !watched.has(name)).sort()).toEqual(['mailpit', 'simulator']);
   });
 
   it('that are published are ones that something listens on, each once, and on loopback but for the sensors’', () => {

@@ -20,7 +20,7 @@ import { Slots } from './slots.js';
 import { StreamCheckpoint } from './stream-checkpoint.js';
 
 /** Alarms worked on at the same time; as many as the SMTP mailer has connections. */
-const MAX_IN_WORK = 8;
+export const MAX_IN_WORK = 8;
 
 /** Alarms read and not final, waiting for a slot or for their next attempt: at some 2 kB each, 2 MB. */
 const MAX_PENDING = 1000;

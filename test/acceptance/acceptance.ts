@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PRESETS } from '../../src/cli/simulator/presets.js';
 import { runOnce, type RunResult } from './acceptance-run.js';
-import type { Check } from './checks.js';
-import { stopAll } from './child.js';
+import type { Check } from './comparing.js';
+import { killAll } from '../stack/begun.js';
 import { EventStoreServer } from './event-store-server.js';
 import { KafkaCluster } from '../servers/kafka.js';
 import { freePort } from '../servers/server-process.js';
+import { runOnStack } from '../stack/stack-run.js';
 import type { Ports } from './product.js';
 
 /**
@@ -25,6 +26,8 @@ const USAGE = `npm run acceptance -- [options]
   --kafka         with the message log on two real Kafka brokers, replication 2
   --eventstore    with the events in a double of EventStoreDB, which in a run with kills is killed as often
                   and cuts appends after it has stored them
+  --stack         on everything, each system a process of its own, as npm run stack starts it; a node of each is killed and
+                  brought back N times (default: one run with 1); --short then takes 30 s and a tenth of the sensors
   --seed TEXT     decides what is sent and when it is killed (default: 1)
   --port-base P   listen on P and P + 1 (default: free ports)
   --keep          keep the data folders`;
@@ -35,13 +38,14 @@ interface Asked {
   readonly seconds: number | null;
   readonly isOnKafka: boolean;
   readonly isOnEventStore: boolean;
+  readonly isOnStack: boolean;
   readonly seed: string;
   readonly portBase: number | null;
   readonly keep: boolean;
 }
 
 /** Differences shown for a check; the first ones tell what is wrong. */
-const SHOWN_DIFFERENCES = 5;
+const SHOWN_DIFFERENCES = 12;
 
 async function main(): Promise<boolean> {
   const asked = readArguments();
@@ -55,7 +59,8 @@ async function main(): Promise<boolean> {
   });
   try {
     for (const kills of asked.kills) {
-      console.log(`\n== ${kills === 0 ? 'undisturbed' : `with ${kills} × kill -9`}, seed ${asked.seed}`);
+      const disturbed = `with ${kills} × kill -9${asked.isOnStack ? ' of a node of each system' : ''}`;
+      console.log(`\n== ${kills === 0 ? 'undisturbed' : disturbed}, seed ${asked.seed}`);
       const result = await runWithServers(asked, kills, join(folder, `kills-${kills}`));
       results.push({ kills, result });
       result.checks.forEach(printCheck);
@@ -64,14 +69,16 @@ async function main(): Promise<boolean> {
     printBesideSource(results.map(({ result }) => result));
     return results.every(({ result }) => result.checks.every(({ differences }) => differences.length === 0));
   } finally {
-    await stopAll();
+    await killAll();
   }
 }
 
 /** Each run has servers of its own. */
-async function runWithServers({ isOnKafka, isOnEventStore, portBase, seed, compress, seconds }: Asked, kills: number, folder: string): Promise<RunResult> {
+async function runWithServers(asked: Asked, kills: number, folder: string): Promise<RunResult> {
+  const { isOnKafka, isOnEventStore, isOnStack, portBase, seed, compress, seconds } = asked;
   mkdirSync(folder);
   const say = (line: string): void => console.log(`   ${line}`);
+  if (isOnStack) return runOnStack({ folder, seed, compress, isShort: seconds !== null, rounds: kills, say });
   const kafka = isOnKafka ? await KafkaCluster.start({ brokers: 2, heapMb: 384 }) : null;
   if (kafka) say(`two Kafka brokers: ${kafka.bootstrapServers}`);
   const store = isOnEventStore ? new EventStoreServer(folder, await freePort(), kills > 0) : null;
@@ -126,6 +133,7 @@ function readArguments(): Asked {
       short: { type: 'boolean', default: false },
       kafka: { type: 'boolean', default: false },
       eventstore: { type: 'boolean', default: false },
+      stack: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -134,12 +142,14 @@ function readArguments(): Asked {
     console.log(USAGE);
     process.exit(0);
   }
+  if (values.stack && (values.kafka || values.eventstore || values['port-base'] !== undefined)) throw new Error('--stack has systems and ports of its own: leave out --kafka, --eventstore and --port-base');
   return {
-    kills: values.kills === undefined ? [0, 5] : [numberOf('--kills', values.kills)],
+    kills: values.kills === undefined ? (values.stack ? [1] : [0, 5]) : [numberOf('--kills', values.kills)],
     compress: numberOf('--compress', values.compress),
     seconds: values.short ? 20 : null,
     isOnKafka: values.kafka,
     isOnEventStore: values.eventstore,
+    isOnStack: values.stack,
     seed: values.seed,
     portBase: values['port-base'] === undefined ? null : numberOf('--port-base', values['port-base']),
     keep: values.keep,
@@ -155,12 +165,12 @@ function numberOf(option: string, text: string): number {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     console.log(`\n${signal}: stopping what was started`);
-    void stopAll().finally(() => process.exit(130));
+    void killAll().finally(() => process.exit(130));
   });
 }
 /** Ends the process although a run that failed may still be at its faults, and stops what those have started. */
 async function end(code: number): Promise<never> {
-  await stopAll();
+  await killAll();
   process.exit(code);
 }
 

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import { systemClock } from '../../src/clock.js';
+import { boundToUs } from '../servers/server-process.js';
 
 export interface ChildOptions {
   readonly args: readonly string[];
@@ -25,8 +26,10 @@ export class Child {
 
   constructor(options: ChildOptions) {
     const log = options.logFile === undefined ? null : openSync(options.logFile, 'a');
-    this.process = spawn(process.execPath, options.args, {
+    const { command, rest, detached } = boundToUs(process.execPath, options.args);
+    this.process = spawn(command, rest, {
       env: { ...process.env, ...options.env },
+      detached,
       stdio: ['ignore', log ?? 'pipe', log ?? 'inherit'],
     });
     if (log !== null) closeSync(log);

@@ -32,8 +32,12 @@ export class EventStoreServer {
     this.logFile = join(folder, 'eventstoredb.log');
   }
 
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
   get url(): string {
-    return `esdb://127.0.0.1:${this.port}?tls=false`;
+    return `esdb://${this.address}?tls=false`;
   }
 
   /** Resolves when it answers. */
@@ -56,12 +60,17 @@ export class EventStoreServer {
       if (signal.aborted) return;
       const awayMs = LEAST_AWAY_MS + random.fraction() * (MOST_AWAY_MS - LEAST_AWAY_MS);
       say(`kill -9 of the event store after ${(atMs / 1000).toFixed(1)} s, for ${(awayMs / 1000).toFixed(1)} s`);
-      if (!this.child?.isRunning) throw new Error(`the event store ended by itself; see ${this.logFile}`);
-      await this.child.kill('SIGKILL');
+      await this.kill();
       await systemClock.sleep(awayMs);
       await this.start();
       this.restarts += 1;
     }
+  }
+
+  /** `kill -9`; what was appended is there when it is started again. Thrown: an error when it had ended by itself. */
+  async kill(): Promise<void> {
+    if (!this.child?.isRunning) throw new Error(`the event store ended by itself; see ${this.logFile}`);
+    await this.child.kill('SIGKILL');
   }
 
   /** Cuts no further append: while outputs are read the product still renews its leases. */
@@ -86,7 +95,7 @@ export class EventStoreServer {
   }
 
   private async isLive(): Promise<boolean> {
-    const answer = await fetch(`http://127.0.0.1:${this.port}/health/live`, { signal: AbortSignal.timeout(1000) }).catch(() => null);
+    const answer = await fetch(`http://${this.address}/health/live`, { signal: AbortSignal.timeout(1000) }).catch(() => null);
     return answer?.status === 204;
   }
 }

@@ -1,9 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
+import type { Mailpit } from '../servers/mailpit.js';
 
-/** A mail of the mailbox folder, as a mail program reads it. */
+/** A mail, as a mail program reads it. */
 export interface ReadMail {
+  /** Its name where it was found. */
   readonly file: string;
   readonly alarmId: string | null;
   readonly possibleDuplicate: boolean;
@@ -14,16 +16,25 @@ export interface ReadMail {
 /** All mails of a folder. */
 export async function readMailbox(folder: string): Promise<ReadMail[]> {
   const mails: ReadMail[] = [];
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.eml'))) {
-    const { headers, text, html } = await simpleParser(await readFile(join(folder, file)));
-    const alarmId = headers.get('x-vigia-alarm-id');
-    mails.push({
-      file,
-      alarmId: typeof alarmId === 'string' ? alarmId : null,
-      possibleDuplicate: headers.has('x-vigia-possible-duplicate'),
-      text: text ?? '',
-      html: html || '',
-    });
-  }
+  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.eml'))) mails.push(await parsed(file, await readFile(join(folder, file))));
   return mails;
+}
+
+/** All mails that Mailpit lists. */
+export async function readMailpit(mailpit: Mailpit): Promise<ReadMail[]> {
+  const mails: ReadMail[] = [];
+  for (const { ID: id } of await mailpit.list()) mails.push(await parsed(id, await mailpit.raw(id)));
+  return mails;
+}
+
+async function parsed(file: string, source: string | Buffer): Promise<ReadMail> {
+  const { headers, text, html } = await simpleParser(source);
+  const alarmId = headers.get('x-vigia-alarm-id');
+  return {
+    file,
+    alarmId: typeof alarmId === 'string' ? alarmId : null,
+    possibleDuplicate: headers.has('x-vigia-possible-duplicate'),
+    text: text ?? '',
+    html: html || '',
+  };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
 import { Child, type Ended } from './child.js';
 
-const START_LIMIT_MS = 90_000;
+const START_LIMIT_MS = 180_000;
 const SETTLED_LIMIT_MS = 180_000;
 const POLL_MS = 500;
 
@@ -109,6 +109,11 @@ export class Product {
     return { ...ended, tookMs: systemClock.now() - startMs };
   }
 
+  /** Ends the process if it runs, in good order if it can. */
+  async stop(): Promise<void> {
+    await this.child?.stop();
+  }
+
   /** Waits until the process has ended by itself, and says how. */
   async ended(): Promise<Ended> {
     return (this.child as Child).ended;
@@ -119,12 +124,15 @@ export class Product {
     return this.waitFor('started', START_LIMIT_MS, 1, async () => notStarted(await this.health()));
   }
 
+  /** Waits until nothing lags; gives how long it took. Thrown: an error that says what still lags. */
+  async waitUntilCaughtUp(): Promise<number> {
+    return this.waitFor('everything processed', SETTLED_LIMIT_MS, SETTLED_POLLS, async () => behind(await this.health()));
+  }
+
   /** Waits until nothing lags and no e-mail is owed; gives how long it took. Thrown: an error that says what still lags. */
   async waitUntilSettled(): Promise<number> {
     return this.waitFor('everything processed', SETTLED_LIMIT_MS, SETTLED_POLLS, async () => {
-      const parts = await this.health();
-      const behind = parts.filter(({ lagEvents, lagSeconds }) => (lagEvents ?? lagSeconds ?? 0) > 0);
-      const why = notStarted(parts) || behind.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
+      const why = behind(await this.health());
       if (why !== '') return why;
       const pending = (await this.alarms()).filter(({ email }) => email === 'pending').length;
       return pending > 0 ? `${pending} e-mails pending` : '';
@@ -193,4 +201,10 @@ function notStarted(parts: readonly HealthPart[]): string {
     .filter(({ name, status }) => status === 'down' || (name === 'application' && status !== 'up'))
     .map(({ name, detail }) => `${name}: ${detail}`)
     .join('; ');
+}
+
+/** The parts that have something to do, or are not started; empty when there is none. */
+function behind(parts: readonly HealthPart[]): string {
+  const lagging = parts.filter(({ lagEvents, lagSeconds }) => (lagEvents ?? lagSeconds ?? 0) > 0);
+  return notStarted(parts) || lagging.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
 }

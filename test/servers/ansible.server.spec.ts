@@ -135,7 +135,7 @@ describe('the Ansible plays', () => {
       const { data } = (await getJson('prometheus', 9090, `/api/v1/query?query=${encodeURIComponent('sum by (job) (up)')}`)) as { data: { result: { metric: { job: string }; value: [number, string] }[] } };
       return data.result.map(({ metric, value }) => `${metric.job} ${value[1]}`).sort().join();
     };
-    const wanted = ['alertmanager 1', 'cadvisor 0', 'cassandra 2', 'eventstoredb 1', 'grafana 0', 'haproxy 1', 'influxdb 1', 'kafka 2', 'node 1', 'prometheus 1', 'vigia 5'].join();
+    const wanted = ['alertmanager 1', 'cadvisor 0', 'cassandra 2', 'eventstoredb 1', 'grafana 0', 'haproxy 1', 'influxdb 1', 'kafka 5', 'node 1', 'prometheus 1', 'vigia 5'].join();
     await waitFor(`targets up: ${wanted}`, async () => (await up()) === wanted, 40_000);
   }, 120_000);
 

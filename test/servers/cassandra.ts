@@ -1,20 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { auth, Client, types, type QueryOptions } from 'cassandra-driver';
 import type { CassandraConfig } from '../../src/config.js';
 import { selfSigned } from '../support/self-signed.js';
 import { waitFor } from '../support/wait-for.js';
 import { CassandraNode, seedProvider, SMALL_NODE } from './cassandra-node.js';
-import { freePort } from './server-process.js';
+import { keptIn, temporarySite, type DataFolder, type Site } from './site.js';
 
 const START_LIMIT_MS = 180_000;
 const ADDRESSES = ['127.0.0.2', '127.0.0.3', '127.0.0.4'] as const;
 const FIRST_LOGIN = { username: 'cassandra', password: 'cassandra' };
 
 /**
- * A real Cassandra of three nodes on loopback, with data of its own that `stop` removes. It takes a log-in only, with TLS
+ * A real Cassandra of three nodes on loopback, with data of its own that `stop` removes unless its site keeps them. It takes a log-in only, with TLS
  * or without. Nodes are called by number, from 1. Three of them take about 2.2 GB and 40 s.
  */
 export class CassandraRing {
@@ -22,20 +19,27 @@ export class CassandraRing {
   readonly login = { username: 'vigia', password: 'only-for-this-test' };
 
   private constructor(
-    private readonly dir: string,
+    private readonly folder: DataFolder,
     /** Of every node. */
     readonly port: number,
+    /** Each node's metrics for Prometheus, in order; empty unless asked for. */
+    readonly metricsUrls: readonly string[],
     /** PEM, signed by itself. */
     readonly certificateFile: string,
     private readonly nodes: readonly CassandraNode[],
   ) {}
 
-  static async start(): Promise<CassandraRing> {
-    const [port, storagePort] = [await freePort(), await freePort()];
-    const dir = mkdtempSync(join(tmpdir(), 'vigia-cassandra-'));
-    const certificate = selfSigned(dir, ADDRESSES);
-    const settings = settingsOf(port, storagePort, certificate.key + certificate.cert);
-    const ring = new CassandraRing(dir, port, certificate.certFile, ADDRESSES.map((address) => new CassandraNode(address, dir, settings, 320)));
+  /** `jmx`: each node serves its metrics at its `metricsUrls`. */
+  static async start({ jmx = false, site = temporarySite }: { readonly jmx?: boolean; readonly site?: Site } = {}): Promise<CassandraRing> {
+    const [port, storagePort] = [await site.port('cassandra'), await site.port('cassandra-storage')];
+    const jmxPort = jmx ? await site.port('cassandra-metrics') : undefined;
+    const folder = site.folder('cassandra');
+    const certificate = selfSigned(folder.path, ADDRESSES);
+    const clusterName = keptIn(folder, 'cluster-name', () => `test ${randomBytes(4).toString('hex')}`);
+    const settings = settingsOf(clusterName, port, storagePort, certificate.key + certificate.cert);
+    const metricsUrls = jmx ? ADDRESSES.map((address) => `http://${address}:${jmxPort}/metrics`) : [];
+    const nodes = ADDRESSES.map((address) => new CassandraNode(address, folder.path, settings, 320, jmxPort));
+    const ring = new CassandraRing(folder, port, metricsUrls, certificate.certFile, nodes);
     try {
       for (const node of ring.nodes) node.start();
       await Promise.all(ring.nodes.map((node) => ring.waitForNode(node, FIRST_LOGIN)));
@@ -111,10 +115,10 @@ export class CassandraRing {
     await this.waitForNode(this.node(node), this.login);
   }
 
-  /** Ends every node and removes the data. */
+  /** Ends every node and removes the data; kept data are left in good order. */
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()));
-    rmSync(this.dir, { recursive: true, force: true });
+    await Promise.all(this.nodes.map((node) => node.stop(this.folder.isKept ? 'SIGTERM' : 'SIGKILL')));
+    this.folder.release();
   }
 
   private node(number: number): CassandraNode {
@@ -141,10 +145,10 @@ export class CassandraRing {
   }
 }
 
-function settingsOf(port: number, storagePort: number, pem: string): Record<string, unknown> {
+function settingsOf(clusterName: string, port: number, storagePort: number, pem: string): Record<string, unknown> {
   const tls = { class_name: 'org.apache.cassandra.security.PEMBasedSslContextFactory', parameters: { private_key: pem } };
   return {
-    cluster_name: `test ${randomBytes(4).toString('hex')}`,
+    cluster_name: clusterName,
     ...SMALL_NODE,
     // Seeds start side by side: none waits for another to hand it data.
     ...seedProvider(ADDRESSES.map((address) => `${address}:${storagePort}`)),

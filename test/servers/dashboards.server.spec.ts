@@ -2,21 +2,21 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse as parseCsvText } from 'csv-parse/sync';
 import { Kafka, logLevel } from 'kafkajs';
 import { ZONES } from '../../src/customers/zones.js';
 import { Child, stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { waitFor } from '../support/wait-for.js';
-import { asSent, choicesOf, questionsOf, storedDashboards, type Question, type Settings, type StoredDashboard } from './grafana-questions.js';
+import { DashboardAnswers, type Row } from './dashboard-answers.js';
+import { questionsOf, type Question, type Settings, type StoredDashboard } from './grafana-questions.js';
 import { HaProxy } from './haproxy.js';
 import { InfluxServer } from './influxdb.js';
 import { KafkaCluster } from './kafka.js';
+import { NodeExporter } from './node-exporter.js';
 import { GROWTH_PER_SECOND, PlayedExposition } from './played-exposition.js';
 import { PrometheusServer, type Sample } from './prometheus.js';
-import { freePort, ServerProcess } from './server-process.js';
-import { systemProgram } from './system-program.js';
+import { freePort } from './server-process.js';
 
 const SENSORS = 2_000;
 const RATE = 200;
@@ -25,9 +25,6 @@ const RECORDED = fileURLToPath(new URL('../fixtures/expositions/', import.meta.u
 
 /** Long enough for rates over a minute, short enough to wait for. */
 const SECONDS = 45;
-const STEP_SECONDS = 5;
-
-type Row = Readonly<Record<string, string>>;
 
 interface Alarm {
   readonly sensorId: string;
@@ -48,14 +45,14 @@ describe('the dashboards', () => {
   let mailServer: SmtpTestServer;
   let product: Product;
   let proxy: HaProxy;
-  let node: ServerProcess;
+  let node: NodeExporter;
   let played: PlayedExposition[];
   let prometheus: PrometheusServer;
+  let answers: DashboardAnswers;
   const range = { startMs: 0, endMs: 0 };
-  const dashboards = storedDashboards();
-  const dashboardOf = (uid: string): StoredDashboard => dashboards.find((each) => each.uid === uid)!;
+  const dashboardOf = (uid: string): StoredDashboard => answers.dashboards.find((each) => each.uid === uid)!;
   const questionOf = (name: string): Question => {
-    const found = dashboards.flatMap(questionsOf).find((question) => question.name === name);
+    const found = answers.dashboards.flatMap(questionsOf).find((question) => question.name === name);
     if (found === undefined) throw new Error(`no such query: ${name}`);
     return found;
   };
@@ -74,17 +71,16 @@ describe('the dashboards', () => {
     product.start();
     await product.waitUntilUp();
     proxy = await HaProxy.start([`127.0.0.1:${ports.ingest}`, `127.0.0.1:${await freePort()}`]);
-    const nodePort = await freePort();
-    const nodeUrl = `http://127.0.0.1:${nodePort}/metrics`;
-    node = await ServerProcess.start('node-exporter', systemProgram('prometheus-node-exporter'), [`--web.listen-address=127.0.0.1:${nodePort}`], async () => (await fetch(nodeUrl)).ok);
+    node = await NodeExporter.start();
     played = [];
     for (const name of ['cadvisor', 'cassandra', 'vigia-on-cassandra']) played.push(await PlayedExposition.start(readFileSync(`${RECORDED}${name}.txt`, 'utf8')));
     const [cadvisor, cassandra, onCassandra] = played.map(({ address }) => address) as [string, string, string];
     prometheus = await PrometheusServer.start({
       vigia: [`127.0.0.1:${ports.console}`, onCassandra], haproxy: [hostOf(proxy.metricsUrl)], kafka: kafka.metricsUrls.map(hostOf),
-      influxdb: [hostOf(influx.url)], node: [`127.0.0.1:${nodePort}`], cadvisor: [cadvisor], cassandra: [cassandra],
+      influxdb: [hostOf(influx.url)], node: [node.address], cadvisor: [cadvisor], cassandra: [cassandra],
     });
-    await waitFor('all jobs scraped', async () => (await prometheus.jobsUp()).join() === 'cadvisor,cassandra,haproxy,influxdb,kafka,node,vigia', 40_000);
+    await waitFor('all jobs scraped', async () => (await prometheus.jobsUp()).join() === 'cadvisor,cassandra,haproxy,influxdb,kafka,node,prometheus,vigia', 40_000);
+    answers = new DashboardAnswers({ influx, bucket: BUCKET, prometheus, range });
     range.startMs = Date.now() - 60_000;
     await run(ports.ingest);
     range.endMs = Date.now();
@@ -117,72 +113,19 @@ describe('the dashboards', () => {
     await waitFor('the parked e-mail scraped', async () => (await prometheus.instant('vigia:emails_parked:max', Date.now())).some(({ value }) => value === 1));
   }
 
-  async function askFlux(name: string, settings: Settings): Promise<Row[]> {
-    const query = asSent(questionOf(name), settings, range, BUCKET);
-    const text = await influx.call('POST', `/api/v2/query?org=${encodeURIComponent(influx.org)}`, { query, dialect: { annotations: [], header: true } });
-    return rowsOf(text);
-  }
-
-  function askPrometheus(question: Question, settings: Settings): Promise<Sample[]> {
-    const query = asSent(question, settings, range, BUCKET);
-    return question.isInstant ? prometheus.instant(query, range.endMs) : prometheus.range(query, range.startMs, range.endMs, STEP_SECONDS);
-  }
-
-  /** All that is chosen at first, then each variable on one value of its own. */
-  async function settingsOf({ templating: { list } }: StoredDashboard): Promise<Settings[]> {
-    const first: Record<string, string | readonly string[]> = {};
-    const others: Settings[] = [];
-    for (const variable of list) {
-      const choices = choicesOf(variable);
-      const values = 'metric' in choices ? await prometheus.labelValues(choices.metric, choices.label) : choices;
-      expect([variable.name, values.length]).not.toEqual([variable.name, 0]);
-      first[variable.name] = variable.multi ? (variable.allValue ?? values) : (values[0] as string);
-      for (const value of values) others.push({ [variable.name]: variable.multi ? [value] : value });
-    }
-    return [first, ...others.map((changed) => ({ ...first, ...changed }))];
-  }
-
+  const askFlux = (name: string, settings: Settings): Promise<Row[]> => answers.askFlux(questionOf(name), settings);
   const open = async (): Promise<Alarm[]> => (await product.list<Alarm>('/api/alarms')).filter(({ status }) => status === 'open');
   const cellsOf = async (zone: string | null): Promise<Cell[]> => ((await product.get(`/api/map?prefixLength=3${zone === null ? '' : `&zone=${zone}`}`)) as { cells: Cell[] }).cells;
-  const first = async (uid: string): Promise<Settings> => (await settingsOf(dashboardOf(uid)))[0] as Settings;
+  const first = async (uid: string): Promise<Settings> => (await answers.settingsOf(dashboardOf(uid)))[0];
 
   it('ask Prometheus nothing that has no answer, whatever their variables are set to', async () => {
-    const empty: string[] = [];
-    for (const dashboard of dashboards) {
-      const [all, ...single] = await settingsOf(dashboard);
-      for (const question of questionsOf(dashboard).filter(({ language }) => language === 'promql')) {
-        const numbers = (await askPrometheus(question, all as Settings)).map(({ value }) => value).filter(Number.isFinite);
-        if (numbers.length === 0) empty.push(question.name);
-        else if (!MAY_BE_ZERO.has(question.name) && !numbers.some((value) => value > 0)) empty.push(`${question.name}: only 0`);
-        // At least one value of a variable has an answer, and each has a query that Prometheus takes.
-        if (!/\$(?!__)/.test(question.text)) continue;
-        let answered = 0;
-        for (const settings of single) answered += (await askPrometheus(question, settings)).length;
-        if (answered === 0) empty.push(`${question.name}: with one value of its variable`);
-      }
-    }
-    expect(empty).toEqual([]);
+    expect(await answers.unansweredPromql()).toEqual([]);
   });
 
   it('ask InfluxDB nothing that has no answer, whatever their variables are set to', async () => {
-    const wrong: string[] = [];
-    const byZone = new Map<string | null, { readonly normal: number; readonly active: number }>();
-    for (const zone of [null, ...ZONES]) {
-      const cells = await cellsOf(zone);
-      byZone.set(zone, { normal: sum(cells.map(({ sensors, active }) => sensors - active)), active: sum(cells.map(({ active }) => active)) });
-    }
-    for (const dashboard of dashboards) {
-      const zone = /^vigia-zone-(.+)$/.exec(dashboard.uid)?.[1] ?? null;
-      for (const settings of await settingsOf(dashboard)) {
-        for (const { name } of questionsOf(dashboard).filter(({ language }) => language === 'flux')) {
-          const rows = await askFlux(name, settings);
-          const isOfActive = / \/ (Active sensors|Open alarms by type) \/ A$| \/ (Map of \w+|World) \/ B$/.test(name);
-          const mayBeEmpty = isOfActive && byZone.get(zone)!.active === 0;
-          if (rows.length === 0 && !mayBeEmpty) wrong.push(`${name} with ${JSON.stringify(settings)}`);
-        }
-      }
-    }
-    expect(wrong).toEqual([]);
+    const active = new Map<string | null, number>();
+    for (const zone of [null, ...ZONES]) active.set(zone, sum((await cellsOf(zone)).map((cell) => cell.active)));
+    expect(await answers.unansweredFlux((zone) => active.get(zone)!)).toEqual([]);
   });
 
   it.each([null, ...ZONES].map((zone) => ({ zone, where: zone ?? 'the world' })))('show the sensors of $where as the product’s own map does', async ({ zone }) => {
@@ -238,7 +181,7 @@ describe('the dashboards', () => {
 
   it('show the rates and totals of the run', async () => {
     const shown = async (name: string, labels: Readonly<Record<string, string>>): Promise<Sample[]> => {
-      const samples = await askPrometheus(questionOf(name), await first(name.split(' ')[0]!));
+      const samples = await answers.askPrometheus(questionOf(name), await first(name.split(' ')[0]!));
       return samples.filter((each) => Object.entries(labels).every(([label, value]) => each.labels[label] === value));
     };
     const highest = async (name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> => Math.max(...(await shown(name, labels)).map(({ value }) => value));
@@ -254,7 +197,7 @@ describe('the dashboards', () => {
     expect(await highest('vigia-alarm-path / E-mails parked / A')).toBe(1);
     expect(await highest('vigia-alarm-path / Ingest endpoints behind the load balancer / A', { server: 'endpoint-1' })).toBe(1);
     expect(await highest('vigia-alarm-path / Ingest endpoints behind the load balancer / A', { server: 'endpoint-2' })).toBe(0);
-    const alerts = await askPrometheus(questionOf('vigia-alarm-path / Alerts / A'), await first('vigia-alarm-path'));
+    const alerts = await answers.askPrometheus(questionOf('vigia-alarm-path / Alerts / A'), await first('vigia-alarm-path'));
     const named = new Set(alerts.map(({ labels }) => `${labels['alertname']} ${labels['alertstate']}`));
     expect(named).toContain('EmailsParked firing');
     expect(named).toContain('DeadLetters firing');
@@ -264,7 +207,7 @@ describe('the dashboards', () => {
   it('show of containers what cAdvisor tells, and nothing that is no container', async () => {
     const settings = await first('vigia-containers');
     const last = async (panel: string): Promise<Record<string, number>> => {
-      const samples = await askPrometheus(questionOf(`vigia-containers / ${panel} / A`), settings);
+      const samples = await answers.askPrometheus(questionOf(`vigia-containers / ${panel} / A`), settings);
       return Object.fromEntries(samples.map(({ labels, value }) => [labels['name'] ?? '', value]));
     };
     const close = (values: Record<string, number>, wanted: Record<string, number>): void => {
@@ -279,44 +222,10 @@ describe('the dashboards', () => {
   });
 });
 
-/** Figures that are 0 in a run in which nothing else goes wrong; that they are there is what is asked. */
-const MAY_BE_ZERO = new Set([
-  'vigia-alarm-path / Waiting records / A',
-  'vigia-alarm-path / Batches handled again, conflicts of writers / A',
-  'vigia-alarm-path / Batches handled again, conflicts of writers / B',
-  'vigia-alarm-path / Oldest e-mail that waits / A',
-  'vigia-alarm-path / E-mails that wait / A',
-  'vigia-alarm-path / Topic COUNT / A',
-  'vigia-alarm-path / Projections behind / A',
-  'vigia-alarm-path / Lines to InfluxDB / B',
-  'vigia-kafka / Partitions without a leader / A',
-  'vigia-kafka / Partitions that lack a replica / A',
-  'vigia-kafka / Garbage collection / A',
-  'vigia-cassandra / Nodes that a node believes to be down / A',
-  'vigia-cassandra / Compactions that wait / A',
-  'vigia-cassandra / Requests that failed / A',
-  'vigia-hosts / Disk reads / A',
-  // Loopback is not counted, and a machine may have nothing else to do.
-  'vigia-hosts / Network in / A',
-  'vigia-hosts / Network out / A',
-  'vigia-hosts / Disk writes / A',
-]);
-
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
 function hostOf(url: string): string {
   return new URL(url).host;
-}
-
-/** The rows of an answer in CSV: tables one below the other, each set of columns with a header of its own. */
-function rowsOf(csv: string): Row[] {
-  const rows: Row[] = [];
-  for (const part of csv.trim().split(/\r?\n\r?\n/).filter((text) => text.trim() !== '')) {
-    const table: string[][] = parseCsvText(part, { relax_column_count: true });
-    const [header = [], ...lines] = table;
-    for (const cells of lines) rows.push(Object.fromEntries(header.map((column, index) => [column, cells[index] ?? ''] as const).filter(([column]) => !['', 'result', 'table'].includes(column))));
-  }
-  return rows;
 }

@@ -1,27 +1,41 @@
 import { fileURLToPath } from 'node:url';
-import { freePort, ServerProcess } from './server-process.js';
+import { ServerProcess } from './server-process.js';
+import { temporarySite, type Site } from './site.js';
 import { systemProgram } from './system-program.js';
 
 const CONFIG = fileURLToPath(new URL('../../docker/haproxy/haproxy.cfg', import.meta.url));
 
 /** HAProxy in front of two ingest endpoints, with the configuration that users run. */
 export class HaProxy {
+  private process: ServerProcess | undefined;
+
   private constructor(
-    private readonly process: ServerProcess,
+    private readonly endpoints: readonly [string, string],
     /** Where sensors post to. */
     readonly url: string,
     readonly metricsUrl: string,
   ) {}
 
   /** Endpoints are given as `127.0.0.1:20001`; they need not answer yet. */
-  static async start(endpoints: readonly [string, string]): Promise<HaProxy> {
-    const [front, metrics] = [await freePort(), await freePort()];
-    const metricsUrl = `http://127.0.0.1:${metrics}/metrics`;
-    const env = { LB_ENDPOINT_1: endpoints[0], LB_ENDPOINT_2: endpoints[1], LB_BIND: `127.0.0.1:${front}`, LB_METRICS_BIND: `127.0.0.1:${metrics}` };
-    const isReady = async (): Promise<boolean> => (await fetch(metricsUrl)).ok;
-    const process = ServerProcess.spawn('haproxy', systemProgram('haproxy'), ['-db', '-f', CONFIG], { env });
-    await process.waitUntilReady(isReady, 10_000);
-    return new HaProxy(process, `http://127.0.0.1:${front}`, metricsUrl);
+  static async start(endpoints: readonly [string, string], site: Site = temporarySite): Promise<HaProxy> {
+    const [front, metrics] = [await site.port('haproxy'), await site.port('haproxy-metrics')];
+    const proxy = new HaProxy(endpoints, `http://127.0.0.1:${front}`, `http://127.0.0.1:${metrics}/metrics`);
+    await proxy.restart();
+    return proxy;
+  }
+
+  /** Ends it with SIGKILL. */
+  async kill(): Promise<void> {
+    await this.process?.stop('SIGKILL');
+  }
+
+  /** Starts it again on its ports. */
+  async restart(): Promise<void> {
+    await this.kill();
+    const [one, two] = this.endpoints;
+    const env = { LB_ENDPOINT_1: one, LB_ENDPOINT_2: two, LB_BIND: new URL(this.url).host, LB_METRICS_BIND: new URL(this.metricsUrl).host };
+    this.process = ServerProcess.spawn('haproxy', systemProgram('haproxy'), ['-db', '-f', CONFIG], { env });
+    await this.process.waitUntilReady(async () => (await fetch(this.metricsUrl)).ok, 10_000);
   }
 
   /** The endpoints that get requests now, by their order in `start`: `[true, false]`. */
@@ -31,7 +45,7 @@ export class HaProxy {
     return [isUp('endpoint-1'), isUp('endpoint-2')];
   }
 
-  stop(): Promise<void> {
-    return this.process.stop();
+  async stop(): Promise<void> {
+    await this.process?.stop();
   }
 }

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cachedFolder, run } from './cache.js';
-import { freePort, ServerProcess } from './server-process.js';
+import { ServerProcess } from './server-process.js';
+import { temporarySite, type DataFolder, type Site } from './site.js';
 
 const VERSION = 'v2.9.1';
 /** Builds libflux, which is in Rust, when cgo asks for it. */
@@ -42,13 +43,13 @@ export function influxdProgram(): string {
   return join(dir, 'influxd');
 }
 
-/** An InfluxDB of one test on loopback, set up with an organisation and an all-access token, with data of its own that `stop` removes. */
+/** An InfluxDB of one test on loopback, set up with an organisation and an all-access token, with data of its own that `stop` removes unless its site keeps them. */
 export class InfluxServer {
   readonly org = 'vigia test';
   readonly token = 'token-of-the-test';
 
   private constructor(
-    private readonly dir: string,
+    private readonly folder: DataFolder,
     private readonly port: number,
     private process: ServerProcess,
   ) {}
@@ -57,10 +58,10 @@ export class InfluxServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  static async start(): Promise<InfluxServer> {
-    const dir = mkdtempSync(join(tmpdir(), 'vigia-influxdb-'));
-    const port = await freePort();
-    const server = new InfluxServer(dir, port, await spawnServer(dir, port));
+  static async start(site: Site = temporarySite): Promise<InfluxServer> {
+    const port = await site.port('influxdb');
+    const folder = site.folder('influxdb');
+    const server = new InfluxServer(folder, port, await spawnServer(folder.path, port));
     await setUpInflux(server.url, { username: 'vigia', password: 'not-a-secret', org: server.org, bucket: 'other', token: server.token });
     return server;
   }
@@ -85,7 +86,7 @@ export class InfluxServer {
   /** Starts it again on its data and port. */
   async restart(): Promise<void> {
     await this.kill();
-    this.process = await spawnServer(this.dir, this.port);
+    this.process = await spawnServer(this.folder.path, this.port);
   }
 
   /** It takes connections and answers nothing. */
@@ -98,8 +99,8 @@ export class InfluxServer {
   }
 
   async stop(): Promise<void> {
-    await this.kill();
-    rmSync(this.dir, { recursive: true, force: true });
+    await this.process.stop(this.folder.isKept ? 'SIGINT' : 'SIGKILL');
+    this.folder.release();
   }
 }
 

@@ -1,26 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { selfSigned, type SelfSigned } from '../support/self-signed.js';
 import { KafkaNode } from './kafka-node.js';
-import { freePort } from './server-process.js';
+import { keptIn, temporarySite, type DataFolder, type Site } from './site.js';
 
 export interface KafkaClusterOptions {
   /** One broker that is its own controller, or two brokers with replication 2 and a controller beside them. */
   readonly brokers: 1 | 2;
   /** Heap of each broker, 256 MB unless said. */
   readonly heapMb?: number;
-  /** Serves each broker's metrics at its `metricsUrls`. */
+  /** Each process serves its metrics at its `metricsUrls`. */
   readonly jmx?: boolean;
   /** Has a second listener with TLS and a log-in; for one broker. */
   readonly login?: Login;
   /** Broker properties, over ours. */
   readonly properties?: Readonly<Record<string, string | number>>;
+  readonly site?: Site;
 }
 
 export interface Login {
@@ -43,15 +43,15 @@ const START_LIMIT_MS = 60_000;
 const CONTROLLER_ID = 100;
 
 /**
- * A real Kafka of one or two brokers on loopback, with data of its own that `stop` removes.
+ * A real Kafka of one or two brokers on loopback, with data of its own that `stop` removes unless its site keeps them.
  * Brokers are called by number, from 1. Topics must be created: a produce to an unknown one fails.
  */
 export class KafkaCluster {
   private constructor(
-    private readonly dir: string,
+    private readonly folder: DataFolder,
     /** As `KAFKA_BROKERS` takes them: `127.0.0.1:20001,127.0.0.1:20002`. */
     readonly bootstrapServers: string,
-    /** Each broker's metrics for Prometheus, in order; empty unless asked for. */
+    /** Each broker's metrics for Prometheus, in order, then a separate controller's; empty unless asked for. */
     readonly metricsUrls: readonly string[],
     private readonly controller: KafkaNode | undefined,
     private readonly brokers: readonly KafkaNode[],
@@ -66,25 +66,27 @@ export class KafkaCluster {
 
   static async start(options: KafkaClusterOptions): Promise<KafkaCluster> {
     const numbers = options.brokers === 1 ? [1] : [1, 2];
-    const ports = await Promise.all(numbers.map(freePort));
-    const jmxPorts = options.jmx === true ? await Promise.all(numbers.map(freePort)) : [];
-    const controllerPort = await freePort();
+    const { login, site = temporarySite } = options;
+    const ports = await Promise.all(numbers.map((number) => site.port(`kafka-${number}`)));
+    const jmxPorts = options.jmx === true ? await Promise.all(numbers.map((number) => site.port(`kafka-${number}-metrics`))) : [];
+    const controllerPort = await site.port('kafka-controller');
+    const controllerJmxPort = options.jmx === true && options.brokers === 2 ? await site.port('kafka-controller-metrics') : undefined;
     const addresses = ports.map((port) => `127.0.0.1:${port}`);
-    const dir = mkdtempSync(join(tmpdir(), 'vigia-kafka-'));
-    const { login } = options;
-    const secure = login ? { login, port: await freePort(), certificate: selfSigned(dir) } : null;
+    const folder = site.folder('kafka');
+    const dir = folder.path;
+    const secure = login ? { login, port: await site.port('kafka-secure'), certificate: selfSigned(dir) } : null;
     const security = secure ? secureProperties(dir, ports[0] as number, controllerPort, secure) : {};
 
     const brokers = numbers.map((id, i) => {
       const properties = { ...brokerProperties(id, ports[i] as number, controllerPort, options.brokers), ...security, ...options.properties };
       return new KafkaNode(`broker ${id}`, dir, properties, options.heapMb ?? 256, jmxPorts[i], () => knows(addresses[i] as string, [id]));
     });
-    const controller = options.brokers === 1 ? undefined : new KafkaNode('controller', dir, controllerProperties(controllerPort), 128, undefined, () => listens(controllerPort));
-    const metricsUrls = jmxPorts.map((port) => `http://127.0.0.1:${port}/metrics`);
-    const cluster = new KafkaCluster(dir, addresses.join(), metricsUrls, controller, brokers, secure && { bootstrapServers: `localhost:${secure.port}`, certificateFile: secure.certificate.certFile });
+    const controller = options.brokers === 1 ? undefined : new KafkaNode('controller', dir, controllerProperties(controllerPort), 128, controllerJmxPort, () => listens(controllerPort));
+    const metricsUrls = [...jmxPorts, ...(controllerJmxPort === undefined ? [] : [controllerJmxPort])].map((port) => `http://127.0.0.1:${port}/metrics`);
+    const cluster = new KafkaCluster(folder, addresses.join(), metricsUrls, controller, brokers, secure && { bootstrapServers: `localhost:${secure.port}`, certificateFile: secure.certificate.certFile });
 
     // Not beginning with a hyphen, which the storage tool would take for an option.
-    const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
+    const clusterId = keptIn(folder, 'cluster-id', () => randomBytes(16).toString('base64url').replace(/^-/, 'A'));
     try {
       const nodes = cluster.nodes();
       await allSettled(nodes.map((node) => node.format(clusterId)));
@@ -132,10 +134,11 @@ export class KafkaCluster {
     await until(() => asAdmin(this.bootstrapServers.split(','), isInSync), timeoutMs, `all replicas of ${topics.join()} in sync`);
   }
 
-  /** Ends every process and removes the data. */
+  /** Ends every process and removes the data; kept data are left in good order. */
   async stop(): Promise<void> {
+    if (this.folder.isKept) await Promise.all(this.brokers.map((broker) => broker.stop('SIGTERM')));
     await Promise.all(this.nodes().map((node) => node.stop('SIGKILL')));
-    rmSync(this.dir, { recursive: true, force: true });
+    this.folder.release();
   }
 
   private nodes(): readonly KafkaNode[] {

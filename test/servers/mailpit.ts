@@ -1,5 +1,10 @@
+import { join } from 'node:path';
 import { goProgram } from './cache.js';
-import { freePort, ServerProcess } from './server-process.js';
+import { ServerProcess } from './server-process.js';
+import { temporarySite, type DataFolder, type Site } from './site.js';
+
+/** The most that it lists at once. */
+const PAGE = 1000;
 
 /** A message as Mailpit's API lists it. */
 interface MailpitSummary {
@@ -13,31 +18,53 @@ export const mailpitProgram = (): string => goProgram('github.com/axllent/mailpi
 
 /** Mailpit: a real SMTP server that keeps what it takes, with an API to look at it. */
 export class Mailpit {
+  private process: ServerProcess | undefined;
+
   private constructor(
-    private readonly process: ServerProcess,
+    private readonly folder: DataFolder,
     readonly smtpUrl: string,
-    private readonly apiUrl: string,
+    /** Its page, and its API below. */
+    readonly url: string,
   ) {}
 
-  static async start(): Promise<Mailpit> {
-    const [smtp, api] = [await freePort(), await freePort()];
-    const apiUrl = `http://127.0.0.1:${api}`;
-    const args = ['--smtp', `127.0.0.1:${smtp}`, '--listen', `127.0.0.1:${api}`, '--disable-version-check'];
-    const process = await ServerProcess.start('mailpit', mailpitProgram(), args, async () => (await fetch(`${apiUrl}/readyz`)).ok);
-    return new Mailpit(process, `smtp://127.0.0.1:${smtp}`, apiUrl);
+  static async start(site: Site = temporarySite): Promise<Mailpit> {
+    const [smtp, api] = [await site.port('mailpit-smtp'), await site.port('mailpit')];
+    const mailpit = new Mailpit(site.folder('mailpit'), `smtp://127.0.0.1:${smtp}`, `http://127.0.0.1:${api}`);
+    await mailpit.restart();
+    return mailpit;
   }
 
+  /** Every message, the newest first. */
   async list(): Promise<readonly MailpitSummary[]> {
-    const answer = (await (await fetch(`${this.apiUrl}/api/v1/messages?limit=1000`)).json()) as { messages: MailpitSummary[] };
-    return answer.messages;
+    const all: MailpitSummary[] = [];
+    for (;;) {
+      const { messages } = (await (await fetch(`${this.url}/api/v1/messages?limit=${PAGE}&start=${all.length}`)).json()) as { messages: MailpitSummary[] };
+      all.push(...messages);
+      if (messages.length < PAGE) return all;
+    }
   }
 
   /** The message as it was sent. */
   async raw(id: string): Promise<string> {
-    return (await fetch(`${this.apiUrl}/api/v1/message/${id}/raw`)).text();
+    return (await fetch(`${this.url}/api/v1/message/${id}/raw`)).text();
   }
 
-  stop(): Promise<void> {
-    return this.process.stop();
+  /** Ends it with SIGKILL; what it has taken stays. */
+  async kill(): Promise<void> {
+    await this.process?.stop('SIGKILL');
+  }
+
+  /** Starts it again on its messages and ports. */
+  async restart(): Promise<void> {
+    await this.kill();
+    const addresses = ['--smtp', new URL(this.smtpUrl).host, '--listen', new URL(this.url).host];
+    // 0: it deletes none.
+    const args = [...addresses, '--database', join(this.folder.path, 'mailpit.db'), '--max', '0', '--disable-version-check'];
+    this.process = await ServerProcess.start('mailpit', mailpitProgram(), args, async () => (await fetch(`${this.url}/readyz`)).ok);
+  }
+
+  async stop(): Promise<void> {
+    await this.process?.stop();
+    this.folder.release();
   }
 }

@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, ServerProcess } from './server-process.js';
+import { ServerProcess } from './server-process.js';
+import { temporarySite, type DataFolder, type Site } from './site.js';
 import { systemProgram } from './system-program.js';
 
 /** The configuration that users run. */
@@ -26,24 +26,35 @@ type Point = readonly [seconds: number, value: string];
 /** A Prometheus of one test with the users' configuration and rules, but for where the systems are. */
 export class PrometheusServer {
   private constructor(
-    private readonly dir: string,
+    private readonly folder: DataFolder,
     readonly url: string,
-    private readonly process: ServerProcess,
+    private process: ServerProcess,
   ) {}
 
-  /** `targets` gives each job's addresses, `127.0.0.1:20001`; a job that it does not name has none. */
-  static async start(targets: Readonly<Record<string, readonly string[]>>): Promise<PrometheusServer> {
-    const dir = mkdtempSync(join(tmpdir(), 'vigia-prometheus-'));
+  /** `targets` gives each job's addresses, `127.0.0.1:20001`; a job that it does not name has none, but for its own. */
+  static async start(targets: Readonly<Record<string, readonly string[]>>, site: Site = temporarySite): Promise<PrometheusServer> {
+    const folder = site.folder('prometheus');
+    const dir = folder.path;
     cpSync(PROMETHEUS_FILES, dir, { recursive: true });
     const jobs = readdirSync(join(dir, 'targets')).map((file) => file.replace(/\.yml$/, ''));
     const unknown = Object.keys(targets).filter((job) => !jobs.includes(job));
     if (unknown.length > 0) throw new RangeError(`no such job: ${unknown.join()}; there are ${jobs.join()}`);
+    const url = `http://127.0.0.1:${await site.port('prometheus')}`;
+    const all: Readonly<Record<string, readonly string[]>> = { prometheus: [new URL(url).host], ...targets };
     // JSON is YAML.
-    for (const job of jobs) writeFileSync(join(dir, 'targets', `${job}.yml`), JSON.stringify([{ targets: targets[job] ?? [] }]));
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const args = [`--config.file=${join(dir, 'prometheus.yml')}`, `--storage.tsdb.path=${join(dir, 'data')}`, `--web.listen-address=127.0.0.1:${port}`, '--log.level=warn'];
-    return new PrometheusServer(dir, url, await ServerProcess.start('prometheus', systemProgram('prometheus'), args, async () => (await fetch(`${url}/-/ready`)).ok));
+    for (const job of jobs) writeFileSync(join(dir, 'targets', `${job}.yml`), JSON.stringify([{ targets: all[job] ?? [] }]));
+    return new PrometheusServer(folder, url, await spawnServer(dir, url));
+  }
+
+  /** Ends it with SIGKILL; its data stay. */
+  async kill(): Promise<void> {
+    await this.process.stop('SIGKILL');
+  }
+
+  /** Starts it again on its data and port. */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.process = await spawnServer(this.folder.path, this.url);
   }
 
   /** All values from one time to another, a step apart. Thrown: an error with the server's words. */
@@ -71,7 +82,7 @@ export class PrometheusServer {
 
   async stop(): Promise<void> {
     await this.process.stop();
-    rmSync(this.dir, { recursive: true, force: true });
+    this.folder.release();
   }
 
   private async ask<Data>(path: string, parameters: Readonly<Record<string, string>>): Promise<Data> {
@@ -80,6 +91,11 @@ export class PrometheusServer {
     if (status !== 'success') throw new Error(`Prometheus answered ${answer.status} to ${parameters['query'] ?? path}: ${error}`);
     return data;
   }
+}
+
+function spawnServer(dir: string, url: string): Promise<ServerProcess> {
+  const args = [`--config.file=${join(dir, 'prometheus.yml')}`, `--storage.tsdb.path=${join(dir, 'data')}`, `--web.listen-address=${new URL(url).host}`, '--log.level=warn'];
+  return ServerProcess.start('prometheus', systemProgram('prometheus'), args, async () => (await fetch(`${url}/-/ready`)).ok);
 }
 
 function seconds(ms: number): string {

@@ -29,21 +29,41 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/**
+ * How a program is started so that the kernel kills it when this process ends, however it ends: a handler of ours would not run
+ * after a SIGKILL. It is in a group of its own, so that Ctrl-C reaches us alone, who stop it in good order. Thrown: an error after `stopAllServers`.
+ */
+export function boundToUs(program: string, args: readonly string[]): { readonly command: string; readonly rest: readonly string[]; readonly detached: boolean } {
+  if (isEnding) throw new Error(`${program} is not started: all servers are being stopped`);
+  if (process.platform !== 'linux') return { command: program, rest: args, detached: false };
+  return { command: 'setpriv', rest: ['--pdeathsig', 'KILL', program, ...args], detached: true };
+}
+
+const runningServers = new Set<ServerProcess>();
+let isEnding = false;
+
+/** Kills every server that runs, also those that are being started, and lets none be started any more. */
+export async function stopAllServers(): Promise<void> {
+  isEnding = true;
+  await Promise.all([...runningServers].map((server) => server.stop('SIGKILL')));
+}
+
 /** A server started for a test; `stop` ends it by its own process id and waits for that. */
 export class ServerProcess {
   private tail = '';
 
   private constructor(
-    private readonly name: string,
+    readonly name: string,
     private readonly child: ChildProcess,
   ) {}
 
-  /** Starts a program without waiting for it; `env` is added to our own environment. */
+  /** Starts a program without waiting for it; `env` is added to our own environment. Thrown: an error after `stopAllServers`. */
   static spawn(name: string, program: string, args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv } = {}): ServerProcess {
-    // The kernel kills the server when this process ends, however it ends: a handler of ours would not run after a SIGKILL.
-    const [command, ...rest] = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', program, ...args] : [program, ...args];
-    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } });
+    const { command, rest, detached } = boundToUs(program, args);
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env }, detached });
     const server = new ServerProcess(name, child);
+    runningServers.add(server);
+    child.once('exit', () => runningServers.delete(server));
     const keep = (chunk: Buffer | string): void => {
       server.tail = (server.tail + chunk.toString()).slice(-20_000);
     };

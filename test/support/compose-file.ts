@@ -42,9 +42,9 @@ export function parseComposeFile(text: string, variables: Readonly<Record<string
 }
 
 export const isVigia = ({ build }: Service): boolean => build?.dockerfile === 'docker/Dockerfile';
-export const isBroker = ({ build }: Service): boolean => build?.target === 'kafka';
+/** A broker or a controller. */
+export const isKafka = ({ build }: Service): boolean => build?.target === 'kafka';
 export const isCassandra = ({ build }: Service): boolean => build?.target === 'cassandra';
-export const isKafka = (service: Service): boolean => isBroker(service) || service.image?.startsWith('apache/kafka:') === true;
 export const environmentOf = ({ environment }: Service): Readonly<Record<string, string>> => environment ?? {};
 
 /** What the images listen on by themselves. Source: their documentation. */
@@ -67,7 +67,7 @@ const exporterPort = (target: string): string => exporters.find(([, name]) => na
 export function portsOf(service: Service): readonly string[] {
   const environment = environmentOf(service);
   const portIn = (text: string): string => /:(\d+)$/.exec(text)![1]!;
-  if (isKafka(service)) return [...environment['KAFKA_LISTENERS']!.split(',').map(portIn), ...(isBroker(service) ? [exporterPort('kafka')] : [])];
+  if (isKafka(service)) return [...environment['KAFKA_LISTENERS']!.split(',').map(portIn), exporterPort('kafka')];
   if (isCassandra(service)) return ['9042', exporterPort('cassandra')];
   if (isVigia(service)) {
     if (service.command !== undefined) return [];

@@ -9,7 +9,7 @@ const perSecond = (metric: string): string => `sum by (topic) (rate(${metric}{${
 export const kafkaDashboard = dashboard({
   uid: 'vigia-kafka',
   title: 'Kafka',
-  description: 'Brokers and topics, by JMX.',
+  description: 'Brokers, controllers and topics, by JMX.',
   from: 'now-1h',
   tags: ['systems'],
   variables: [labelValues('broker', 'Broker', 'label_values(kafka_server_replicamanager_leadercount, instance)')],
@@ -17,8 +17,8 @@ export const kafkaDashboard = dashboard({
     {
       title: 'Cluster',
       panels: [
-        figures({ title: 'Brokers', description: 'That answer.', badBelow: 1 }, [values('sum(up{job="kafka"})', 'brokers')]),
-        figures({ title: 'Active controllers', description: 'One, no more and no less; where the controllers are brokers too.', badBelow: 1 }, [values('sum(kafka_controller_activecontrollercount)', 'controllers')]),
+        figures({ title: 'Brokers', description: 'That answer.', badBelow: 1 }, [values('count(kafka_server_replicamanager_leadercount)', 'brokers')]),
+        figures({ title: 'Active controllers', description: 'One, no more and no less.', badBelow: 1 }, [values('sum(kafka_controller_activecontrollercount)', 'controllers')]),
         figures({ title: 'Partitions without a leader', description: 'Their readings are refused.', badFrom: 1 }, [values('max(kafka_controller_offlinepartitionscount)', 'partitions')]),
         figures({ title: 'Partitions that lack a replica', description: 'One more loss and readings may be refused.', badFrom: 1 }, [values('sum(kafka_server_replicamanager_underreplicatedpartitions)', 'partitions')]),
       ],

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { environmentOf, isBroker, isCassandra, isKafka, isVigia, portsOf, type Service } from '../../support/compose-file.js';
+import { environmentOf, isCassandra, isKafka, isVigia, portsOf, type Service } from '../../support/compose-file.js';
 import { waitFor } from '../../support/wait-for.js';
 import { cassandraCommand, seedProvider, SMALL_NODE, writeCassandraSettings } from '../cassandra-node.js';
 import { influxdCommand, setUpInflux } from '../influxdb.js';
@@ -55,7 +55,7 @@ const kafka: StandIn = {
     const properties = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name.replace(/^KAFKA_/, '').toLowerCase().replaceAll('_', '.'), value]));
     const file = writeKafkaProperties(placed.dir, properties);
     await formatKafkaData(file, CLUSTER_ID);
-    return kafkaCommand(file, KAFKA_HEAP_OPTS.split(' '), isBroker(placed.service) ? lastPort(placed) : undefined);
+    return kafkaCommand(file, KAFKA_HEAP_OPTS.split(' '), lastPort(placed));
   },
 };
 
