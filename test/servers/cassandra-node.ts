@@ -38,6 +38,66 @@ const SYSTEM_PROPERTIES = {
   'cassandra.superuser_setup_delay_ms': 0,
 };
 
+/** Settings of a node that needs little memory. */
+export const SMALL_NODE = {
+  partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner',
+  num_tokens: 16,
+  endpoint_snitch: 'SimpleSnitch',
+  commitlog_sync: 'periodic',
+  commitlog_sync_period: '10000ms',
+  commitlog_segment_size: '8MiB',
+  commitlog_total_space: '256MiB',
+  memtable_heap_space: '48MiB',
+  memtable_offheap_space: '48MiB',
+  file_cache_size: '32MiB',
+  key_cache_size: '8MiB',
+  networking_cache_size: '32MiB',
+  concurrent_reads: 8,
+  concurrent_writes: 8,
+  concurrent_counter_writes: 2,
+  concurrent_compactors: 1,
+  auto_snapshot: false,
+} as const;
+
+/** The setting of the nodes that others ask first. `addresses` with the storage port, `127.0.0.2:7000`. */
+export function seedProvider(addresses: readonly string[]): Readonly<Record<string, unknown>> {
+  return { seed_provider: [{ class_name: 'org.apache.cassandra.locator.SimpleSeedProvider', parameters: [{ seeds: addresses.join() }] }] };
+}
+
+/** Writes the settings of a node with its data in `dir`. */
+export function writeCassandraSettings(dir: string, address: string, settings: Readonly<Record<string, unknown>>): void {
+  const folder = (name: string): string => join(dir, name);
+  const folders = {
+    data_file_directories: [folder('data')], commitlog_directory: folder('commitlog'), saved_caches_directory: folder('saved_caches'),
+    hints_directory: folder('hints'), cdc_raw_directory: folder('cdc_raw'),
+  };
+  mkdirSync(dir, { recursive: true });
+  // JSON is YAML.
+  writeFileSync(folder('cassandra.yaml'), JSON.stringify({ ...settings, listen_address: address, rpc_address: address, ...folders }, null, 2));
+}
+
+/** A node as a program, with the settings that were written to `dir`. `jmx`: where its metrics are served, `127.0.0.2:9404`. */
+export function cassandraCommand(dir: string, heapMb: number, jmx?: string): { readonly program: string; readonly args: readonly string[] } {
+  const libraries = cassandraLibraries();
+  const properties = {
+    ...SYSTEM_PROPERTIES,
+    'cassandra.config': `file://${join(dir, 'cassandra.yaml')}`,
+    'cassandra.storagedir': dir,
+    'cassandra.logdir': join(dir, 'logs'),
+    'logback.configurationFile': `file://${join(OWN_FILES, 'logback.xml')}`,
+  };
+  const args = [
+    `-Xms${heapMb}m`, `-Xmx${heapMb}m`, `-Xmn${Math.floor(heapMb / 4)}m`, '-Xss256k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError',
+    `-javaagent:${join(libraries, 'jamm-0.4.0.jar')}`,
+    ...(jmx === undefined ? [] : [jmxExporter('cassandra', jmx)]),
+    ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
+    ...OPENED.flatMap((module) => ['--add-opens', `${module}=ALL-UNNAMED`]),
+    ...EXPORTED.flatMap((module) => ['--add-exports', `${module}=ALL-UNNAMED`]),
+    '-cp', `${libraries}/*`, 'org.apache.cassandra.service.CassandraDaemon',
+  ];
+  return { program: 'java', args };
+}
+
 /** One Java process of a ring, on a data folder that outlives it. */
 export class CassandraNode {
   private process: ServerProcess | undefined;
@@ -49,38 +109,16 @@ export class CassandraNode {
     ringDir: string,
     settings: Readonly<Record<string, unknown>>,
     private readonly heapMb: number,
-    private readonly jmxPort: number | undefined,
+    private readonly jmxPort?: number,
   ) {
     this.dir = join(ringDir, address);
-    mkdirSync(this.dir, { recursive: true });
-    const folder = (name: string): string => join(this.dir, name);
-    const folders = {
-      data_file_directories: [folder('data')], commitlog_directory: folder('commitlog'), saved_caches_directory: folder('saved_caches'),
-      hints_directory: folder('hints'), cdc_raw_directory: folder('cdc_raw'),
-    };
-    // JSON is YAML.
-    writeFileSync(folder('cassandra.yaml'), JSON.stringify({ ...settings, listen_address: address, rpc_address: address, ...folders }, null, 2));
+    writeCassandraSettings(this.dir, address, settings);
   }
 
   /** Starts the process, without waiting for it. */
   start(): void {
-    const libraries = cassandraLibraries();
-    const properties = {
-      ...SYSTEM_PROPERTIES,
-      'cassandra.config': `file://${join(this.dir, 'cassandra.yaml')}`,
-      'cassandra.storagedir': this.dir,
-      'cassandra.logdir': join(this.dir, 'logs'),
-      'logback.configurationFile': `file://${join(OWN_FILES, 'logback.xml')}`,
-    };
-    this.process = ServerProcess.spawn(`Cassandra ${this.address}`, 'java', [
-      `-Xms${this.heapMb}m`, `-Xmx${this.heapMb}m`, `-Xmn${Math.floor(this.heapMb / 4)}m`, '-Xss256k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError',
-      `-javaagent:${join(libraries, 'jamm-0.4.0.jar')}`,
-      ...(this.jmxPort === undefined ? [] : [jmxExporter('cassandra', `${this.address}:${this.jmxPort}`)]),
-      ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
-      ...OPENED.flatMap((module) => ['--add-opens', `${module}=ALL-UNNAMED`]),
-      ...EXPORTED.flatMap((module) => ['--add-exports', `${module}=ALL-UNNAMED`]),
-      '-cp', `${libraries}/*`, 'org.apache.cassandra.service.CassandraDaemon',
-    ]);
+    const { program, args } = cassandraCommand(this.dir, this.heapMb, this.jmxPort === undefined ? undefined : `${this.address}:${this.jmxPort}`);
+    this.process = ServerProcess.spawn(`Cassandra ${this.address}`, program, args);
   }
 
   async waitUntilReady(isReady: () => Promise<boolean>, timeoutMs: number): Promise<void> {

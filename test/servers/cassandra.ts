@@ -3,7 +3,7 @@ import { auth, Client, types, type QueryOptions } from 'cassandra-driver';
 import type { CassandraConfig } from '../../src/config.js';
 import { selfSigned } from '../support/self-signed.js';
 import { waitFor } from '../support/wait-for.js';
-import { CassandraNode } from './cassandra-node.js';
+import { CassandraNode, seedProvider, SMALL_NODE } from './cassandra-node.js';
 import { keptIn, temporarySite, type DataFolder, type Site } from './site.js';
 
 const START_LIMIT_MS = 180_000;
@@ -149,13 +149,11 @@ function settingsOf(clusterName: string, port: number, storagePort: number, pem:
   const tls = { class_name: 'org.apache.cassandra.security.PEMBasedSslContextFactory', parameters: { private_key: pem } };
   return {
     cluster_name: clusterName,
-    partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner',
-    num_tokens: 16,
+    ...SMALL_NODE,
     // Seeds start side by side: none waits for another to hand it data.
-    seed_provider: [{ class_name: 'org.apache.cassandra.locator.SimpleSeedProvider', parameters: [{ seeds: ADDRESSES.map((address) => `${address}:${storagePort}`).join() }] }],
+    ...seedProvider(ADDRESSES.map((address) => `${address}:${storagePort}`)),
     storage_port: storagePort,
     native_transport_port: port,
-    endpoint_snitch: 'SimpleSnitch',
     client_encryption_options: { enabled: true, optional: true, ssl_context_factory: tls },
     authenticator: 'PasswordAuthenticator',
     authorizer: 'CassandraAuthorizer',
@@ -165,20 +163,6 @@ function settingsOf(clusterName: string, port: number, storagePort: number, pem:
     roles_validity: '1000ms',
     permissions_validity: '1000ms',
     credentials_validity: '1000ms',
-    commitlog_sync: 'periodic',
-    commitlog_sync_period: '10000ms',
-    commitlog_segment_size: '8MiB',
-    commitlog_total_space: '256MiB',
-    memtable_heap_space: '48MiB',
-    memtable_offheap_space: '48MiB',
-    file_cache_size: '32MiB',
-    key_cache_size: '8MiB',
-    networking_cache_size: '32MiB',
-    concurrent_reads: 8,
-    concurrent_writes: 8,
-    concurrent_counter_writes: 2,
-    concurrent_compactors: 1,
-    auto_snapshot: false,
     // A row that a node missed stays missing there until it is repaired: so the suites can make one.
     hinted_handoff_enabled: false,
   };

@@ -62,12 +62,7 @@ export class InfluxServer {
     const port = await site.port('influxdb');
     const folder = site.folder('influxdb');
     const server = new InfluxServer(folder, port, await spawnServer(folder.path, port));
-    const { allowed } = (await (await fetch(`${server.url}/api/v2/setup`)).json()) as { allowed: boolean };
-    // Data that were kept have been set up.
-    if (!allowed) return server;
-    const body = JSON.stringify({ username: 'vigia', password: 'not-a-secret', org: server.org, bucket: 'other', token: server.token });
-    const answer = await fetch(`${server.url}/api/v2/setup`, { method: 'POST', body });
-    if (!answer.ok) throw new Error(`InfluxDB was not set up: ${answer.status} ${await answer.text()}`);
+    await setUpInflux(server.url, { username: 'vigia', password: 'not-a-secret', org: server.org, bucket: 'other', token: server.token });
     return server;
   }
 
@@ -110,7 +105,20 @@ export class InfluxServer {
 }
 
 function spawnServer(dir: string, port: number): Promise<ServerProcess> {
+  const { program, args } = influxdCommand(dir, `127.0.0.1:${port}`);
+  return ServerProcess.start('influxd', program, args, async () => (await fetch(`http://127.0.0.1:${port}/health`)).ok);
+}
+
+/** The server as a program, with its data in `dir`. It does not hear SIGTERM: SIGINT stops it. */
+export function influxdCommand(dir: string, address: string): { readonly program: string; readonly args: readonly string[] } {
   const paths = ['--bolt-path', join(dir, 'influxd.bolt'), '--sqlite-path', join(dir, 'influxd.sqlite'), '--engine-path', join(dir, 'engine')];
-  const args = [...paths, '--http-bind-address', `127.0.0.1:${port}`, '--reporting-disabled', '--log-level', 'warn'];
-  return ServerProcess.start('influxd', influxdProgram(), args, async () => (await fetch(`http://127.0.0.1:${port}/health`)).ok);
+  return { program: influxdProgram(), args: [...paths, '--http-bind-address', address, '--reporting-disabled', '--log-level', 'warn'] };
+}
+
+/** Makes the first user of a new server. Thrown: an error with the answer when it does not take it. */
+export async function setUpInflux(url: string, setUp: { username: string; password: string; org: string; bucket: string; token: string }): Promise<void> {
+  const { allowed } = (await (await fetch(`${url}/api/v2/setup`)).json()) as { allowed: boolean };
+  if (!allowed) return; // its data have been set up before
+  const answer = await fetch(`${url}/api/v2/setup`, { method: 'POST', body: JSON.stringify(setUp) });
+  if (!answer.ok) throw new Error(`InfluxDB was not set up: ${answer.status} ${await answer.text()}`);
 }

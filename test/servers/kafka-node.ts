@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { mavenLibraries } from './cache.js';
@@ -21,6 +21,29 @@ export function jmxExporter(system: 'kafka' | 'cassandra', address: string): str
   return `-javaagent:${join(kafkaLibraries(), 'jmx_prometheus_javaagent-1.0.1.jar')}=${address}:${join(JMX_RULES, `${system}.yml`)}`;
 }
 
+/** Kafka's server as a program. `heap`: Java's options for it. `jmx`: where its metrics are served, `127.0.0.1:9404`. */
+export function kafkaCommand(propertiesFile: string, heap: readonly string[], jmx?: string): { readonly program: string; readonly args: readonly string[] } {
+  const exporter = jmx === undefined ? [] : [jmxExporter('kafka', jmx)];
+  const options = [...heap, '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', LOGGING, ...exporter];
+  return { program: 'java', args: [...options, '-cp', `${kafkaLibraries()}/*`, 'kafka.Kafka', propertiesFile] };
+}
+
+/** Writes the properties of a server with its data in `dir`, and gives their file. */
+export function writeKafkaProperties(dir: string, properties: Readonly<Record<string, string | number>>): string {
+  const file = join(dir, 'server.properties');
+  mkdirSync(dir, { recursive: true });
+  const all = { ...properties, 'log.dirs': join(dir, 'data') };
+  writeFileSync(file, Object.entries(all).map(([key, value]) => `${key}=${value}\n`).join(''));
+  return file;
+}
+
+/** Writes the cluster's id into the data folder of these properties, unless it is there; Kafka starts on no other. */
+export async function formatKafkaData(propertiesFile: string, clusterId: string): Promise<void> {
+  if (existsSync(join(dirname(propertiesFile), 'data', 'meta.properties'))) return;
+  const options = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', LOGGING, '-cp', `${kafkaLibraries()}/*`];
+  await promisify(execFile)('java', [...options, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile]);
+}
+
 /** One Java process of a Kafka cluster, on a data folder that outlives it. */
 export class KafkaNode {
   private process: ServerProcess | undefined;
@@ -35,27 +58,18 @@ export class KafkaNode {
     private readonly jmxPort: number | undefined,
     private readonly isReady: () => Promise<boolean>,
   ) {
-    const nodeDir = join(dir, name);
-    mkdirSync(nodeDir, { recursive: true });
-    this.propertiesFile = join(nodeDir, 'server.properties');
-    this.dataDir = join(nodeDir, 'data');
-    const all = { ...properties, 'log.dirs': this.dataDir };
-    writeFileSync(this.propertiesFile, Object.entries(all).map(([key, value]) => `${key}=${value}\n`).join(''));
+    this.propertiesFile = writeKafkaProperties(join(dir, name), properties);
   }
 
-  /** Writes the cluster's id into the data folder, unless it is there; Kafka starts on no other. */
-  async format(clusterId: string): Promise<void> {
-    if (existsSync(join(this.dataDir, 'meta.properties'))) return;
-    const options = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', LOGGING, '-cp', `${kafkaLibraries()}/*`];
-    await promisify(execFile)('java', [...options, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', this.propertiesFile]);
+  format(clusterId: string): Promise<void> {
+    return formatKafkaData(this.propertiesFile, clusterId);
   }
 
   /** Starts the process and waits until it is ready. */
   async start(timeoutMs: number): Promise<void> {
-    const libraries = kafkaLibraries();
-    const options = [`-Xms${this.heapMb}m`, `-Xmx${this.heapMb}m`, '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', LOGGING];
-    if (this.jmxPort !== undefined) options.push(jmxExporter('kafka', `127.0.0.1:${this.jmxPort}`));
-    this.process = ServerProcess.spawn(`Kafka ${this.name}`, 'java', [...options, '-cp', `${libraries}/*`, 'kafka.Kafka', this.propertiesFile]);
+    const jmx = this.jmxPort === undefined ? undefined : `127.0.0.1:${this.jmxPort}`;
+    const { program, args } = kafkaCommand(this.propertiesFile, [`-Xms${this.heapMb}m`, `-Xmx${this.heapMb}m`], jmx);
+    this.process = ServerProcess.spawn(`Kafka ${this.name}`, program, args);
     await this.process.waitUntilReady(this.isReady, timeoutMs);
   }
 

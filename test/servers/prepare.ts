@@ -1,3 +1,4 @@
+import { ansibleLibraries } from './ansible.js';
 import { cassandraLibraries } from './cassandra-node.js';
 import { kafkaLibraries } from './kafka-node.js';
 import { kafkaPixyProgram } from './kafka-pixy.js';
@@ -7,6 +8,7 @@ import { serversCache } from './cache.js';
 
 /** What has to be downloaded or built once, before a test's time limit runs. */
 const PREPARATIONS: Readonly<Record<string, () => string>> = {
+  ansible: ansibleLibraries,
   cassandra: cassandraLibraries,
   influxdb: influxdProgram,
   kafka: kafkaLibraries,

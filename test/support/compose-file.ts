@@ -14,6 +14,10 @@ export interface Service {
   readonly profiles?: readonly string[];
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
+  readonly extra_hosts?: Readonly<Record<string, string>>;
+  readonly stop_signal?: NodeJS.Signals;
+  /** `30s`; 10 s unless it is given. */
+  readonly stop_grace_period?: string;
 }
 
 export type Services = Readonly<Record<string, Service>>;
@@ -29,9 +33,12 @@ export const repositoryFile = (path: string): string => readFileSync(new URL(`..
 export const isInDocker = (path: string): boolean => existsSync(new URL(`../../docker/${path}`, import.meta.url));
 
 /** A compose file with its variables at their defaults: `${NAME:-default}`. */
-export function readComposeFile(path: string): ComposeFile {
-  const text = repositoryFile(path).replace(/\$\{\w+:-([^}]*)\}/g, '$1');
-  return load(text, { schema: YAML11_SCHEMA }) as ComposeFile; // for the merge keys
+export const readComposeFile = (path: string): ComposeFile => parseComposeFile(repositoryFile(path), {});
+
+/** A compose file from its text, with these variables. What replaces another file's value (`!reset`, `!override`) is as any other. */
+export function parseComposeFile(text: string, variables: Readonly<Record<string, string | undefined>>): ComposeFile {
+  const plain = text.replace(/\$\{(\w+):-([^}]*)\}/g, (_, name: string, value: string) => variables[name] || value).replace(/: !(reset|override)\b/g, ':');
+  return load(plain, { schema: YAML11_SCHEMA }) as ComposeFile; // for the merge keys
 }
 
 export const isVigia = ({ build }: Service): boolean => build?.dockerfile === 'docker/Dockerfile';
