@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cachedFolder, run } from '../../test/servers/cache.js';
+import { systemProgram } from '../../test/servers/system-program.js';
+
+const SOURCES = fileURLToPath(new URL('./java/', import.meta.url));
+
+/** Of each peer, as its users set it; a heap in which neither collects more often than once in a second or so. */
+const JVM = {
+  flink: ['-Xms1g', '-Xmx1g', '-XX:+UseParallelGC', '--add-opens=java.base/java.util=ALL-UNNAMED', '--add-opens=java.base/java.lang=ALL-UNNAMED'],
+  'kafka-streams': ['-Xms512m', '-Xmx512m', '-XX:+UseParallelGC'],
+} as const;
+const MAIN = { flink: 'peers.FlinkPeer', 'kafka-streams': 'peers.StreamsPeer' } as const;
+
+export type JavaPeer = keyof typeof MAIN;
+
+/** What each takes: whether alarms come exactly once, and how often what was done is made sure, in milliseconds. */
+export interface PeerOptions {
+  readonly brokers: string;
+  readonly alarmTopic: string;
+  readonly guarantee: string;
+  readonly commitEveryMs: number;
+  /** For its checkpoints or state. */
+  readonly dir: string;
+  /** Ends with what the topics hold, or goes on. */
+  readonly until: 'drain' | 'run';
+}
+
+/** Builds the peers the first time, and again whenever their sources change (a minute or two). Thrown: `MissingProgram`. */
+export function javaPeers(): (peer: JavaPeer, options: PeerOptions) => readonly [program: string, args: readonly string[]] {
+  const java = systemProgram('java', 'default-jdk-headless');
+  const dir = cachedFolder(`peers-${digestOf(SOURCES)}`, (unfinished) => {
+    systemProgram('javac', 'default-jdk-headless');
+    const maven = systemProgram('mvn', 'maven');
+    cpSync(SOURCES, unfinished, { recursive: true });
+    run(maven, ['--quiet', '--batch-mode', 'compile', 'dependency:copy-dependencies', '-DexcludeGroupIds=vigia.bench', '--file', join(unfinished, 'pom.xml')]);
+  });
+  return (peer, { brokers, alarmTopic, guarantee, commitEveryMs, dir: stateDir, until }) => {
+    const classes = [join(dir, peer, 'target', 'classes'), join(dir, 'alarm-rules', 'target', 'classes'), join(dir, peer, 'target', 'dependency', '*')];
+    const logging = '-Dorg.slf4j.simpleLogger.defaultLogLevel=error';
+    return [java, [...JVM[peer], logging, '-cp', classes.join(':'), MAIN[peer], brokers, alarmTopic, guarantee, String(commitEveryMs), stateDir, until]];
+  };
+}
+
+function digestOf(folder: string): string {
+  const hash = createHash('sha256');
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) hash.update(entry.name).update(readFileSync(join(entry.parentPath, entry.name)));
+  }
+  return hash.digest('hex').slice(0, 12);
+}
