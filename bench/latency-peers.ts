@@ -13,7 +13,7 @@ const TICK_MS = 10;
 /** Whatever the rate, each of another sensor. */
 const ALARMS_PER_SECOND = 14;
 const RATES = [1_400, 14_000, 100_000] as const;
-const ALARM_LIMIT_MS = 30_000;
+const ALARM_LIMIT_SECONDS = 30;
 /** Kafka Streams commits so often by default when it is to be exactly once. */
 const STREAMS_COMMIT_MS = 100;
 const CHECKPOINT_MS = 1_000;
@@ -40,16 +40,17 @@ export const latencyPeers: BenchCase = async ({ isQuick, progress }) => {
         const peer = await start(kafka.bootstrapServers);
         const latencies = new Map<number, number>();
         const following = await followAlarms(kafka.bootstrapServers, peer.alarmTopic, (sensorId, latencyMs) => void latencies.set(sensorId, latencyMs));
-        const measure = async (lasting: number): Promise<number[]> => {
-          const sensors = await send(log, { rate, seconds: lasting, firstSensor });
+        const sendFor = async (lasting: number, hasAlarm: (sensorId: number) => boolean): Promise<readonly number[]> => {
+          const sensors = await send(log, { rate, seconds: lasting, firstSensor }, hasAlarm);
           firstSensor += sensors.length;
-          const deadline = performance.now() + ALARM_LIMIT_MS;
-          while (!sensors.slice(-ALARMS_PER_SECOND).every((id) => latencies.has(id)) && performance.now() < deadline) await sleep(20);
-          return sensors.map((id) => latencies.get(id) ?? NaN).sort((a, b) => a - b);
+          return sensors;
         };
-        await measure(warmUpSeconds);
+        await sendFor(warmUpSeconds, () => true); // what came while it started has none
         const samples: number[][] = [];
-        while (samples.length < runs) samples.push(await measure(seconds));
+        while (samples.length < runs) {
+          const sensors = await sendFor(seconds, (id) => latencies.has(id));
+          samples.push(sensors.map((id) => latencies.get(id) ?? NaN).sort((a, b) => a - b));
+        }
         await following.stop();
         await peer.stop();
         const missing = samples.flat().filter(Number.isNaN).length;
@@ -82,17 +83,22 @@ interface Load {
   readonly firstSensor: number;
 }
 
-/** Appends at an even rate; the sensors of the abnormal readings. */
-async function send(log: KafkaMessageLog, { rate, seconds, firstSensor }: Load): Promise<number[]> {
+/**
+ * Appends at an even rate; the sensors of the abnormal readings. Until their alarms have come, but for 30 s at most,
+ * normal readings go on: a watermark stands still without them.
+ */
+async function send(log: KafkaMessageLog, { rate, seconds, firstSensor }: Load, hasAlarm: (sensorId: number) => boolean): Promise<number[]> {
   const every = Math.floor(rate / ALARMS_PER_SECOND);
   const sensors: number[] = [];
   const inWork = new Set<Promise<unknown>>();
   const start = performance.now();
-  for (let sent = 0; sent < rate * seconds; await sleep(TICK_MS)) {
-    const due = Math.min(rate * seconds, Math.floor(((performance.now() - start) / 1000) * rate));
+  const secondsGone = (): number => (performance.now() - start) / 1000;
+  const isOver = (): boolean => secondsGone() > seconds && (sensors.every(hasAlarm) || secondsGone() > seconds + ALARM_LIMIT_SECONDS);
+  for (let sent = 0; !isOver(); await sleep(TICK_MS)) {
+    const due = Math.floor(secondsGone() * rate);
     const records: { key: string; value: Buffer }[] = [];
     for (; sent < due; sent += 1) {
-      const isAbnormal = sent % every === every - 1;
+      const isAbnormal = sent < rate * seconds && sent % every === every - 1;
       const id = isAbnormal ? (firstSensor + sensors.length) % SENSORS : (sent * 7919) % SENSORS;
       if (isAbnormal) sensors.push(id);
       records.push({ key: String(id), value: Buffer.from(`{"${id}", "${isAbnormal}", "false", "21.5", "30.0"}`) });

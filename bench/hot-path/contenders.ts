@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAlarmTopic } from '../peers/alarm-topic.js';
-import type { JavaPeer, javaPeers } from '../peers/java-peers.js';
+import type { JavaPeer, PeerCommand } from '../peers/java-peers.js';
 import type { Backlog } from './backlog.js';
 import type { Measured } from './contender.js';
 
@@ -51,7 +51,7 @@ export class Contenders {
     });
   }
 
-  async java(commandOf: ReturnType<typeof javaPeers>, peer: JavaPeer, guarantee: string): Promise<ContenderRun> {
+  async java(commandOf: PeerCommand, peer: JavaPeer, guarantee: string): Promise<ContenderRun> {
     return this.inFolder(async (dir) => {
       const alarmTopic = `ALARMS-${(this.topics += 1)}`;
       await createAlarmTopic(this.brokers, alarmTopic);

@@ -3,7 +3,7 @@ import { KafkaCluster } from '../../test/servers/kafka.js';
 import { MissingProgram } from '../../test/servers/system-program.js';
 import { barChart } from '../bar-chart.js';
 import { median, perSecond, spread, type BenchCase, type CaseResult } from '../bench-case.js';
-import { javaPeers } from '../peers/java-peers.js';
+import { javaPeers, type PeerCommand } from '../peers/java-peers.js';
 import { ABNORMAL_PER_OK, fillBacklog, type Backlog } from './backlog.js';
 import { COMMIT_EVERY_MS, Contenders, type ContenderRun } from './contenders.js';
 import { differenceFrom } from './truth.js';
@@ -38,10 +38,8 @@ export const hotPath = (share: number): BenchCase => async ({ isQuick, progress 
   }
 };
 
-type CommandOf = ReturnType<typeof javaPeers>;
-
 /** Without the tools that build them the Java peers are left out, and the table says so. */
-function preparePeers(): { readonly commandOf: CommandOf | null; readonly missing: string | null } {
+function preparePeers(): { readonly commandOf: PeerCommand | null; readonly missing: string | null } {
   try {
     return { commandOf: javaPeers(), missing: null };
   } catch (error) {
@@ -50,7 +48,7 @@ function preparePeers(): { readonly commandOf: CommandOf | null; readonly missin
   }
 }
 
-function listOf(contenders: Contenders, commandOf: CommandOf | null, isQuick: boolean): Record<string, () => Promise<ContenderRun>> {
+function listOf(contenders: Contenders, commandOf: PeerCommand | null, isQuick: boolean): Record<string, () => Promise<ContenderRun>> {
   const java: Record<string, () => Promise<ContenderRun>> = {};
   if (commandOf !== null) {
     java['Flink, checkpoints, exactly once'] = () => contenders.java(commandOf, 'flink', 'exactly-once');

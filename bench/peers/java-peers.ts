@@ -28,8 +28,11 @@ export interface PeerOptions {
   readonly until: 'drain' | 'run';
 }
 
+/** The program that runs a peer, and its arguments. */
+export type PeerCommand = (peer: JavaPeer, options: PeerOptions) => readonly [program: string, args: readonly string[]];
+
 /** Builds the peers the first time, and again whenever their sources change (a minute or two). Thrown: `MissingProgram`. */
-export function javaPeers(): (peer: JavaPeer, options: PeerOptions) => readonly [program: string, args: readonly string[]] {
+export function javaPeers(): PeerCommand {
   const java = systemProgram('java', 'default-jdk-headless');
   const dir = cachedFolder(`peers-${digestOf(SOURCES)}`, (unfinished) => {
     systemProgram('javac', 'default-jdk-headless');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ServerProcess } from '../../test/servers/server-process.js';
 import { COUNT_TOPIC } from '../../src/message-log/message-log.js';
 import { createAlarmTopic } from './alarm-topic.js';
-import type { JavaPeer, javaPeers } from './java-peers.js';
+import type { JavaPeer, PeerCommand } from './java-peers.js';
 import { RunningProduct } from '../product.js';
 
 /** A contender that takes readings as they come, and whose alarms appear on a topic. */
@@ -13,7 +13,7 @@ export interface LivePeer {
   stop(): Promise<void>;
 }
 
-export async function startJava(commandOf: ReturnType<typeof javaPeers>, brokers: string, peer: JavaPeer, guarantee: string, commitEveryMs: number): Promise<LivePeer> {
+export async function startJava(commandOf: PeerCommand, brokers: string, peer: JavaPeer, guarantee: string, commitEveryMs: number): Promise<LivePeer> {
   const dir = mkdtempSync(join(tmpdir(), 'vigia-peer-'));
   const alarmTopic = `ALARMS-${peer}-${guarantee}`;
   await createAlarmTopic(brokers, alarmTopic);

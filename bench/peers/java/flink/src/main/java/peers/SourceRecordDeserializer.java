@@ -9,11 +9,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * Drops normal readings (R1) before they become elements of the stream: an element costs more than its parsing. One
- * in {@link #PROGRESS_EVERY_MS} of the log's time goes on, for the partition's watermark.
+ * of each millisecond of the log's time goes on, for the partition's watermark.
  */
 final class SourceRecordDeserializer implements KafkaRecordDeserializationSchema<SourceRecord> {
     private static final long serialVersionUID = 1;
-    private static final long PROGRESS_EVERY_MS = 10;
     private static final int MOST_PARTITIONS = 64;
 
     private transient SensorMessage message;
@@ -35,7 +34,7 @@ final class SourceRecordDeserializer implements KafkaRecordDeserializationSchema
             reused.becomeOk();
         } else {
             int types = message.abnormalTypes();
-            if (types == 0 && record.timestamp() < lastEmittedAt[record.partition()] + PROGRESS_EVERY_MS) return;
+            if (types == 0 && record.timestamp() == lastEmittedAt[record.partition()]) return;
             lastEmittedAt[record.partition()] = record.timestamp();
             reused.becomeReading(types);
         }
