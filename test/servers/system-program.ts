@@ -2,7 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The path of a program that comes with the system. Thrown: an error that names the Debian package to install. */
+/** Says which Debian package to install. */
+export class MissingProgram extends Error {
+  constructor(name: string, aptPackage: string) {
+    super(`${name} is not on this machine: apt-get install ${aptPackage}`);
+    this.name = 'MissingProgram';
+  }
+}
+
+/** The path of a program that comes with the system. Thrown: `MissingProgram`. */
 export function systemProgram(name: string, aptPackage: string = name): string {
   // Servers are in /usr/sbin, which a plain user's PATH may lack.
   for (const dir of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
@@ -14,7 +22,7 @@ export function systemProgram(name: string, aptPackage: string = name): string {
       continue;
     }
   }
-  throw new Error(`${name} is not on this machine: apt-get install ${aptPackage}`);
+  throw new MissingProgram(name, aptPackage);
 }
 
 /** The exit code of a checking tool and all that it wrote. */
