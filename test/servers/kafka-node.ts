@@ -48,7 +48,6 @@ export async function formatKafkaData(propertiesFile: string, clusterId: string)
 export class KafkaNode {
   private process: ServerProcess | undefined;
   private readonly propertiesFile: string;
-  private readonly dataDir: string;
 
   constructor(
     readonly name: string,
