@@ -10,6 +10,7 @@ import { readsEvents, type Config } from './config.js';
 import { untilAvailable as untilServerAvailable } from './connecting/until-available.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
 import { apiAdapter } from './console/status.module.js';
+import { consumption } from './consumption.js';
 import { CustomersUnavailable, type CustomerStore } from './customers/customer-store.js';
 import { setUpCustomers, type SetUpMarks } from './customers/set-up-customers.js';
 import type { EventStore } from './event-store/event-store.js';
@@ -18,7 +19,6 @@ import { untilAvailable } from './event-store/open-event-store.js';
 import { identify } from './event-store/store-identity.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
 import { IngestMetrics } from './ingestion/ingest-metrics.js';
-import { normalReadings } from './ingestion/normal-readings.js';
 import { LogRetention } from './ingestion/log-retention.js';
 import { MessageLogTransport } from './ingestion/message-log.transport.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
@@ -177,42 +177,14 @@ export class Application {
   private async startConsuming(): Promise<void> {
     const { nest, config, progress, stopping } = this;
     const receipts = nest.get(ReceiptBook);
-    const sensors = nest.get(SensorStates);
-    const transport = new MessageLogTransport(
-      nest.get(MESSAGE_LOG),
-      {
-        resumeAt: async (topic, partition, range) => {
-          const { next, missing, hasBegunAgain, remembered } = await receipts.open(topic, partition, range).catch((error: unknown) => {
-            this.logger.warn({ err: error, topic, partition }, 'where to go on is not known yet; it is asked again');
-            throw error;
-          });
-          if (missing > 0) this.loseRecords(topic, partition, missing);
-          if (hasBegunAgain) this.logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew');
-          sensors.forgetAll();
-          sensors.recall(remembered);
-          return next;
-        },
-        onAssignment: (numbers) => {
-          progress.assignment = numbers;
-        },
-        recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
-        onRelease: (partition) => receipts.release(partition),
-        // With clearOnNormal a normal reading may have an effect, so each must be looked at.
-        ...(config.policy.clearOnNormal ? {} : { discard: normalReadings }),
-      },
-      (error) => {
-        progress.consumerFailure = String(error);
-        this.logger.error({ err: error }, 'the message log is no longer consumed');
-      },
-    );
+    const consume = consumption({ receipts, sensors: nest.get(SensorStates), policy: config.policy, progress, logger: this.logger });
+    const transport = new MessageLogTransport(nest.get(MESSAGE_LOG), consume, (error) => {
+      progress.consumerFailure = String(error);
+      this.logger.error({ err: error }, 'the message log is no longer consumed');
+    });
     nest.connectMicroservice({ strategy: transport });
     await nest.startAllMicroservices();
     this.background.push(receipts.keepFlushing(stopping.signal, (error) => this.logger.warn({ err: error }, 'receipts wait to be stored')));
-  }
-
-  private loseRecords(topic: string, partition: number, missing: number): void {
-    this.progress.lostRecords += missing;
-    this.logger.error({ topic, partition, missing }, 'records were deleted from the log before they were processed');
   }
 
   /** Ends everything, against the order of the start: intake first, stores last. What is left is found by the next start. */

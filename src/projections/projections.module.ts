@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
@@ -9,6 +9,7 @@ import type { MessageLog } from '../message-log/message-log.js';
 import type { LeasedRole } from '../leases/leased-role.js';
 import { RoleLeases } from '../leases/role-leases.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MAP_AND_COUNTS, MESSAGE_LOG, METRICS } from '../tokens.js';
+import { registerTotal } from '../total-counters.js';
 import { AlarmReads } from './alarm-reads.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
 import { CountPublisher, type CountTotals } from './count-publisher.js';
@@ -151,20 +152,8 @@ function registerCountMetrics(registry: Registry, counting: NonNullable<Counting
         else this.remove();
       },
     });
-  const counter = (name: string, help: string, field: keyof CountTotals) => {
-    let counted = 0;
-    return new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.inc(totals[field] - counted);
-        counted = totals[field];
-      },
-    });
-  };
-  counter('vigia_count_published_total', 'Alarms published to topic COUNT.', 'published');
-  counter('vigia_count_recognised_total', 'Alarms found on topic COUNT when it was read back, and not published again.', 'recognised');
+  registerTotal(registry, 'vigia_count_published_total', 'Alarms published to topic COUNT.', () => totals.published);
+  registerTotal(registry, 'vigia_count_recognised_total', 'Alarms found on topic COUNT when it was read back, and not published again.', () => totals.recognised);
   gauge('vigia_count_lag_events', 'Alarms that are not on topic COUNT yet, counted to 1000.', 'lagEvents');
   gauge('vigia_count_lag_seconds', 'Age of the oldest alarm that is not on topic COUNT yet.', 'lagSeconds');
   gauge('vigia_count_unreadable_alarms', 'Alarms that could not be read and are not on topic COUNT.', 'unreadable');
