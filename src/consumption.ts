@@ -36,6 +36,7 @@ export function consumption({ receipts, sensors, policy, progress, logger }: Con
       progress.assignment = numbers;
     },
     recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
+    requireKept: (partition) => receipts.requireKept(partition),
     onRelease: (partition) => receipts.release(partition),
     // With clearOnNormal a normal reading may have an effect, so each must be looked at.
     ...(policy.clearOnNormal ? {} : { discard: normalReadings }),

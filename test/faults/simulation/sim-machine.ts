@@ -23,6 +23,9 @@ import { SimProcess } from './sim-process.js';
 import { SimProjectionSink, SimReadModelDisk } from './sim-projection-sink.js';
 import type { SimServers } from './sim-servers.js';
 
+/** A service manager kills what has not ended by then. */
+const STOP_LIMIT_MS = 30_000;
+
 const SETTINGS = { language: 'es', from: 'alarms@vigia.local', to: 'guard@vigia.local', consoleUrl: null } as const;
 const NO_LOG = pino({ level: 'silent' });
 
@@ -61,7 +64,7 @@ export class SimMachine {
   async stop(): Promise<void> {
     const { running } = this;
     if (!running?.process.isAlive) return;
-    await running.stop();
+    await Promise.race([running.stop(), new Promise<void>((resolve) => this.servers.scheduler.after(STOP_LIMIT_MS, resolve))]);
     running.process.kill();
   }
 
