@@ -55,9 +55,9 @@ describe('A handler', () => {
 
   it('whose receipt was refused is given the partition anew, though nothing more comes', async () => {
     const consumer = await Consumer.start(() => Promise.resolve());
-    const [{ offset }] = (await consumer.log.append('ENTRY', [record(KEYS[0], 'a')])) as [{ offset: number }];
+    const [appended] = await consumer.log.append('ENTRY', [record(KEYS[0], 'a')]);
     await waitFor('the record', () => consumer.texts(0).length === 1);
-    consumer.lostFrom = { partition: 0, offset };
+    consumer.lostFrom = { partition: 0, offset: appended!.offset };
     await waitFor('the record again', () => consumer.texts(0).length === 2);
     expect(consumer.texts(0)).toEqual(['a', 'a']);
     expect(consumer.rebalances).toBe(1);
