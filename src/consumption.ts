@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { StrikePolicy } from './alarm-domain/strike-policy.js';
 import type { ApplicationProgress } from './application-progress.js';
-import { consumeOptions } from './ingestion/consume-options.js';
+import { normalReadings } from './ingestion/normal-readings.js';
 import type { ReceiptBook } from './ingestion/receipt-book.js';
 import type { SensorStates } from './ingestion/sensor-states.js';
-import type { ConsumeOptions } from './message-log/message-log.js';
+import type { ConsumeOptions, SensorTopic } from './message-log/message-log.js';
 
 export interface ConsumptionParts {
   readonly receipts: ReceiptBook;
@@ -14,19 +14,31 @@ export interface ConsumptionParts {
   readonly logger: Logger;
 }
 
-/** How the log is consumed, and what is told of it: to the log of the process and to those that ask for its progress. */
+/** How the log is consumed: from the last receipt on, and with the states that belong to it. */
 export function consumption({ receipts, sensors, policy, progress, logger }: ConsumptionParts): Omit<ConsumeOptions, 'handle' | 'signal'> {
+  const lose = (topic: SensorTopic, partition: number, missing: number): void => {
+    progress.lostRecords += missing;
+    logger.error({ topic, partition, missing }, 'records were deleted from the log before they were processed');
+  };
   return {
-    ...consumeOptions(receipts, sensors, policy, {
-      unknown: (topic, partition, error) => logger.warn({ err: error, topic, partition }, 'where to go on is not known yet; it is asked again'),
-      missing: (topic, partition, records) => {
-        progress.lostRecords += records;
-        logger.error({ topic, partition, missing: records }, 'records were deleted from the log before they were processed');
-      },
-      begunAgain: (topic, partition, next) => logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew'),
-    }),
+    resumeAt: async (topic, partition, range) => {
+      const { next, missing, hasBegunAgain, remembered } = await receipts.open(topic, partition, range).catch((error: unknown) => {
+        logger.warn({ err: error, topic, partition }, 'where to go on is not known yet; it is asked again');
+        throw error;
+      });
+      if (missing > 0) lose(topic, partition, missing);
+      if (hasBegunAgain) logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew');
+      sensors.forgetAll();
+      sensors.recall(remembered);
+      return next;
+    },
     onAssignment: (numbers) => {
       progress.assignment = numbers;
     },
+    recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
+    requireKept: (partition) => receipts.requireKept(partition),
+    onRelease: (partition) => receipts.release(partition),
+    // With clearOnNormal a normal reading may have an effect, so each must be looked at.
+    ...(policy.clearOnNormal ? {} : { discard: normalReadings }),
   };
 }

@@ -18,7 +18,7 @@ const noted = (n: number, ...seconds: number[]): NotedReadings =>
 
 describe('noted readings', () => {
   it('that the log took last stay, in whatever order they come: an OK leaves those from after it', () => {
-    // From two partitions; the one from after the OK comes first. Found by simulated faults, seed 557.
+    // From two partitions; the one from after the OK comes first. Found by simulated faults.
     expect(notedAfter(noted(1, 14, 13, 12), 'smoke', taken(13).receivedAt)).toEqual({ smoke: [taken(14)] });
     expect(noted(3, 30, 20, 40, 10, 50, 60)).toEqual({ smoke: [taken(40), taken(50), taken(60)] });
   });

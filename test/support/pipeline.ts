@@ -1,15 +1,17 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import type { SensorEvent } from '../../src/alarm-domain/alarm-events.js';
 import { sensorStream } from '../../src/alarm-domain/sensor.js';
 import { SOURCE_STRIKE_POLICY, type StrikePolicy } from '../../src/alarm-domain/strike-policy.js';
+import { ApplicationProgress } from '../../src/application-progress.js';
 import { systemClock } from '../../src/clock.js';
+import { consumption } from '../../src/consumption.js';
 import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { decodeSensorEvent } from '../../src/event-store/sensor-stream.js';
 import { BatchHandler, type ProcessingObserver } from '../../src/ingestion/batch-handler.js';
-import { consumeOptions } from '../../src/ingestion/consume-options.js';
 import { DeadLetters } from '../../src/ingestion/dead-letters.js';
 import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { receiptStream, type Receipt } from '../../src/ingestion/receipt.js';
@@ -61,7 +63,7 @@ export class Pipeline {
     const handler = new BatchHandler(this.log.identity, this.store, sensors, receipts, this.deadLetters, this.policy, systemClock, observer);
     const stop = new AbortController();
     const consuming = this.log.consume({
-      ...consumeOptions(receipts, sensors, this.policy, { unknown() {}, missing() {}, begunAgain() {} }),
+      ...consumption({ receipts, sensors, policy: this.policy, progress: new ApplicationProgress(), logger: pino({ level: 'silent' }) }),
       handle: (batches) => handler.handle(batches),
       signal: stop.signal,
     });

@@ -149,6 +149,7 @@ export class ConsumerSession {
       while (!this.signal.aborted) {
         const seen = this.news.count;
         handling.throwFailure();
+        this.context.options.requireKept?.(pair.number);
         for (const side of [entry, ok]) {
           const failure = this.fetcher.failureOf(side);
           if (failure !== null) throw failure;

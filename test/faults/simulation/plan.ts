@@ -74,8 +74,8 @@ function drawFaults(random: Random, safetyMs: number, machines: number): Action[
     const machine = random.integer(0, machines - 1);
     const downMs = random.fraction() < 0.5 ? random.integer(1, 50) : random.integer(50, 20_000);
     const which = random.fraction();
-    if (which < 0.4) actions.push({ atMs, do: 'crash', machine, call: random.integer(1, 60), when: random.fraction() < 0.5 ? 'before' : 'after', downMs });
-    else if (which < 0.45) actions.push({ atMs, do: 'kill', machine, downMs });
+    if (which < 0.35) actions.push({ atMs, do: 'crash', machine, call: random.integer(1, 60), when: random.fraction() < 0.5 ? 'before' : 'after', downMs });
+    else if (which < 0.4) actions.push({ atMs, do: 'kill', machine, downMs });
     else if (which < 0.55) actions.push({ atMs, do: 'stop', machine, downMs });
     else if (which < 0.75) actions.push({ atMs, do: 'suspend', machine, forMs: random.integer(500, 40_000) });
     else if (which < 0.8) actions.push({ atMs, do: 'jump', machine, byMs: random.integer(-120_000, 120_000) });
@@ -86,9 +86,12 @@ function drawFaults(random: Random, safetyMs: number, machines: number): Action[
 }
 
 function drawCallFaults(random: Random): Record<ServerName, CallFaults> {
-  const level = random.fraction() < 0.25 ? 0 : random.fraction() * 0.1;
+  const kind = random.fraction();
+  const level = kind < 0.25 ? 0 : random.fraction() * 0.1;
   const rate = (): number => (random.fraction() < 0.4 ? 0 : random.fraction() * level);
   const ofServer = (): CallFaults => ({ refuse: rate(), loseCall: rate(), loseAnswer: rate(), repeat: rate(), stall: rate(), stallMs: random.integer(20, 8000) });
   const mail = { ...ofServer(), repeat: 0 }; // nothing sends an SMTP dialogue a second time by itself
-  return { store: ofServer(), log: ofServer(), mail, customers: ofServer(), disk: { ...NO_FAULTS, refuse: rate(), stall: rate(), stallMs: 2000 } };
+  // A store so slow that what one process sends arrives when another has gone on.
+  const slow = { refuse: 0.01, loseCall: 0.02, loseAnswer: 0.1, repeat: 0.02, stall: 0.15, stallMs: 6000 };
+  return { store: kind > 0.85 ? slow : ofServer(), log: ofServer(), mail, customers: ofServer(), disk: { ...NO_FAULTS, refuse: rate(), stall: rate(), stallMs: 2000 } };
 }

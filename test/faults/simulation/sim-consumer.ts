@@ -40,7 +40,10 @@ export class SimConsumer {
   }
 
   private async beat(): Promise<void> {
-    for (const number of this.running.keys()) void this.commit(number);
+    for (const number of this.running.keys()) {
+      if (this.isLost(number)) await this.end(number); // begun anew below
+      else void this.commit(number);
+    }
     let answer: ReturnType<SimLogServer['heartbeat']>;
     try {
       answer = await this.call(() => this.server.heartbeat(this.id));
@@ -54,6 +57,15 @@ export class SimConsumer {
       await this.call(() => this.server.release(this.id, number)).catch(() => undefined);
     }));
     this.options.onAssignment?.([...this.running.keys()]);
+  }
+
+  private isLost(number: number): boolean {
+    try {
+      this.options.requireKept?.(number);
+      return false;
+    } catch {
+      return true;
+    }
   }
 
   private async commit(number: number): Promise<void> {

@@ -1,8 +1,10 @@
+import { pino } from 'pino';
 import type { StrikePolicy } from '../../../src/alarm-domain/strike-policy.js';
+import { ApplicationProgress } from '../../../src/application-progress.js';
+import { consumption } from '../../../src/consumption.js';
 import { CustomersUnavailable } from '../../../src/customers/customer-store.js';
 import type { EventStore } from '../../../src/event-store/event-store.js';
 import { BatchHandler } from '../../../src/ingestion/batch-handler.js';
-import { consumeOptions } from '../../../src/ingestion/consume-options.js';
 import { DeadLetters } from '../../../src/ingestion/dead-letters.js';
 import { ReceiptBook } from '../../../src/ingestion/receipt-book.js';
 import { SensorStates } from '../../../src/ingestion/sensor-states.js';
@@ -21,8 +23,11 @@ import { SimProcess } from './sim-process.js';
 import { SimProjectionSink, SimReadModelDisk } from './sim-projection-sink.js';
 import type { SimServers } from './sim-servers.js';
 
+/** A service manager kills what has not ended by then. */
+const STOP_LIMIT_MS = 30_000;
+
 const SETTINGS = { language: 'es', from: 'alarms@vigia.local', to: 'guard@vigia.local', consoleUrl: null } as const;
-const SILENT = { info: () => undefined, warn: () => undefined };
+const NO_LOG = pino({ level: 'silent' });
 
 /** One machine: its disk and its wall clock outlive the processes that run on it, one after the other, each with all roles. */
 export class SimMachine {
@@ -59,7 +64,7 @@ export class SimMachine {
   async stop(): Promise<void> {
     const { running } = this;
     if (!running?.process.isAlive) return;
-    await running.stop();
+    await Promise.race([running.stop(), new Promise<void>((resolve) => this.servers.scheduler.after(STOP_LIMIT_MS, resolve))]);
     running.process.kill();
   }
 
@@ -79,7 +84,7 @@ export class SimMachine {
     const sensors = new SensorStates(store);
     const observer = { processed() {}, stored() {}, conflict() {}, failed() {} };
     const handler = new BatchHandler(log.identity, store, sensors, receipts, new DeadLetters(log, store, clock), policy, clock, observer);
-    const options = consumeOptions(receipts, sensors, policy, { unknown() {}, missing() {}, begunAgain() {} });
+    const options = consumption({ receipts, sensors, policy, progress: new ApplicationProgress(), logger: NO_LOG });
     const consuming = log.consume({ ...options, handle: (batches) => handler.handle(batches), signal: stopping.signal });
     const flushing = receipts.keepFlushing(stopping.signal, () => undefined);
 
@@ -112,7 +117,7 @@ export class SimMachine {
       mailer: new SimMailer(servers.mail, servers.mailNetwork, process),
       settings: SETTINGS,
       clock: process.clock,
-      log: SILENT,
+      log: NO_LOG,
       term,
       customerWaitMs: 20_000,
     });
@@ -122,7 +127,7 @@ export class SimMachine {
 
   private leased<Work extends TermWork>(process: SimProcess, store: EventStore, role: 'notify' | 'count', name: string, begin: (term: Term) => Work): LeasedRole<Work> {
     const { clock } = process;
-    const leased = new LeasedRole({ role, lease: new LeaseStream(name, store, clock), owner: process.name, clock, begin, log: SILENT });
+    const leased = new LeasedRole({ role, lease: new LeaseStream(name, store, clock), owner: process.name, clock, begin, log: NO_LOG });
     leased.start();
     return leased;
   }

@@ -32,7 +32,7 @@ const CASES: readonly (readonly [what: string, promise: string, tamper: Tamper])
   ['a strike', 'P3', withoutEvent(ofType('StrikeRecorded'))],
   ['an alarm', 'P3', withoutEvent(ofType('AlarmTriggered'))],
   ['a recovery', 'P3', withoutEvent(ofType('AlarmRecovered'))],
-  ['an event that is stored twice', 'P3', (outputs) => ({ ...outputs, events: [...outputs.events, outputs.events.find(ofType('AlarmTriggered'))!] })],
+  ['an event, stored twice', 'P3', (outputs) => ({ ...outputs, events: [...outputs.events, outputs.events.find(ofType('AlarmTriggered'))!] })],
   ['the type of an alarm', 'P3', changedEvent('AlarmTriggered', (event) => ({ ...event, data: { ...event.data, alarmType: 'other' } }))],
   ['a mail', 'P4', (outputs) => ({ ...outputs, mails: outputs.mails.slice(1) })],
   ['the mark of a second copy', 'P4', (outputs) => ({ ...outputs, mails: [...outputs.mails, outputs.mails[0]!] })],
@@ -47,21 +47,35 @@ const CASES: readonly (readonly [what: string, promise: string, tamper: Tamper])
   ['an alarm on COUNT', 'P6', (outputs) => ({ ...outputs, topics: { ...outputs.topics, COUNT: [] } })],
 ];
 
+/** Whether there is something of each kind that a case takes away. */
+function hasEverything({ isKeyed, events, topics, mails }: Outputs): boolean {
+  const types = new Set(events.map(({ type }) => type));
+  const firstReceipt = events.find(ofType('ReceiptRecorded'))?.data['events'] as unknown[] | undefined;
+  return (
+    isKeyed &&
+    ['StrikeRecorded', 'AlarmTriggered', 'AlarmRecovered', 'StrikesCleared', 'NotificationSent'].every((type) => types.has(type)) &&
+    (topics['ENTRY.dlq'] ?? []).flat().length === 1 &&
+    (firstReceipt?.length ?? 0) > 0 &&
+    mails.length > 0 &&
+    mails.every(({ possibleDuplicate }) => !possibleDuplicate)
+  );
+}
+
 describe('verify', () => {
   let sound: Outputs;
   beforeAll(async () => {
-    const plan = drawPlan('a run that has everything');
-    sound = (await runPlan({ ...plan, isKeyed: true, policy: { n: 2, windowMs: null, clearOnNormal: false } })).outputs;
+    for (let seed = 1; ; seed += 1) {
+      const { outputs } = await runPlan(drawPlan(String(seed)));
+      sound = outputs;
+      if (hasEverything(outputs)) return;
+    }
   });
 
-  it('finds nothing in a sound run that has something of everything', () => {
+  it('finds nothing in a sound run', () => {
     expect(verify(sound).problems).toEqual([]);
-    const types = new Set(sound.events.map(({ type }) => type));
-    expect([...types]).toEqual(expect.arrayContaining(['StrikeRecorded', 'AlarmTriggered', 'AlarmRecovered', 'StrikesCleared', 'NotificationSent', 'ReceiptRecorded']));
-    expect(sound.topics['ENTRY.dlq']!.flat().length).toBeGreaterThan(0);
   });
 
-  it.each(CASES)('misses %s (%s)', (_what, promise, tamper) => {
+  it.each(CASES)('notices the change of %s (%s)', (_what, promise, tamper) => {
     expect(new Set(verify(tamper(sound)).problems.map((problem) => problem.promise))).toContain(promise);
   });
 
