@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { UNSHELVING, type UnshelvingRole } from './alarm-life/alarm-life.module.js';
+import { Supervision } from './alarm-life/supervision.js';
 import { AppModule } from './app.module.js';
 import { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
@@ -20,6 +21,7 @@ import { identify } from './event-store/store-identity.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
 import { IngestMetrics } from './ingestion/ingest-metrics.js';
 import { normalReadings } from './ingestion/normal-readings.js';
+import { LastSeen } from './ingestion/last-seen.js';
 import { LogRetention } from './ingestion/log-retention.js';
 import { MessageLogTransport } from './ingestion/message-log.transport.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
@@ -180,6 +182,7 @@ export class Application {
     const { nest, config, progress, stopping } = this;
     const receipts = nest.get(ReceiptBook);
     const sensors = nest.get(SensorStates);
+    const supervision = nest.get(Supervision);
     const transport = new MessageLogTransport(
       nest.get(MESSAGE_LOG),
       {
@@ -192,13 +195,17 @@ export class Application {
           if (hasBegunAgain) this.logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew');
           sensors.forgetAll();
           sensors.recall(remembered);
+          await supervision.open(partition);
           return next;
         },
         onAssignment: (numbers) => {
           progress.assignment = numbers;
         },
         recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
-        onRelease: (partition) => receipts.release(partition),
+        onRelease: async (partition) => {
+          await this.closeSupervision(partition);
+          await receipts.release(partition);
+        },
         // With clearOnNormal a normal reading may have an effect, so each must be looked at.
         ...(config.policy.clearOnNormal ? {} : { discard: normalReadings }),
       },
@@ -209,7 +216,13 @@ export class Application {
     );
     nest.connectMicroservice({ strategy: transport });
     await nest.startAllMicroservices();
+    supervision.start();
     this.background.push(receipts.keepFlushing(stopping.signal, (error) => this.logger.warn({ err: error }, 'receipts wait to be stored')));
+  }
+
+  /** What is not stored of it is learned anew. */
+  private async closeSupervision(partition: number): Promise<void> {
+    await this.nest.get(Supervision).close(partition).catch((error: unknown) => this.logger.warn({ err: error, partition }, 'when sensors were heard of last was not stored'));
   }
 
   private loseRecords(topic: string, partition: number, missing: number): void {
@@ -225,6 +238,8 @@ export class Application {
     void this.closeStoreThatIsAway(ended.signal);
     await this.endpoint?.close();
     for (const microservice of nest.getMicroservices()) await microservice.close();
+    await nest.get(Supervision).stop();
+    for (const partition of [...nest.get(LastSeen).openPartitions]) await this.closeSupervision(partition);
     await Promise.all(this.background);
     const isReading = readsEvents(this.config);
     if (isReading) await this.stopReading();

@@ -54,7 +54,7 @@ export class CassandraNotes implements NoteStore {
 
 /** A time in microseconds after all of those in the rows, now if they are past: what is erased must be older than the erasure. */
 export function laterThan(rows: readonly types.Row[], clock: Clock): types.Long {
-  const written = rows.flatMap((row) => row.values()).filter((value): value is types.Long => value !== null);
+  const written = rows.flatMap((row) => row.values() as (types.Long | null)[]).filter((value) => value !== null);
   const now = types.Long.fromNumber(clock.now()).multiply(1000);
   return written.reduce((latest, time) => (time.greaterThanOrEqual(latest) ? time.add(1) : latest), now);
 }
