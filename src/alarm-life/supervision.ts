@@ -110,7 +110,8 @@ export class Supervision {
 
   private async lookAt(partition: number): Promise<void> {
     const { lastSeen, commands, clock } = this.parts;
-    const found = this.find(partition);
+    const found = await this.find(partition);
+    if (!lastSeen.openPartitions.has(partition)) return; // it was given up meanwhile
     for (const { sensorId } of found.silent) {
       lastSeen.flag(sensorId, true);
       this.untold.add(sensorId);
@@ -128,7 +129,7 @@ export class Supervision {
     }
   }
 
-  private find(partition: number) {
+  private async find(partition: number) {
     const { lastSeen, silentAfterIntervals } = this.parts;
     const now = lastSeen.now(partition);
     const silent: (Sighting & { readonly silentFor: number })[] = [];
@@ -136,7 +137,7 @@ export class Supervision {
     const returned: number[] = [];
     let supervised = 0;
     let flagged = 0;
-    lastSeen.forEach(partition, (sighting) => {
+    await lastSeen.forEach(partition, (sighting) => {
       const { sensorId, seen, usualGap, gaps, isFlagged } = sighting;
       const silentFor = now - seen;
       const isSilent = seen === 0 || silentFor > Math.max(silentAfterIntervals * usualGap, LEAST_SILENCE_TENTHS);
@@ -165,8 +166,9 @@ export class Supervision {
   private async save(partition: number): Promise<void> {
     const { lastSeen, snapshots, clock } = this.parts;
     const sightings: Sighting[] = [];
-    lastSeen.forEach(partition, (sighting) => void sightings.push(sighting));
-    await snapshots.save(partition, { now: lastSeen.now(partition), sightings });
+    const now = lastSeen.now(partition);
+    await lastSeen.forEach(partition, (sighting) => void sightings.push(sighting));
+    await snapshots.save(partition, { now, sightings });
     this.savedAtMs.set(partition, clock.now());
   }
 }

@@ -88,7 +88,8 @@ function encode(sightings: readonly Sighting[], now: number): Buffer {
   let before = 0;
   for (const { sensorId, seen, usualGap, gaps, isFlagged } of [...sightings].sort((a, b) => a.sensorId - b.sensorId)) {
     pushVarint(bytes, sensorId - before);
-    pushVarint(bytes, seen === 0 ? 0 : now - seen + 1);
+    // Some may have been heard of since `now`.
+    pushVarint(bytes, seen === 0 ? 0 : Math.max(0, now - seen) + 1);
     pushVarint(bytes, usualGap);
     bytes.push(gaps | (isFlagged ? 0x80 : 0));
     before = sensorId;

@@ -19,9 +19,9 @@ function open(): { scan: RecordScan; lastSeen: LastSeen } {
   return { scan, lastSeen: new LastSeen(scan.exports as LastSeenExports) };
 }
 
-function sightingsOf(lastSeen: LastSeen): Map<number, Sighting> {
+async function sightingsOf(lastSeen: LastSeen): Promise<Map<number, Sighting>> {
   const found = new Map<number, Sighting>();
-  for (const partition of [0, 1]) lastSeen.forEach(partition, (sighting) => void found.set(sighting.sensorId, sighting));
+  for (const partition of [0, 1]) await lastSeen.forEach(partition, (sighting) => void found.set(sighting.sensorId, sighting));
   return found;
 }
 
@@ -32,70 +32,70 @@ function tell(lastSeen: LastSeen, sensorId: number, tenths: number): void {
 }
 
 describe('when sensors were heard of last', () => {
-  it.each(USUAL_WRITINGS)('is noted by the scan of %s', (text) => {
+  it.each(USUAL_WRITINGS)('is noted by the scan of %s', async (text) => {
     const { scan, lastSeen } = open();
     const bytes = encodeRecordBatch(Array.from({ length: 3 }, () => ({ key: null, value: Buffer.from(text) })), 0, START_MS);
     lastSeen.beginBatch(0, START_MS);
     expect(new RecordCursor(bytes, readBatchHeader(bytes)).pass(scan)).toBe(3);
-    expect([...sightingsOf(lastSeen).values()]).toEqual([{ sensorId: Number(/\d+/.exec(text)?.[0]), seen: 1, usualGap: 0, gaps: 0, isFlagged: false }]);
+    expect([...(await sightingsOf(lastSeen)).values()]).toEqual([{ sensorId: Number(/\d+/.exec(text)?.[0]), seen: 1, usualGap: 0, gaps: 0, isFlagged: false }]);
   });
 
-  it('is noted of no reading that the scan leaves', () => {
+  it('is noted of no reading that the scan leaves', async () => {
     const { scan, lastSeen } = open();
     const bytes = encodeRecordBatch(['{"7","true","false","20","30"}', '{"8","false","false","31","30"}', '{"id":9}'].map((text) => ({ key: null, value: Buffer.from(text) })), 0, START_MS);
     lastSeen.beginBatch(0, START_MS);
     const cursor = new RecordCursor(bytes, readBatchHeader(bytes));
     while (cursor.next()) expect(cursor.pass(scan)).toBe(0);
-    expect(sightingsOf(lastSeen).size).toBe(0);
+    expect((await sightingsOf(lastSeen)).size).toBe(0);
   });
 
-  it('is of every id, the highest too', () => {
+  it('is of every id, the highest too', async () => {
     const { lastSeen } = open();
     const ids = [0, 1, 4095, 4096, 49_999, 999_999_999, 2_147_483_647];
     for (const id of ids) tell(lastSeen, id, 0);
-    expect([...sightingsOf(lastSeen).keys()].sort((a, b) => a - b)).toEqual(ids);
+    expect([...(await sightingsOf(lastSeen)).keys()].sort((a, b) => a - b)).toEqual(ids);
   });
 
-  it('has room for a million sensors that lie together; others are counted, and those that are kept stay', () => {
+  it('has room for a million sensors that lie together; others are counted, and those that are kept stay', async () => {
     const { lastSeen } = open();
     for (let page = 0; page < 300; page += 1) tell(lastSeen, page * 4096, 0);
-    expect({ kept: sightingsOf(lastSeen).size, refused: lastSeen.refused }).toEqual({ kept: 256, refused: 44 });
+    expect({ kept: (await sightingsOf(lastSeen)).size, refused: lastSeen.refused }).toEqual({ kept: 256, refused: 44 });
     tell(lastSeen, 0, 50);
-    expect(sightingsOf(lastSeen).get(0)).toMatchObject({ gaps: 1, usualGap: 50 });
+    expect((await sightingsOf(lastSeen)).get(0)).toMatchObject({ gaps: 1, usualGap: 50 });
     expect(lastSeen.bytes).toBeLessThan(11 * 1024 * 1024);
   });
 });
 
 describe('the usual gap', () => {
-  const after = (...gaps: number[]) => {
+  const after = async (...gaps: number[]) => {
     const { lastSeen } = open();
     let at = 0;
     tell(lastSeen, 7, at);
     for (const gap of gaps) tell(lastSeen, 7, (at += gap));
-    return sightingsOf(lastSeen).get(7);
+    return (await sightingsOf(lastSeen)).get(7);
   };
-  it('is the longest, forgotten slowly', () => {
-    expect(after(50)).toMatchObject({ usualGap: 50, gaps: 1 });
-    expect(after(50, 70, 60)).toMatchObject({ usualGap: 70, gaps: 3 });
+  it('is the longest, forgotten slowly', async () => {
+    expect(await after(50)).toMatchObject({ usualGap: 50, gaps: 1 });
+    expect(await after(50, 70, 60)).toMatchObject({ usualGap: 70, gaps: 3 });
     const often = Array.from({ length: 200 }, () => 10);
-    expect(after(90, ...often)?.gaps).toBe(127);
-    expect(after(99, 99, 99)?.usualGap).toBe(99);
+    expect((await after(90, ...often))?.gaps).toBe(127);
+    expect((await after(99, 99, 99))?.usualGap).toBe(99);
   });
-  it('learns a longer one in steps, so that an absence is not taken for it', () => {
-    expect(after(50, 100)).toMatchObject({ usualGap: 100 });
+  it('learns a longer one in steps, so that an absence is not taken for it', async () => {
+    expect(await after(50, 100)).toMatchObject({ usualGap: 100 });
     const { lastSeen } = open();
     let at = 0;
     for (const gap of [0, 50, 50]) tell(lastSeen, 7, (at += gap));
     // The path goes on meanwhile.
     for (let beat = 0; beat < 1000; beat += 50) tell(lastSeen, 9, (at += 50));
     tell(lastSeen, 7, at);
-    expect(sightingsOf(lastSeen).get(7)?.usualGap).toBe(100);
+    expect((await sightingsOf(lastSeen)).get(7)?.usualGap).toBe(100);
   });
 
-  it('is that of a plain model, whatever comes', () => {
+  it('is that of a plain model, whatever comes', async () => {
     const step = fc.record({ sensorId: fc.integer({ min: 0, max: 5 }), gap: fc.integer({ min: 0, max: 99 }) });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 300 }), async (steps) => {
         const { lastSeen } = open();
         const clocks = [new PathClock(), new PathClock()];
         const model = new Map<number, { seen: number; usualGap: number; gaps: number }>();
@@ -110,7 +110,7 @@ describe('the usual gap', () => {
           const usual = since > usualGap ? (usualGap === 0 ? since : Math.min(since, 2 * usualGap)) : usualGap - (usualGap >> 7);
           model.set(sensorId, since === 0 ? { seen: now, usualGap, gaps } : { seen: now, usualGap: usual, gaps: Math.min(gaps + 1, 127) });
         }
-        expect(new Map([...sightingsOf(lastSeen)].map(([id, { seen, usualGap, gaps }]) => [id, { seen, usualGap, gaps }]).sort() as never)).toEqual(new Map([...model].sort() as never));
+        expect(new Map([...(await sightingsOf(lastSeen))].map(([id, { seen, usualGap, gaps }]) => [id, { seen, usualGap, gaps }]).sort() as never)).toEqual(new Map([...model].sort() as never));
       }),
       { numRuns: 50 },
     );

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PARTITIONS } from '../message-log/message-log.js';
 import { partitionFor } from '../message-log/murmur2.js';
 import { PathClock } from './path-clock.js';
@@ -30,6 +31,9 @@ export interface Sighting {
 const PAGE_IDS = 4096;
 const DIRECTORY_PAGES = 2 ** 31 / PAGE_IDS;
 const FLAG = 0x80000000;
+
+/** Pages that are told in one turn of the event loop: 65,536 sensors, some milliseconds. */
+const PAGES_AT_ONCE = 16;
 
 /**
  * When each sensor was heard of last: normal readings tell it to the scan in WebAssembly, which keeps it in its own memory; the others
@@ -84,7 +88,7 @@ export class LastSeen {
 
   /** The partition is this process's from now on: what was kept of it before is forgotten, and these are its sensors. */
   openPartition(partition: number, now: number, sightings: Iterable<Sighting>): void {
-    this.forEach(partition, ({ sensorId }) => this.write(sensorId, 0, 0));
+    for (const page of this.pages()) this.tellPage(page, partition, ({ sensorId }) => this.write(sensorId, 0, 0));
     this.clocks[partition] = new PathClock(now);
     this.open.add(partition);
     for (const { sensorId, seen, usualGap, gaps, isFlagged } of sightings) this.write(sensorId, seen, ((isFlagged ? FLAG : 0) | (gaps << 24) | usualGap) >>> 0);
@@ -94,20 +98,12 @@ export class LastSeen {
     this.open.delete(partition);
   }
 
-  /** Every sensor of a partition that was ever heard of, or is said to be silent. */
-  forEach(partition: number, tell: (sighting: Sighting) => void): void {
-    for (let page = 0; page < DIRECTORY_PAGES; page += 1) {
-      const place = this.directory[page] as number;
-      if (place === 0) continue;
-      for (let index = 0; index < PAGE_IDS; index += 1) {
-        const entry = (place - 1) * PAGE_IDS + index;
-        const seen = this.words[2 * entry] as number;
-        const word = this.words[2 * entry + 1] as number;
-        if (seen === 0 && word === 0) continue;
-        const sensorId = page * PAGE_IDS + index;
-        this.partitions[entry] ||= partitionFor(String(sensorId), PARTITIONS) + 1;
-        if (this.partitions[entry] === partition + 1) tell({ sensorId, seen, usualGap: word & 0xffffff, gaps: (word >>> 24) & 0x7f, isFlagged: word >= FLAG });
-      }
+  /** Every sensor of a partition that was ever heard of, or is said to be silent; some at a time, so that others may be heard of meanwhile. */
+  async forEach(partition: number, tell: (sighting: Sighting) => void): Promise<void> {
+    let told = 0;
+    for (const page of this.pages()) {
+      this.tellPage(page, partition, tell);
+      if ((told += 1) % PAGES_AT_ONCE === 0) await nextTurn();
     }
   }
 
@@ -117,6 +113,25 @@ export class LastSeen {
     if (entry === 0) return;
     const at = this.wordAt(entry) + 1;
     this.words[at] = (isSilent ? (this.words[at] as number) | FLAG : (this.words[at] as number) & ~FLAG) >>> 0;
+  }
+
+  /** The pages that are taken. */
+  private pages(): number[] {
+    const pages: number[] = [];
+    for (let page = 0; page < DIRECTORY_PAGES; page += 1) if (this.directory[page] !== 0) pages.push(page);
+    return pages;
+  }
+
+  private tellPage(page: number, partition: number, tell: (sighting: Sighting) => void): void {
+    const first = ((this.directory[page] as number) - 1) * PAGE_IDS;
+    for (let index = 0; index < PAGE_IDS; index += 1) {
+      const seen = this.words[2 * (first + index)] as number;
+      const word = this.words[2 * (first + index) + 1] as number;
+      if (seen === 0 && word === 0) continue;
+      const sensorId = page * PAGE_IDS + index;
+      this.partitions[first + index] ||= partitionFor(String(sensorId), PARTITIONS) + 1;
+      if (this.partitions[first + index] === partition + 1) tell({ sensorId, seen, usualGap: word & 0xffffff, gaps: (word >>> 24) & 0x7f, isFlagged: word >= FLAG });
+    }
   }
 
   private write(sensorId: number, seen: number, word: number): void {
