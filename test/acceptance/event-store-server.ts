@@ -5,7 +5,7 @@ import { Random } from '../../src/cli/simulator/random.js';
 import { Child } from './child.js';
 import type { StoreOutputs } from './checks.js';
 
-const START_LIMIT_MS = 15_000;
+const START_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 
 /** How long the store is away after a kill. */
