@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KafkaCluster } from '../test/servers/kafka.js';
+import { metricOf } from '../test/support/metrics.js';
 import { systemClock } from '../src/clock.js';
 import type { EventStore } from '../src/event-store/event-store.js';
 import { EventStoreDbEventStore } from '../src/event-store/eventstoredb-event-store.js';
@@ -119,10 +120,10 @@ async function wholeProduct(sensors: number, settings: Readonly<Record<string, s
     const readings = sensors * ROUNDS;
     const posts = pagesOf(readingsOf(sensors), READINGS_A_POST);
     const posting = Promise.all(Array.from({ length: POSTS_AT_A_TIME }, () => postAll(product.ingestPort, posts)));
-    const stored = until(async () => sumOf(await metricsOf(product), 'vigia_records_processed_total{topic="ENTRY"') >= readings).then(secondsSince(startMs));
+    const stored = until(async () => ((await metricOf(product.consoleUrl, 'vigia_records_processed_total', { topic: 'ENTRY' })) ?? 0) >= readings).then(secondsSince(startMs));
     const sent = until(async () => mailed.size >= sensors).then(secondsSince(startMs));
     const [, storedSeconds, mailSeconds] = await Promise.all([posting, stored, sent]);
-    const events = sumOf(await metricsOf(product), 'vigia_sensor_events_stored_total{');
+    const events = (await metricOf(product.consoleUrl, 'vigia_sensor_events_stored_total')) ?? NaN;
     return { readings, events, storedSeconds, mails: { count: sensors, seconds: mailSeconds } };
   } finally {
     await product.stop();
@@ -139,15 +140,6 @@ async function postAll(port: number, posts: Generator<readonly { readonly text: 
     if (!answer.ok) throw new Error(`a post was answered ${answer.status}`);
     await answer.text();
   }
-}
-
-async function metricsOf(product: RunningProduct): Promise<string> {
-  return (await fetch(`${product.consoleUrl}/metrics`)).text();
-}
-
-/** Of all samples that begin so. */
-function sumOf(metrics: string, begin: string): number {
-  return metrics.split('\n').filter((line) => line.startsWith(begin)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

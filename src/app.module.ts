@@ -8,7 +8,7 @@ import type { Clock } from './clock.js';
 import { readsEvents, type Config } from './config.js';
 import { ConsoleModule } from './console/console.module.js';
 import { LocalOperations } from './console/local-operations.js';
-import { StatusModule } from './console/status.module.js';
+import { OperationsModule, StatusModule } from './console/status.module.js';
 import type { CustomerStore } from './customers/customer-store.js';
 import type { EventStore } from './event-store/event-store.js';
 import { SystemHealth } from './health.js';
@@ -62,7 +62,7 @@ class SystemModule {
         {
           provide: OPERATIONS,
           useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, influx: InfluxModels | null, clock: Clock, config: Config) =>
-            new LocalOperations(log, store, letters, receipts, influx === null ? [projections] : [projections, influx.runner], clock, config.kafka !== null && config.eventStoreUrl !== null),
+            new LocalOperations(log, store, letters, receipts, influx?.writer ? [projections, influx.writer] : [projections], clock, config.kafka !== null && config.eventStoreUrl !== null),
           inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, INFLUX, CLOCK, CONFIG],
         },
         {
@@ -85,6 +85,7 @@ export class AppModule {
     const stores = StoresModule.with(config);
     if (!readsEvents(config)) return { module: AppModule, imports: [stores, processing, StatusModule.over(processing)] };
     const system = SystemModule.over(processing);
-    return { module: AppModule, imports: [stores, processing, ProjectionsModule, AlarmLifeModule, NotificationsModule, system, ConsoleModule.over(ProjectionsModule, system)] };
+    const api = config.roles.has('console') ? ConsoleModule.over(ProjectionsModule, system) : OperationsModule.over(ProjectionsModule, system);
+    return { module: AppModule, imports: [stores, processing, ProjectionsModule, AlarmLifeModule, NotificationsModule, system, api] };
   }
 }

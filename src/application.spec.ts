@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { metricOf } from '../test/support/metrics.js';
 import { newDir } from '../test/support/projection-events.js';
 import { SmtpTestServer } from '../test/support/smtp-test-server.js';
 import { waitFor } from '../test/support/wait-for.js';
@@ -29,25 +30,20 @@ describe('the application', () => {
   const NORMAL = 'false,false,20,30';
   const raiseMotion = (ingestUrl: string, sensorId: number): Promise<void> => post(ingestUrl, sensorId, MOTION);
 
-  async function metric(consoleUrl: string, name: string): Promise<number> {
-    const text = await (await fetch(`${consoleUrl}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-  }
-
   it('R4: publishes an alarm to COUNT, shows it in health and metrics, and not again after a restart', async () => {
     const first = await startOne();
     await raiseMotion(first.ingestUrl, 7);
-    await waitFor('the alarm on COUNT', async () => (await metric(first.consoleUrl, 'vigia_count_published_total')) === 1);
-    expect(await metric(first.consoleUrl, 'vigia_count_lag_events')).toBe(0);
-    expect(await metric(first.consoleUrl, 'vigia_count_lag_seconds')).toBe(0);
+    await waitFor('the alarm on COUNT', async () => (await metricOf(first.consoleUrl, 'vigia_count_published_total')) === 1);
+    expect(await metricOf(first.consoleUrl, 'vigia_count_lag_events')).toBe(0);
+    expect(await metricOf(first.consoleUrl, 'vigia_count_lag_seconds')).toBe(0);
     const { parts } = (await (await fetch(`${first.consoleUrl}/api/health`)).json()) as { parts: HealthPart[] };
     expect(parts.find(({ name }) => name === 'count-topic')).toEqual({ name: 'count-topic', status: 'up', detail: '0 alarms to be published', lagEvents: 0, lagSeconds: 0 });
     await first.application.stop();
 
     const second = await startOne();
     await raiseMotion(second.ingestUrl, 8);
-    await waitFor('the second alarm on COUNT', async () => (await metric(second.consoleUrl, 'vigia_count_published_total')) === 1);
-    expect(await metric(second.consoleUrl, 'vigia_count_recognised_total')).toBe(0);
+    await waitFor('the second alarm on COUNT', async () => (await metricOf(second.consoleUrl, 'vigia_count_published_total')) === 1);
+    expect(await metricOf(second.consoleUrl, 'vigia_count_recognised_total')).toBe(0);
     await second.application.stop();
   });
 

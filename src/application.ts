@@ -12,6 +12,7 @@ import { readsEvents, type Config } from './config.js';
 import { untilAvailable as untilServerAvailable } from './connecting/until-available.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
 import { apiAdapter } from './console/status.module.js';
+import { consumption } from './consumption.js';
 import { CustomersUnavailable, type CustomerStore } from './customers/customer-store.js';
 import { setUpCustomers, type SetUpMarks } from './customers/set-up-customers.js';
 import type { EventStore } from './event-store/event-store.js';
@@ -20,7 +21,6 @@ import { untilAvailable } from './event-store/open-event-store.js';
 import { identify } from './event-store/store-identity.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
 import { IngestMetrics } from './ingestion/ingest-metrics.js';
-import { normalReadings } from './ingestion/normal-readings.js';
 import { LastSeen } from './ingestion/last-seen.js';
 import { LogRetention } from './ingestion/log-retention.js';
 import { MessageLogTransport } from './ingestion/message-log.transport.js';
@@ -71,14 +71,14 @@ export class Application {
   static async create(config: Config, lock: DataDirLock): Promise<Application> {
     try {
       const progress = new ApplicationProgress();
-      const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress), readsEvents(config) ? await consoleAdapter(config.bindAddress) : apiAdapter(config.bindAddress), {
+      const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress), config.roles.has('console') ? await consoleAdapter(config.bindAddress) : apiAdapter(config.bindAddress), {
         abortOnError: false,
         // What can't be opened is thrown, and told once by whoever catches it.
         logger: false,
       });
       const logger = nest.get<Logger>(LOGGER);
       nest.useLogger(new NestLogger(logger));
-      if (readsEvents(config)) serveOpenApi(nest);
+      if (config.roles.has('console')) serveOpenApi(nest);
       return new Application(nest, config, lock, progress, logger);
     } catch (error) {
       lock.release();
@@ -138,9 +138,9 @@ export class Application {
     }
     progress.startingWith = 'places';
     await nest.get(PlacesSync).start();
-    nest.get<Notifying>(NOTIFYING).start();
-    nest.get<Counting>(COUNTING).start();
-    nest.get<UnshelvingRole>(UNSHELVING).start();
+    nest.get<Notifying>(NOTIFYING)?.start();
+    nest.get<Counting>(COUNTING)?.start();
+    nest.get<UnshelvingRole>(UNSHELVING)?.start();
   }
 
   /** Processes all that the log holds, instead of `start`: no reading is taken, no mail is sent. Thrown: why the log is no longer consumed. */
@@ -181,53 +181,15 @@ export class Application {
   private async startConsuming(): Promise<void> {
     const { nest, config, progress, stopping } = this;
     const receipts = nest.get(ReceiptBook);
-    const sensors = nest.get(SensorStates);
-    const supervision = nest.get(Supervision);
-    const transport = new MessageLogTransport(
-      nest.get(MESSAGE_LOG),
-      {
-        resumeAt: async (topic, partition, range) => {
-          const { next, missing, hasBegunAgain, remembered } = await receipts.open(topic, partition, range).catch((error: unknown) => {
-            this.logger.warn({ err: error, topic, partition }, 'where to go on is not known yet; it is asked again');
-            throw error;
-          });
-          if (missing > 0) this.loseRecords(topic, partition, missing);
-          if (hasBegunAgain) this.logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew');
-          sensors.forgetAll();
-          sensors.recall(remembered);
-          await supervision.open(partition);
-          return next;
-        },
-        onAssignment: (numbers) => {
-          progress.assignment = numbers;
-        },
-        recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
-        onRelease: async (partition) => {
-          await this.closeSupervision(partition);
-          await receipts.release(partition);
-        },
-        // With clearOnNormal a normal reading may have an effect, so each must be looked at.
-        ...(config.policy.clearOnNormal ? {} : { discard: normalReadings }),
-      },
-      (error) => {
-        progress.consumerFailure = String(error);
-        this.logger.error({ err: error }, 'the message log is no longer consumed');
-      },
-    );
+    const consume = consumption({ receipts, sensors: nest.get(SensorStates), supervision: nest.get(Supervision), policy: config.policy, progress, logger: this.logger });
+    const transport = new MessageLogTransport(nest.get(MESSAGE_LOG), consume, (error) => {
+      progress.consumerFailure = String(error);
+      this.logger.error({ err: error }, 'the message log is no longer consumed');
+    });
     nest.connectMicroservice({ strategy: transport });
     await nest.startAllMicroservices();
-    supervision.start();
+    nest.get(Supervision).start();
     this.background.push(receipts.keepFlushing(stopping.signal, (error) => this.logger.warn({ err: error }, 'receipts wait to be stored')));
-  }
-
-  /** What is not stored of it is learned anew. */
-  private async closeSupervision(partition: number): Promise<void> {
-    await this.nest.get(Supervision).close(partition).catch((error: unknown) => this.logger.warn({ err: error, partition }, 'when sensors were heard of last was not stored'));
-  }
-
-  private loseRecords(topic: string, partition: number, missing: number): void {
-    this.progress.lostRecords += missing;
-    this.logger.error({ topic, partition, missing }, 'records were deleted from the log before they were processed');
   }
 
   /** Ends everything, against the order of the start: intake first, stores last. What is left is found by the next start. */
@@ -254,8 +216,8 @@ export class Application {
 
   private async stopReading(): Promise<void> {
     const { nest } = this;
-    await Promise.all([nest.get<UnshelvingRole>(UNSHELVING).stop(), nest.get<Notifying>(NOTIFYING).stop(), nest.get<Counting>(COUNTING).stop()]);
-    await nest.get<Mailer>(MAILER).close();
+    await Promise.all([nest.get<UnshelvingRole>(UNSHELVING)?.stop(), nest.get<Notifying>(NOTIFYING)?.stop(), nest.get<Counting>(COUNTING)?.stop()]);
+    await nest.get<Mailer | null>(MAILER)?.close();
     await nest.get(PlacesSync).stop();
     await nest.get<InfluxModels | null>(INFLUX)?.stop();
     await nest.get(ProjectionRunner).stop();

@@ -11,6 +11,9 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
   return [];
 }
 
+/** Everything that several processes share. */
+const SERVERS = { KAFKA_BROKERS: '127.0.0.1:9092', EVENTSTORE_URL: 'esdb://127.0.0.1', CASSANDRA_CONTACT_POINTS: '127.0.0.2', INFLUX_URL: 'http://127.0.0.1:8086', INFLUX_ORG: 'o', INFLUX_TOKEN: 't' };
+
 describe('readConfig', () => {
   it('has the documented defaults and is frozen', () => {
     const config = readConfig({});
@@ -56,7 +59,9 @@ describe('readConfig', () => {
     [{ VIGIA_ROLES: 'everything' }, 'VIGIA_ROLES="everything"'],
     [{ KAFKA_BROKERS: '127.0.0.1:9092', VIGIA_ROLES: 'ingest,process' }, 'only with EVENTSTORE_URL'],
     [{ KAFKA_BROKERS: '127.0.0.1:9092', VIGIA_ROLES: 'project,notify,console' }, 'only with EVENTSTORE_URL'],
-    [{ KAFKA_BROKERS: '127.0.0.1:9092', EVENTSTORE_URL: 'esdb://127.0.0.1', VIGIA_ROLES: 'process,notify' }, 'project, notify, console go together'],
+    [{ KAFKA_BROKERS: '127.0.0.1:9092', EVENTSTORE_URL: 'esdb://127.0.0.1', VIGIA_ROLES: 'process,notify' }, 'not in the data folder, which is of one process; not set: CASSANDRA_CONTACT_POINTS, INFLUX_URL; got process, notify'],
+    [{ ...SERVERS, INFLUX_URL: '', VIGIA_ROLES: 'project' }, 'not set: INFLUX_URL; got project'],
+    [{ ...SERVERS, CASSANDRA_CONTACT_POINTS: '', VIGIA_ROLES: 'ingest,console' }, 'not set: CASSANDRA_CONTACT_POINTS; got ingest, console'],
     [{ EVENTSTORE_URL: 'esdb://127.0.0.1', VIGIA_ROLES: 'process' }, 'only with KAFKA_BROKERS'],
   ])('names what is wrong in %j', (environment, expected) => {
     expect(problemsOf(environment as Record<string, string>)).toEqual([expect.stringContaining(expected)]);
@@ -102,6 +107,12 @@ describe('readConfig', () => {
     const config = readConfig({ KAFKA_BROKERS: '127.0.0.1:9092', EVENTSTORE_URL: 'esdb://127.0.0.1', VIGIA_ROLES: roles });
     expect([...config.roles].join()).toBe(roles);
     expect(readsEvents(config)).toBe(roles.includes('console'));
+  });
+
+  it.each(['project', 'notify', 'console', 'process,project', 'ingest,console', 'project,notify'])('takes %s where all that is shared is in servers', (roles) => {
+    const config = readConfig({ ...SERVERS, VIGIA_ROLES: roles });
+    expect([...config.roles].join()).toBe(roles);
+    expect(readsEvents(config)).toBe(true);
   });
 
   it('takes an empty value as not set, and lets the servers’ cache variable pass', () => {

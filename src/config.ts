@@ -194,7 +194,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
 }
 
-/** Whether this process has read models, e-mails and the console; they go together. */
+/** Whether this process has the customers and read models of its own: every part that reads the events needs them. */
 export function readsEvents({ roles }: Pick<Config, 'roles'>): boolean {
   return READING_ROLES.some((role) => roles.has(role));
 }
@@ -214,9 +214,14 @@ function contradictions(read: Read): string[] {
   }
   const roles = new Set(read.VIGIA_ROLES);
   if (roles.size < ROLES.length && read.KAFKA_BROKERS === undefined) problems.push('VIGIA_ROLES: the roles can be split over processes only with KAFKA_BROKERS, the embedded log is of one process');
-  // They share the read models and the customers, which are in the data folder.
   const some = READING_ROLES.filter((role) => roles.has(role));
-  if (some.length > 0 && some.length < READING_ROLES.length) problems.push(`VIGIA_ROLES: ${READING_ROLES.join(', ')} go together in this version; got ${[...roles].join(', ')}`);
+  // What they share is then in servers, and not in the data folder of one of them.
+  const shared = (['CASSANDRA_CONTACT_POINTS', 'INFLUX_URL', 'EVENTSTORE_URL'] as const).filter((name) => read[name] === undefined);
+  if (some.length > 0 && some.length < READING_ROLES.length && shared.length > 0) {
+    problems.push(
+      `VIGIA_ROLES: ${READING_ROLES.join(', ')} can be apart only where customers, map and counts, and events are in servers, not in the data folder, which is of one process; not set: ${shared.join(', ')}; got ${[...roles].join(', ')}`,
+    );
+  }
   const sharesEvents = roles.has('process') !== some.length > 0;
   if (sharesEvents && read.EVENTSTORE_URL === undefined) problems.push(`VIGIA_ROLES: process runs apart from ${READING_ROLES.join(', ')} only with EVENTSTORE_URL, the embedded event store is of one process; got ${[...roles].join(', ')}`);
   return problems;

@@ -19,9 +19,10 @@ const COUNT_LIMIT_MS = 2_000;
 export interface SystemHealthParts {
   readonly processing: ProcessingHealth;
   readonly projections: ProjectionRunner;
-  readonly influx: Pick<InfluxModels, 'client' | 'runner'> | null;
-  readonly counting: LeasedRole<CountPublisher>;
-  readonly notifying: LeasedRole<NotificationDispatcher>;
+  readonly influx: Pick<InfluxModels, 'client' | 'writer'> | null;
+  /** Null where this process has not the role. */
+  readonly counting: LeasedRole<CountPublisher> | null;
+  readonly notifying: LeasedRole<NotificationDispatcher> | null;
   readonly alarms: Pick<AlarmReads, 'parkedMails'>;
   readonly customers: Pick<CustomerStore, 'count' | 'impairment'>;
   readonly clock: Clock;
@@ -37,7 +38,7 @@ export class SystemHealth implements Health {
 
   async report(): Promise<HealthReport> {
     const [processing, readModels, influx, countTopic, customers] = await Promise.all([this.parts.processing.report(), this.readModels(), this.influxModels(), this.countTopic(), this.customerStore()]);
-    return { parts: [...processing.parts, ...readModels, ...influx, countTopic, this.mail(), customers] };
+    return { parts: [...processing.parts, ...readModels, ...influx, ...countTopic, ...this.mail(), customers] };
   }
 
   private async readModels(): Promise<HealthPart[]> {
@@ -47,43 +48,47 @@ export class SystemHealth implements Health {
   /** Nothing waits for InfluxDB, and map and counts are answered without it. */
   private async influxModels(): Promise<HealthPart[]> {
     if (this.parts.influx === null) return [];
-    const { client, runner } = this.parts.influx;
+    const { client, writer } = this.parts.influx;
     const why = client.failure();
-    const server: HealthPart = { name: 'influxdb', status: why === null ? 'up' : 'degraded', detail: why === null ? `${client.totals.lines} lines written` : `${why}; map and counts are the embedded ones` };
-    const models = (await runner.status()).map(readModelPart);
+    const server: HealthPart = { name: 'influxdb', status: why === null ? 'up' : 'degraded', detail: why === null ? writingDetail(writer, client.totals.lines) : `${why}; map and counts are the embedded ones` };
+    const models = ((await writer?.runner.status()) ?? []).map(readModelPart);
     return [server, ...models.map((part): HealthPart => (part.status === 'down' ? { ...part, status: 'degraded' } : part))];
   }
 
-  private async countTopic(): Promise<HealthPart> {
+  private async countTopic(): Promise<HealthPart[]> {
     const name = 'count-topic';
-    const { work } = this.parts.counting;
-    if (work === null) return elsewhere(name, this.parts.counting.status());
+    const { counting } = this.parts;
+    if (counting === null) return [];
+    const { work } = counting;
+    if (work === null) return [elsewhere(name, counting.status())];
     const { lagEvents, lagSeconds, unreadable, lastError } = await work.status();
     const isLate = lagSeconds > LATE_SECONDS;
     const detail = [`${lagEvents} alarms to be published`, unreadable > 0 ? `${unreadable} unreadable` : '', lastError ?? ''];
-    return {
+    return [{
       name,
       status: isLate || unreadable > 0 || lastError !== null ? 'degraded' : 'up',
       detail: detail.filter((text) => text !== '').join('; '),
       lagEvents,
       lagSeconds,
-    };
+    }];
   }
 
-  private mail(): HealthPart {
-    const { work } = this.parts.notifying;
-    if (work === null) return elsewhere('notifications', this.parts.notifying.status());
+  private mail(): HealthPart[] {
+    const { notifying } = this.parts;
+    if (notifying === null) return [];
+    const { work } = notifying;
+    if (work === null) return [elsewhere('notifications', notifying.status())];
     const { pending, lagMs, parked: parkedSinceStart, lastError } = work.status();
     const parked = this.parkedMails() ?? parkedSinceStart;
     const isLate = lagMs > LATE_SECONDS * 1000;
     const detail = [`${pending} e-mails pending`, parked > 0 ? `${parked} parked` : '', isLate && lastError ? lastError.message : ''];
-    return {
+    return [{
       name: 'notifications',
       status: isLate || parked > 0 ? 'degraded' : 'up',
       detail: detail.filter((text) => text !== '').join('; '),
       lagEvents: pending,
       lagSeconds: lagMs / 1000,
-    };
+    }];
   }
 
   /** Null while the read model can't be asked. */
@@ -105,6 +110,12 @@ export class SystemHealth implements Health {
       return { name, status: 'degraded', detail: `${error instanceof Error ? error.message : String(error)}${lacking}` };
     }
   }
+}
+
+/** Who writes to an InfluxDB that answers. */
+function writingDetail(writer: InfluxModels['writer'], lines: number): string {
+  if (writer === null) return 'read here, written by a process with role project';
+  return writer.role.work === null ? elsewhere('influxdb', writer.role.status()).detail : `${lines} lines written`;
 }
 
 /** A part whose work another process does, or nobody yet. */

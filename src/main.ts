@@ -4,19 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { Application } from './application.js';
 import { IngestApplication } from './ingest-application.js';
 import { systemClock } from './clock.js';
-import { BadConfig, readConfig, readsEvents, type Config } from './config.js';
-import { CassandraRefused } from './customers/cassandra/cassandra-errors.js';
-import { CustomersUnavailable } from './customers/customer-store.js';
-import { StoreUnavailable } from './event-store/event-store.js';
-import { BadEventStoreUrl, parseEventStoreUrl } from './event-store/eventstoredb-url.js';
-import { UndrainedLog } from './ingestion/refuse-undrained.js';
-import { LogUnavailable } from './message-log/message-log.js';
-import { KafkaRefused } from './message-log/kafka/kafka-errors.js';
-import { WrongTopics } from './message-log/kafka/kafka-topics.js';
-import { BadSmtpUrl, parseSmtpUrl } from './notifications/smtp-url.js';
-import { InfluxRefused } from './projections/influx/influx-client.js';
-import { OtherEventStore } from './projections/open-read-models.js';
-import { DataDirInUse, DataDirLock } from './storage/data-dir-lock.js';
+import { readConfig, readsEvents, type Config } from './config.js';
+import { parseEventStoreUrl } from './event-store/eventstoredb-url.js';
+import { failureText } from './failure-text.js';
+import { parseSmtpUrl } from './notifications/smtp-url.js';
+import { DataDirLock } from './storage/data-dir-lock.js';
 
 /** From Ctrl-C to the end; past it the process ends as it is, which loses nothing that was acknowledged. */
 const STOP_LIMIT_MS = 4500;
@@ -52,10 +44,10 @@ async function main(): Promise<void> {
   if (config.generateCustomers > 0 && readsEvents(config)) say('starting; the first time sets up the customers, which takes some seconds');
   const { consoleUrl, ingestUrl } = await application.start();
   if (isStopping) return;
-  say(`console  ${consoleUrl}`);
+  say(`${config.roles.has('console') ? 'console ' : 'status  '} ${consoleUrl}`);
   if (ingestUrl !== null) say(`ingest   ${ingestUrl}/topics/ENTRY/messages`);
   if (!readsEvents(config)) return;
-  say(config.smtpUrl === null ? `e-mails  ${config.dataDir}/mailbox/` : `e-mails  to ${config.monitoringMailbox}`);
+  if (config.roles.has('notify')) say(config.smtpUrl === null ? `e-mails  ${config.dataDir}/mailbox/` : `e-mails  to ${config.monitoringMailbox}`);
   if (config.simulate && ingestUrl !== null) simulator = startSimulator(config, ingestUrl);
 }
 
@@ -80,18 +72,8 @@ function say(line: string): void {
 }
 
 function fail(error: unknown): void {
-  process.stderr.write(`${textOf(error)}\n`);
+  process.stderr.write(`${failureText(error)}\n`);
   process.exit(1);
-}
-
-/** Errors that someone can put right, who needs no stack for it. */
-const PLAIN = [BadConfig, DataDirInUse, WrongTopics, KafkaRefused, CassandraRefused, CustomersUnavailable, BadSmtpUrl, BadEventStoreUrl, InfluxRefused, OtherEventStore, UndrainedLog];
-
-function textOf(error: unknown): string {
-  if (error instanceof LogUnavailable || error instanceof StoreUnavailable) return error.cause instanceof Error ? `${error.message}\n  ${error.cause.message}` : error.message;
-  const isPortTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-  if (isPortTaken || (error instanceof Error && PLAIN.some((kind) => error instanceof kind))) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 main().catch(fail);

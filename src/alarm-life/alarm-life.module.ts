@@ -15,8 +15,8 @@ import { Unshelving } from './unshelving.js';
 
 export const UNSHELVING = Symbol('Unshelving');
 
-/** The end of shelvings by time, while this process holds the lease of role `unshelve`. */
-export type UnshelvingRole = LeasedRole<Unshelving>;
+/** The end of shelvings by time, while this process holds the lease of role `unshelve`; null where it sends no e-mails. */
+export type UnshelvingRole = LeasedRole<Unshelving> | null;
 
 /** What operators do about alarms and sensors, and what time does. */
 @Module({
@@ -34,12 +34,14 @@ export type UnshelvingRole = LeasedRole<Unshelving>;
     },
     {
       provide: UNSHELVING,
-      useFactory: (commands: SensorCommands, shelved: SensorListReads, config: Config, clock: Clock, log: Logger, leases: RoleLeases): UnshelvingRole =>
-        leases.role('unshelve', config.eventStoreUrl === null ? null : 'unshelve', (term) => {
+      useFactory: (commands: SensorCommands, shelved: SensorListReads, config: Config, clock: Clock, log: Logger, leases: RoleLeases): UnshelvingRole => {
+        if (!config.roles.has('notify')) return null;
+        return leases.role('unshelve', config.eventStoreUrl === null ? null : 'unshelve', (term) => {
           const unshelving = new Unshelving({ commands, shelved, clock, term, problem: (error) => log.warn({ err: error }, 'a shelving whose time is over could not be ended yet') });
           unshelving.start();
           return unshelving;
-        }),
+        });
+      },
       inject: [SensorCommands, SensorListReads, CONFIG, CLOCK, LOGGER, RoleLeases],
     },
   ],

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { writeCustomersCsv } from '../customers/csv-export.js';
 import type { CustomerStore } from '../customers/customer-store.js';
 import { STORED_COLUMNS, type Customer } from '../customers/customer.js';
@@ -6,6 +6,7 @@ import { generateCustomers } from '../customers/generate-customers.js';
 import type { CommandStore, CustomersCommandDeps } from './customers-command-deps.js';
 import { IMPORT_HELP, importFiles } from './customers-import.js';
 import { startProgress, type Progress } from './customers-progress.js';
+import { integerFrom } from './number-option.js';
 
 const HELP = `
 Examples:
@@ -161,12 +162,4 @@ async function erase(store: CommandStore, id: number, { stdout, stderr, fail }: 
 /** A text with control characters, which could steer a terminal, is printed as JSON. */
 function printable(text: string): string {
   return /\p{Cc}/u.test(text) ? JSON.stringify(text).replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`) : text;
-}
-
-function integerFrom(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!(value >= low && value <= high)) throw new InvalidArgumentError(`expected an integer from ${low} to ${high}.`);
-    return value;
-  };
 }

@@ -82,7 +82,7 @@ async function replay(sensor: number, { asOf, json }: JsonFlag & { asOf?: string
       const words = Object.entries(told).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
       console.log(`${metadata.recordedAt}  ${String(revision).padStart(4)}  ${type.padEnd(15)} ${words.join(' ')}  (${metadata.causationId})`);
     }
-  });
+  }, { needsConsole: true });
 }
 
 function namesOf(projections: readonly { readonly name: string }[]): string {

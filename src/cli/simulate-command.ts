@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { systemClock, type Clock } from '../clock.js';
+import { integerFrom, numberFrom } from './number-option.js';
 import { IngestClient, UnexpectedAnswer } from './simulator/ingest-client.js';
 import { MESSAGE_FORMS, type MessageForm } from './simulator/message-form.js';
 import { PRESETS, type PresetName } from './simulator/presets.js';
@@ -147,22 +148,6 @@ function writeReport(target: string, report: SimulationReport): void {
 }
 
 // ---- option values ------------------------------------------------------------------------------
-
-function numberFrom(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = text.trim() === '' ? NaN : Number(text);
-    if (!(value >= low && value <= high)) throw new InvalidArgumentError(`expected a number from ${low} to ${high}.`);
-    return value;
-  };
-}
-
-function integerFrom(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!(value >= low && value <= high)) throw new InvalidArgumentError(`expected an integer from ${low} to ${high}.`);
-    return value;
-  };
-}
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
 

@@ -2,17 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { systemClock } from '../clock.js';
-import { BadConfig } from '../config.js';
-import { CassandraRefused } from '../customers/cassandra/cassandra-errors.js';
-import { CustomersUnavailable } from '../customers/customer-store.js';
 import { BadNotesFile } from '../customers/notes-file.js';
-import { StoreUnavailable } from '../event-store/event-store.js';
-import { BadEventStoreUrl } from '../event-store/eventstoredb-url.js';
+import { failureText } from '../failure-text.js';
 import { ExportRefused } from '../moving/export-events.js';
 import { ImportRefused } from '../moving/import-events.js';
 import { BadExportFile, ExportFileUnusable } from '../moving/read-export-file.js';
-import { OtherEventStore } from '../projections/open-read-models.js';
-import { DataDirInUse } from '../storage/data-dir-lock.js';
 import { ApiProblem } from './api-client.js';
 import { addCustomersCommand } from './customers-command.js';
 import { addEventsCommand } from './events-command.js';
@@ -29,11 +23,8 @@ import { NoMessageLog, withLog } from './with-log.js';
 // A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-/** Errors that someone can put right, who needs no stack for it. */
-const PLAIN = [
-  BadConfig, DataDirInUse, ApiProblem, StoreUnavailable, BadEventStoreUrl, OtherEventStore,
-  CassandraRefused, CustomersUnavailable, NoConsole, NoCustomers, NoEventStore, NoMessageLog, BadNotesFile, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable,
-];
+/** Errors of commands that someone can put right, beside those of the application. */
+const PLAIN = [ApiProblem, NoConsole, NoCustomers, NoEventStore, NoMessageLog, BadNotesFile, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -67,7 +58,6 @@ addLogCommand(program, { withLog, stdout: process.stdout, showProgress, fail });
 try {
   await program.parseAsync();
 } catch (error) {
-  const isPlain = error instanceof Error && PLAIN.some((kind) => error instanceof kind);
-  process.stderr.write(`vigia: ${isPlain ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`vigia: ${failureText(error, PLAIN)}\n`);
   process.exitCode = 1;
 }

@@ -3,10 +3,10 @@ import { readConfig, readsEvents } from '../config.js';
 import { DataDirInUse, DataDirLock } from '../storage/data-dir-lock.js';
 import { ApiClient } from './api-client.js';
 
-/** The command asks for what only a process with role `console` has. */
+/** The command asks for what only a process with certain roles has. */
 export class NoConsole extends Error {
-  constructor(roles: ReadonlySet<string>) {
-    super(`this command needs a process with role console, but VIGIA_ROLES is ${[...roles].join()}; give it the data folder and the roles of one that has it`);
+  constructor(needed: string, roles: ReadonlySet<string>) {
+    super(`this command needs a process with role ${needed}, but VIGIA_ROLES is ${[...roles].join()}; give it the data folder and the roles of one that has it`);
     this.name = 'NoConsole';
   }
 }
@@ -15,9 +15,10 @@ export class NoConsole extends Error {
  * Gives `use` the API over the data folder: that of the process that works on it, or of one that is started
  * here for as long as `use` takes, which takes no readings, handles none and sends no mail. Thrown: `NoConsole`, `DataDirInUse`.
  */
-export async function withApi<T>(use: (api: ApiClient) => Promise<T>): Promise<T> {
+export async function withApi<T>(use: (api: ApiClient) => Promise<T>, { needsConsole = false } = {}): Promise<T> {
   const config = readConfig(process.env);
-  if (!readsEvents(config)) throw new NoConsole(config.roles);
+  if (needsConsole && !config.roles.has('console')) throw new NoConsole('console', config.roles);
+  if (!readsEvents(config)) throw new NoConsole('project, notify or console', config.roles);
   let lock: DataDirLock;
   try {
     lock = DataDirLock.acquire(config.dataDir);

@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
+import { registerTotal } from '../total-counters.js';
 import type { LiveFeed } from './live/live-feed.js';
 
 /** Adds the metrics of the console to the registry. */
@@ -11,14 +12,5 @@ export function registerConsoleMetrics(registry: Registry, feed: Pick<LiveFeed, 
       this.set(feed.connected);
     },
   });
-  let counted = 0;
-  new Counter({
-    name: 'vigia_console_live_clients_cut_total',
-    help: 'Pages cut off because they did not read.',
-    registers: [registry],
-    collect() {
-      this.inc(feed.cut - counted);
-      counted = feed.cut;
-    },
-  });
+  registerTotal(registry, 'vigia_console_live_clients_cut_total', 'Pages cut off because they did not read.', () => feed.cut);
 }

@@ -7,12 +7,18 @@ import { lastReceipt } from '../ingestion/undrained.js';
 import { SENSOR_TOPICS, type MessageLog, type PartitionRange, type SensorTopic } from '../message-log/message-log.js';
 import { notificationStream } from '../alarm-domain/notification-events.js';
 import { retryParked } from '../notifications/retry-parked.js';
-import { UnknownProjection, type ProjectionRunner, type RebuildReport } from '../projections/projection-runner.js';
+import { UnknownProjection, type OnRebuildProgress, type RebuildReport } from '../projections/projection-runner.js';
 import type { Operations, RetryOutcome } from './operations.js';
 
 /** How long a reconciliation waits for what was accepted before it to be processed. */
 const SETTLE_LIMIT_MS = 10_000;
 const SETTLE_POLL_MS = 50;
+
+/** What rebuilds the read models of these names. */
+export interface Rebuilder {
+  readonly names: readonly string[];
+  rebuild(name: string, onProgress: OnRebuildProgress): Promise<RebuildReport>;
+}
 
 /** The operations over the stores of this process. */
 export class LocalOperations implements Operations {
@@ -21,16 +27,16 @@ export class LocalOperations implements Operations {
     private readonly store: EventStore,
     private readonly deadLetters: DeadLetters,
     private readonly receipts: ReceiptBook,
-    private readonly projections: readonly ProjectionRunner[],
+    private readonly projections: readonly Rebuilder[],
     private readonly clock: Clock,
     /** Whether other processes may work on the log too. */
     private readonly isLogShared: boolean,
   ) {}
 
   async rebuild(projection: string, onProgress: Progress): Promise<RebuildReport> {
-    const runner = this.projections.find(({ names }) => names.includes(projection));
-    if (runner === undefined) throw new UnknownProjection(projection, this.projections.flatMap(({ names }) => names));
-    return runner.rebuild(projection, onProgress);
+    const rebuilder = this.projections.find(({ names }) => names.includes(projection));
+    if (rebuilder === undefined) throw new UnknownProjection(projection, this.projections.flatMap(({ names }) => names));
+    return rebuilder.rebuild(projection, onProgress);
   }
 
   reconcile(onProgress: Progress): Promise<Reconciliation> {

@@ -6,6 +6,7 @@ import { OutcomeUnknown, StoreUnavailable } from '../event-store/event-store.js'
 import { NoSuchDeadLetter } from '../ingestion/dead-letters.js';
 import { LogUnavailable } from '../message-log/message-log.js';
 import { BadCursor } from '../projections/alarm-reads.js';
+import { WrittenElsewhere } from '../projections/influx/influx-writer.js';
 import { UnknownProjection, RebuildRunning } from '../projections/projection-runner.js';
 import { ReadModelUnavailable } from '../projections/projection-sink.js';
 
@@ -69,7 +70,7 @@ export function toProblem(error: unknown, instance: string): Problem {
   if (error instanceof CommandRefused) return problemOf(REFUSED_STATUS[error.reason], error.message, instance);
   if (error instanceof NoteRefused) return problemOf(400, error.message, instance, [{ field: 'note', detail: error.message }]);
   if (error instanceof UnknownProjection || error instanceof NoSuchDeadLetter) return problemOf(404, error.message, instance);
-  if (error instanceof RebuildRunning) return problemOf(409, error.message, instance);
+  if (error instanceof RebuildRunning || error instanceof WrittenElsewhere) return problemOf(409, error.message, instance);
   if (isUnavailable(error)) return problemOf(503, error.message, instance);
   const status = statusOf(error);
   if (status === 404) return problemOf(404, 'there is nothing at this address; see /api/openapi.json', instance);

@@ -1,8 +1,10 @@
 import { Catch, Logger, Module, StandardSchemaValidationPipe, type DynamicModule, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ConsoleBusesModule } from './console-buses.module.js';
 import { guard, refuseUnroutable } from './console-server.js';
 import { HealthController } from './health.controller.js';
+import { OperationsController } from './operations.controller.js';
 import { ProblemFilter } from './problem-filter.js';
 import { refuseIssues } from './request-issues.js';
 
@@ -17,11 +19,19 @@ export const ANSWERING: readonly Provider[] = [
   { provide: APP_FILTER, useFactory: () => new ProblemFilter((error) => new Logger('Console').error(error)) },
 ];
 
-/** `/api/health` and `/metrics` alone, for a process without the console. `imports` give the health; see `src/tokens.ts`. */
+/** `/api/health` and `/metrics` alone, for a process that has nothing of the events. `imports` give the health; see `src/tokens.ts`. */
 @Module({})
 export class StatusModule {
   static over(...imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
     return { module: StatusModule, imports, controllers: [HealthController], providers: [...ANSWERING] };
+  }
+}
+
+/** Health, metrics and what operators ask for, for a process without the console: no customer is shown. */
+@Module({})
+export class OperationsModule {
+  static over(...imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    return { module: OperationsModule, imports: [ConsoleBusesModule.over(imports), ...imports], controllers: [HealthController, OperationsController], providers: [...ANSWERING] };
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
+import { registerTotals } from '../total-counters.js';
 import { LeaseStream } from './lease-stream.js';
 import { LeasedRole, type LeaseStatus, type RoleLog, type SingleActiveRole, type TermWork } from './leased-role.js';
 import type { Term } from './term.js';
@@ -47,21 +48,8 @@ function registerMetrics(registry: Registry, statuses: () => readonly LeaseStatu
         for (const status of statuses()) this.set({ role: status.role }, valueOf(status));
       },
     });
-  const counter = (name: string, help: string, field: 'taken' | 'lost') => {
-    const counted = new Map<string, number>();
-    return new Counter({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        for (const status of statuses()) {
-          this.inc({ role: status.role }, status[field] - (counted.get(status.role) ?? 0));
-          counted.set(status.role, status[field]);
-        }
-      },
-    });
-  };
+  const counter = (name: string, help: string, field: 'taken' | 'lost') =>
+    registerTotals(registry, { name, help, labelNames }, () => statuses().map((status) => ({ labels: { role: status.role }, total: status[field] })));
   gauge('vigia_lease_held', '1 while this process does the work of a single-active role, else 0.', ({ state }) => (state === 'active' ? 1 : 0));
   gauge('vigia_lease_term', 'Number of the term that this process has last seen of a role’s lease; 0 where none is needed.', ({ term }) => term);
   counter('vigia_lease_takeovers_total', 'Times that this process has taken a role’s lease.', 'taken');

@@ -18,21 +18,24 @@ import { SmtpMailer } from './smtp-mailer.js';
 export const MAILER = Symbol('Mailer');
 export const NOTIFYING = Symbol('Notifying');
 
-/** The dispatcher, while this process holds the lease of role `notify`. */
-export type Notifying = LeasedRole<NotificationDispatcher>;
+/** The dispatcher, while this process holds the lease of role `notify`; null where this process has not that role. */
+export type Notifying = LeasedRole<NotificationDispatcher> | null;
 
 /** AlarmTriggered → one e-mail. */
 @Module({
   providers: [
     {
       provide: MAILER,
-      useFactory: (config: Config, clock: Clock): Promise<Mailer> | Mailer =>
-        config.smtpUrl === null ? MailboxFolderMailer.open(join(config.dataDir, 'mailbox')) : new SmtpMailer(config.smtpUrl, clock),
+      useFactory: (config: Config, clock: Clock): Promise<Mailer> | Mailer | null => {
+        if (!config.roles.has('notify')) return null;
+        return config.smtpUrl === null ? MailboxFolderMailer.open(join(config.dataDir, 'mailbox')) : new SmtpMailer(config.smtpUrl, clock);
+      },
       inject: [CONFIG, CLOCK],
     },
     {
       provide: NOTIFYING,
-      useFactory: (mailer: Mailer, store: EventStore, customers: CustomerStore, config: Config, clock: Clock, log: Logger, registry: Registry, leases: RoleLeases): Notifying => {
+      useFactory: (mailer: Mailer | null, store: EventStore, customers: CustomerStore, config: Config, clock: Clock, log: Logger, registry: Registry, leases: RoleLeases): Notifying => {
+        if (mailer === null) return null;
         const onSent = registerDelayMetric(registry);
         const settings = {
           language: config.mailLanguage,

@@ -1,10 +1,10 @@
 import type { AlarmTriggered } from '../alarm-domain/alarm-events.js';
 import { DoublingPause, within, type Clock } from '../clock.js';
-import { decodeEvent } from '../event-store/event-codec.js';
 import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
 import type { TermWork } from '../leases/leased-role.js';
 import { ENDLESS_TERM, type Term } from '../leases/term.js';
 import type { MessageLog } from '../message-log/message-log.js';
+import { AlarmDecoder } from './alarm-decoder.js';
 import { CountCheckpoint, type CountPlace } from './count-checkpoint.js';
 import { CountTopic } from './count-topic.js';
 import { LagMeter, type Lag } from './event-lag.js';
@@ -24,9 +24,6 @@ const MAX_SOUGHT = 200_000;
 
 /** Each checkpoint is an event of its own; a restart seeks again what came since. */
 const CHECKPOINT_EVERY_MS = 1000;
-
-/** So many alarms that can't be read are no bad events but a program that is too old. */
-const MAX_UNREADABLE = 1000;
 
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 5000;
@@ -88,7 +85,7 @@ export class CountPublisher implements TermWork {
   /** The last alarm up to which none is missing on COUNT. */
   private mark: { readonly alarm: RecordedEvent; readonly places: readonly CountPlace[] } | null = null;
   private savedAtMs = 0;
-  private readonly unreadable = new Set<string>();
+  private readonly decoder: AlarmDecoder;
   private lastError: string | null = null;
   private readonly meter: LagMeter;
   readonly totals: CountTotals;
@@ -96,6 +93,7 @@ export class CountPublisher implements TermWork {
   constructor(private readonly options: CountPublisherOptions) {
     this.checkpoint = new CountCheckpoint(options.log, options.store, options.clock);
     this.topic = new CountTopic(options.log);
+    this.decoder = new AlarmDecoder(options.problem);
     this.totals = options.totals ?? { published: 0, recognised: 0 };
     this.meter = new LagMeter(options.store, options.clock, ALARMS);
   }
@@ -124,7 +122,7 @@ export class CountPublisher implements TermWork {
     } catch (error) {
       lastError ??= errorText(error);
     }
-    return { running, isCaughtUp: this.isCaughtUp, ...this.totals, unreadable: this.unreadable.size, ...this.meter.lag, lastError };
+    return { running, isCaughtUp: this.isCaughtUp, ...this.totals, unreadable: this.decoder.unreadable, ...this.meter.lag, lastError };
   }
 
   private async run(): Promise<void> {
@@ -155,7 +153,7 @@ export class CountPublisher implements TermWork {
     const missing = new Set<string>();
     let last: RecordedEvent | null = null;
     for await (const recorded of this.options.store.readAll({ after: this.position, filter: ALARMS, limit: this.options.maxSought ?? MAX_SOUGHT })) {
-      const alarm = this.decode(recorded);
+      const alarm = this.decoder.decode(recorded);
       if (alarm) missing.add(alarm.data.alarmId);
       last = recorded;
     }
@@ -169,7 +167,7 @@ export class CountPublisher implements TermWork {
       batch.push(recorded);
       const isLast = recorded.position === last.position;
       if (batch.length < MAX_BATCH && !isLast) continue;
-      await this.advance(batch, this.decodeAll(batch).filter(({ data }) => ids.has(data.alarmId)));
+      await this.advance(batch, this.decoder.decodeAll(batch).filter(({ data }) => ids.has(data.alarmId)));
       if (isLast) return;
       batch = [];
     }
@@ -178,7 +176,7 @@ export class CountPublisher implements TermWork {
   private async settle(ends: readonly CountPlace[]): Promise<void> {
     this.topic.settle(ends);
     if (!this.mark) return;
-    this.mark = { ...this.mark, places: this.unreadable.size === 0 ? ends : this.mark.places };
+    this.mark = { ...this.mark, places: this.decoder.unreadable === 0 ? ends : this.mark.places };
     await this.saveMark();
   }
 
@@ -188,7 +186,7 @@ export class CountPublisher implements TermWork {
     for await (const message of this.options.store.subscribe({ after: this.position, filter: ALARMS, signal })) {
       if (message.type === 'event') batch.push(message.event);
       if (message.type === 'event' && batch.length < MAX_BATCH) continue;
-      if (batch.length > 0) await this.advance(batch, this.decodeAll(batch));
+      if (batch.length > 0) await this.advance(batch, this.decoder.decodeAll(batch));
       batch = [];
       this.lastError = null;
       if (message.type === 'event') continue;
@@ -204,7 +202,7 @@ export class CountPublisher implements TermWork {
     const last = batch.at(-1) as RecordedEvent;
     this.position = last.position;
     // The checkpoint stays before an unreadable alarm, so that a repaired program finds it.
-    if (this.unreadable.size === 0) this.mark = { alarm: last, places: this.topic.places };
+    if (this.decoder.unreadable === 0) this.mark = { alarm: last, places: this.topic.places };
     if (this.options.clock.now() - this.savedAtMs >= CHECKPOINT_EVERY_MS) await this.saveMark();
   }
 
@@ -227,23 +225,6 @@ export class CountPublisher implements TermWork {
       left = [];
     });
     if (left.length > 0) throw stopping.signal.reason as Error;
-  }
-
-  private decodeAll(batch: readonly RecordedEvent[]): AlarmTriggered[] {
-    return batch.map((recorded) => this.decode(recorded)).filter((alarm) => alarm !== null);
-  }
-
-  /** Null for an alarm that can't be read. Thrown: an error when there are too many of them. */
-  private decode(recorded: RecordedEvent): AlarmTriggered | null {
-    try {
-      return decodeEvent(recorded) as AlarmTriggered;
-    } catch (error) {
-      if (this.unreadable.has(recorded.id)) return null;
-      if (this.unreadable.size === MAX_UNREADABLE) throw new Error(`${MAX_UNREADABLE} alarms can't be read: nothing is published until the program is repaired`, { cause: error });
-      this.unreadable.add(recorded.id);
-      this.options.problem('reading alarms', error);
-      return null;
-    }
   }
 
   private async saveMark(): Promise<void> {

@@ -15,6 +15,9 @@ INSERT OR IGNORE INTO places_state VALUES (1, NULL);
 /** Places compared at a time: some 5 ms of the event loop, and one transaction when any differs. */
 const CHUNK_ROWS = 500;
 
+/** Geohashes read in one go: some 5 ms of the event loop. */
+const GEOHASH_ROWS = 2000;
+
 /** Sensor ids are int32. */
 const LAST_SENSOR = 2 ** 31 - 1;
 
@@ -40,6 +43,15 @@ export class PlacesTable {
     return this.changes;
   }
 
+  /** The table has been equal to the customer list at some time. */
+  get isKnown(): boolean {
+    return this.syncedVersion !== null;
+  }
+
+  private get syncedVersion(): string | null {
+    return this.db.get<{ version: string | null }>('SELECT version FROM places_state')?.version ?? null;
+  }
+
   find(sensorId: number): SensorPlace | null {
     return this.db.get<SensorPlace>('SELECT sensor_id AS sensorId, geohash, zone FROM places WHERE sensor_id = ?', sensorId) ?? null;
   }
@@ -52,6 +64,23 @@ export class PlacesTable {
       if (page.length > 0) yield page;
       if (page.length < CHUNK_ROWS) return;
       after = page.at(-1)?.sensorId ?? after;
+    }
+  }
+
+  /** Where the sensors of each zone are, without who they are: in pages, by zone and geohash. */
+  async *geohashes(): AsyncIterable<{ readonly zone: string; readonly geohashes: readonly string[] }> {
+    const sql = 'SELECT zone, geohash, sensor_id AS sensorId FROM places WHERE (zone, geohash, sensor_id) > (?, ?, ?) ORDER BY zone, geohash, sensor_id LIMIT ?';
+    for (let after: SensorPlace = { zone: '', geohash: '', sensorId: -1 }; ; await nextTurn()) {
+      const page = this.db.all<SensorPlace>(sql, after.zone, after.geohash, after.sensorId, GEOHASH_ROWS);
+      for (let from = 0; from < page.length; ) {
+        const { zone } = page[from] as SensorPlace;
+        const to = page.findIndex((place, index) => index > from && place.zone !== zone);
+        const ofZone = page.slice(from, to < 0 ? page.length : to);
+        yield { zone, geohashes: ofZone.map(({ geohash }) => geohash) };
+        from += ofZone.length;
+      }
+      if (page.length < GEOHASH_ROWS) return;
+      after = page.at(-1) ?? after;
     }
   }
 
@@ -71,7 +100,7 @@ export class PlacesTable {
   private async syncOnce(customers: CustomerStore, signal?: AbortSignal): Promise<number> {
     // The version first: a change during the walk gives another one, and so another sync.
     const version = await customers.version();
-    if (version === this.db.get<{ version: string | null }>('SELECT version FROM places_state')?.version) return 0;
+    if (version === this.syncedVersion) return 0;
     let changed = 0;
     try {
       let after = -1;

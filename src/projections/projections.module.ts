@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
@@ -9,6 +9,7 @@ import type { MessageLog } from '../message-log/message-log.js';
 import type { LeasedRole } from '../leases/leased-role.js';
 import { RoleLeases } from '../leases/role-leases.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MAP_AND_COUNTS, MESSAGE_LOG, METRICS } from '../tokens.js';
+import { registerTotal } from '../total-counters.js';
 import { AlarmReads } from './alarm-reads.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
 import { CountPublisher, type CountTotals } from './count-publisher.js';
@@ -16,6 +17,7 @@ import { CountReads } from './count-reads.js';
 import { mapAndCounts, type MapAndCounts } from './influx/influx-first.js';
 import { registerInfluxMetrics } from './influx/influx-metrics.js';
 import { InfluxModels } from './influx/influx-models.js';
+import type { LeaseOfInflux } from './influx/influx-writer.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { MapReads } from './map-reads.js';
 import { openReadModels } from './open-read-models.js';
@@ -25,8 +27,8 @@ import { SensorListReads } from './sensor-list-reads.js';
 
 export const COUNTING = Symbol('Counting');
 
-/** The publisher of COUNT, while this process holds the lease of role `count`. */
-export type Counting = LeasedRole<CountPublisher>;
+/** The publisher of COUNT, while this process holds the lease of role `count`; null where this process has not role `project`. */
+export type Counting = LeasedRole<CountPublisher> | null;
 
 /** Events → read models and topic COUNT, and what is read from the models. */
 @Module({
@@ -47,13 +49,15 @@ export type Counting = LeasedRole<CountPublisher>;
     },
     {
       provide: INFLUX,
-      useFactory: async (config: Config, sink: LibsqlProjectionSink, store: EventStore, clock: Clock, logger: Logger, runner: ProjectionRunner, registry: Registry) => {
-        const influx = config.influx === null ? null : await InfluxModels.open(config.influx, sink, store, clock, logger);
-        registerMetrics(registry, influx === null ? [runner] : [runner, influx.runner]);
+      useFactory: async (config: Config, sink: LibsqlProjectionSink, store: EventStore, clock: Clock, logger: Logger, runner: ProjectionRunner, registry: Registry, leases: RoleLeases) => {
+        const lease: LeaseOfInflux = (begin) => leases.role('influx', config.eventStoreUrl === null ? null : 'influx', begin);
+        const influx = config.influx === null ? null : await InfluxModels.open(config.influx, sink, store, clock, logger, config.roles.has('project') ? lease : null);
+        const writer = influx?.writer ?? null;
+        registerMetrics(registry, writer === null ? [runner] : [runner, writer.runner]);
         if (influx !== null) registerInfluxMetrics(registry, influx);
         return influx;
       },
-      inject: [CONFIG, LibsqlProjectionSink, EVENT_STORE, CLOCK, LOGGER, ProjectionRunner, METRICS],
+      inject: [CONFIG, LibsqlProjectionSink, EVENT_STORE, CLOCK, LOGGER, ProjectionRunner, METRICS, RoleLeases],
     },
     {
       provide: MAP_AND_COUNTS,
@@ -63,6 +67,7 @@ export type Counting = LeasedRole<CountPublisher>;
     {
       provide: COUNTING,
       useFactory: (config: Config, log: MessageLog, store: EventStore, clock: Clock, logger: Logger, registry: Registry, leases: RoleLeases): Counting => {
+        if (!config.roles.has('project')) return null;
         const totals: CountTotals = { published: 0, recognised: 0 };
         // COUNT is of a log, and an embedded log, like an embedded store, is of one process.
         const isShared = config.kafka !== null && config.eventStoreUrl !== null;
@@ -143,7 +148,7 @@ function registerReadGauge(registry: Registry, name: string, help: string, value
   });
 }
 
-function registerCountMetrics(registry: Registry, counting: Counting, totals: Readonly<CountTotals>): void {
+function registerCountMetrics(registry: Registry, counting: NonNullable<Counting>, totals: Readonly<CountTotals>): void {
   const registers = [registry];
   const gauge = (name: string, help: string, field: 'lagEvents' | 'lagSeconds' | 'unreadable') =>
     new Gauge({
@@ -157,20 +162,8 @@ function registerCountMetrics(registry: Registry, counting: Counting, totals: Re
         else this.remove();
       },
     });
-  const counter = (name: string, help: string, field: keyof CountTotals) => {
-    let counted = 0;
-    return new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.inc(totals[field] - counted);
-        counted = totals[field];
-      },
-    });
-  };
-  counter('vigia_count_published_total', 'Alarms published to topic COUNT.', 'published');
-  counter('vigia_count_recognised_total', 'Alarms found on topic COUNT when it was read back, and not published again.', 'recognised');
+  registerTotal(registry, 'vigia_count_published_total', 'Alarms published to topic COUNT.', () => totals.published);
+  registerTotal(registry, 'vigia_count_recognised_total', 'Alarms found on topic COUNT when it was read back, and not published again.', () => totals.recognised);
   gauge('vigia_count_lag_events', 'Alarms that are not on topic COUNT yet, counted to 1000.', 'lagEvents');
   gauge('vigia_count_lag_seconds', 'Age of the oldest alarm that is not on topic COUNT yet.', 'lagSeconds');
   gauge('vigia_count_unreadable_alarms', 'Alarms that could not be read and are not on topic COUNT.', 'unreadable');

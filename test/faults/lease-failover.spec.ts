@@ -6,6 +6,7 @@ import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
 import { EventStoreDbDouble } from '../doubles/eventstoredb/eventstoredb-double.js';
 import { freePort } from '../servers/server-process.js';
+import { metricOf } from '../support/metrics.js';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -41,11 +42,7 @@ describe('two processes on one event store', () => {
     rmSync(dir, { recursive: true });
   });
 
-  const metric = async (product: Product, name: string): Promise<number | null> => {
-    const answer = await fetch(`${product.consoleUrl}/metrics`, { signal: AbortSignal.timeout(2000) }).catch(() => null);
-    const found = new RegExp(`^${name}\\{role="notify"\\} (\\d+)$`, 'm').exec((await answer?.text()) ?? '');
-    return found ? Number(found[1]) : null;
-  };
+  const metric = (product: Product, name: string): Promise<number | null> => metricOf(product.consoleUrl, name, { role: 'notify' });
   const holds = async (product: Product): Promise<boolean> => (await metric(product, 'vigia_lease_held')) === 1;
   const untilHeldBy = (product: Product) => waitFor('the taking of the lease', () => holds(product), TAKEOVER_LIMIT_MS);
 

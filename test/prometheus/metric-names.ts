@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** What an expression may name beside metrics. */
 const PROMQL_WORDS = new Set([
-  'abs', 'and', 'avg', 'bool', 'by', 'count', 'histogram_quantile', 'ignoring', 'increase', 'max', 'min', 'on', 'or', 'rate', 'sum', 'time', 'unless', 'vector', 'without',
+  'abs', 'absent', 'and', 'avg', 'bool', 'by', 'count', 'histogram_quantile', 'ignoring', 'increase', 'max', 'min', 'on', 'or', 'rate', 'sum', 'time', 'unless', 'vector', 'without',
 ]);
 
 /** The metrics that an expression asks for. A function that is not in the list above counts as one, which no exposition has. */

@@ -4,6 +4,7 @@ import { customerStoreContract } from '../contracts/customer-store.contract.js';
 import { CassandraRing } from './cassandra.js';
 import { cassandraStoreSuite } from './cassandra/cassandra-store.suite.js';
 import { productOnCassandraSuite } from './cassandra/product-on-cassandra.suite.js';
+import { splitReadingRolesSuite } from './cassandra/split-reading-roles.suite.js';
 
 /** Three nodes take half a minute to start: one ring for everything that needs one. */
 let ring: CassandraRing;
@@ -20,3 +21,5 @@ customerStoreContract('Cassandra', async () => {
 cassandraStoreSuite(() => ring);
 
 productOnCassandraSuite(() => ring);
+
+splitReadingRolesSuite(() => ring);

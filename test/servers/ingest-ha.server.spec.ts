@@ -5,6 +5,7 @@ import type { SimulationReport } from '../../src/cli/simulator/simulation.js';
 import type { Reconciliation } from '../../src/ingestion/reconcile.js';
 import { Child, stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
+import { metricOf } from '../support/metrics.js';
 import { waitFor } from '../support/wait-for.js';
 import { HaProxy } from './haproxy.js';
 import { KafkaCluster } from './kafka.js';
@@ -49,11 +50,7 @@ describe('two ingest endpoints behind HAProxy, on two Kafka brokers', () => {
     waitFor(`endpoints up: ${String(wanted)}`, async () => String(await proxy.endpointsUp()) === String(wanted), 20_000);
 
   /** Records that a process has acknowledged since its start; 0 while it is away. */
-  const acceptedBy = async (endpoint: Product): Promise<number> => {
-    const answer = await fetch(`${endpoint.consoleUrl}/metrics`).catch(() => null);
-    const counts = [...((await answer?.text()) ?? '').matchAll(/^vigia_records_accepted_total\{[^}]*\} (\d+)$/gm)];
-    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
-  };
+  const acceptedBy = async (endpoint: Product): Promise<number> => (await metricOf(endpoint.consoleUrl, 'vigia_records_accepted_total')) ?? 0;
   const untilAccepts = async (endpoint: Product, more: number): Promise<void> => {
     const before = await acceptedBy(endpoint);
     await waitFor(`${more} more records accepted`, async () => (await acceptedBy(endpoint)) >= before + more, 30_000);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Product } from '../acceptance/product.js';
 import { stopAll } from '../acceptance/child.js';
+import { metricOf } from '../support/metrics.js';
 import { waitFor } from '../support/wait-for.js';
 import { InfluxServer } from './influxdb.js';
 import { freePort } from './server-process.js';
@@ -48,10 +49,7 @@ describe('Vigía with INFLUX_URL', () => {
     const { items } = (await product.get('/api/counts')) as { items: { count: number }[] };
     return items.reduce((sum, { count }) => sum + count, 0);
   };
-  const metric = async (product: Product, name: string): Promise<number> => {
-    const text = await (await fetch(`${product.consoleUrl}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
-  };
+  const readsOfInflux = async (product: Product): Promise<number> => (await metricOf(product.consoleUrl, 'vigia_influx_reads_total')) ?? 0;
 
   it('shows map and counts from it, goes on without it, and is exact when it is back; a kill -9 in between included', async () => {
     const product = await newProduct('map', server.token);
@@ -62,7 +60,7 @@ describe('Vigía with INFLUX_URL', () => {
     await waitFor('500 sensors in InfluxDB', async () => (await totals(product)).sensors === 500);
     expect(await totals(product)).toEqual({ sensors: 500, active: 20 });
     expect(await counted(product)).toBe(20);
-    expect(await metric(product, 'vigia_influx_reads_total')).toBeGreaterThan(0);
+    expect(await readsOfInflux(product)).toBeGreaterThan(0);
 
     await server.kill();
     for (let sensor = 21; sensor <= 40; sensor += 1) await alarm(product, sensor);
@@ -71,16 +69,16 @@ describe('Vigía with INFLUX_URL', () => {
     const health = (await product.get('/api/health')) as Health;
     expect(health.status).toBe('degraded');
     expect(health.parts.find(({ name }) => name === 'influxdb')).toMatchObject({ status: 'degraded', detail: expect.stringContaining('gives no answer') });
-    expect(await metric(product, 'vigia_influx_up')).toBe(0);
+    expect(await metricOf(product.consoleUrl, 'vigia_influx_up')).toBe(0);
     await product.killAndRestart();
     await product.waitUntilUp();
 
     await server.restart();
     await product.waitUntilSettled();
     await waitFor('answers of InfluxDB', async () => {
-      const before = await metric(product, 'vigia_influx_reads_total');
+      const before = await readsOfInflux(product);
       await totals(product);
-      return (await metric(product, 'vigia_influx_reads_total')) > before;
+      return (await readsOfInflux(product)) > before;
     });
     expect(await totals(product)).toEqual({ sensors: 500, active: 40 });
     expect(await counted(product)).toBe(40);

@@ -8,6 +8,7 @@ import { Child, stopAll } from '../acceptance/child.js';
 import { EventStoreServer } from '../acceptance/event-store-server.js';
 import { Product } from '../acceptance/product.js';
 import { assignments, testClient } from '../support/kafka-group.js';
+import { metricOf } from '../support/metrics.js';
 import { readTopic } from '../support/read-topic.js';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { waitFor } from '../support/wait-for.js';
@@ -50,8 +51,8 @@ describe('roles split over processes, on Kafka and a double of EventStoreDB', ()
       each.start();
       await each.waitUntilUp();
     }
-    expect(await metric(second, 'vigia_lease_held{role="notify"}')).toBe(1);
-    expect(await metric(second, 'vigia_lease_held{role="count"}')).toBe(1);
+    expect(await metricOf(second.consoleUrl, 'vigia_lease_held', { role: 'notify' })).toBe(1);
+    expect(await metricOf(second.consoleUrl, 'vigia_lease_held', { role: 'count' })).toBe(1);
   }, 240_000);
   afterAll(async () => {
     await stopAll();
@@ -60,18 +61,11 @@ describe('roles split over processes, on Kafka and a double of EventStoreDB', ()
     rmSync(dir, { recursive: true });
   });
 
-  /** The sum over what follows `name` in the text of the metrics; null while the process gives no answer. */
-  async function metric(product: Product, name: string): Promise<number | null> {
-    const answer = await fetch(`${product.consoleUrl}/metrics`, { signal: AbortSignal.timeout(2000) }).catch(() => null);
-    if (answer === null) return null;
-    return (await answer.text()).split('\n').filter((line) => line.startsWith(name)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-  }
-
   /** Each member's partitions, in order. */
   const untilShared = (wanted: readonly (readonly string[])[]) =>
     waitFor(`assignment ${JSON.stringify(wanted)}`, async () => JSON.stringify(Object.values(await assignments(kafka)).sort()) === JSON.stringify(wanted), 40_000);
 
-  const handled = async (product: Product): Promise<number> => (await metric(product, 'vigia_records_processed_total')) ?? 0;
+  const handled = async (product: Product): Promise<number> => (await metricOf(product.consoleUrl, 'vigia_records_processed_total')) ?? 0;
   async function untilHandles(product: Product, more: number): Promise<void> {
     const before = await handled(product);
     await waitFor(`${more} more records handled`, async () => (await handled(product)) >= before + more, 40_000);
@@ -141,7 +135,7 @@ describe('roles split over processes, on Kafka and a double of EventStoreDB', ()
 
     const killedAt = performance.now();
     await second.kill();
-    await waitFor('the other’s taking of all leases', async () => (await metric(front, 'vigia_lease_held{')) === 3, 10_000);
+    await waitFor('the other’s taking of all leases', async () => (await metricOf(front.consoleUrl, 'vigia_lease_held')) === 3, 10_000);
     expect(performance.now() - killedAt).toBeLessThan(10_000);
     await systemClock.sleep(2_000);
 

@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What happens to a request: an answer of the proxy's own; or it is `cut` before it reaches the server, or `cut-after` the server has done it. */
-export type Fault = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | 'cut' | 'cut-after';
+/**
+ * What happens to a request: an answer of the proxy's own; or it is `cut` before it reaches the server, or `cut-after` the server has
+ * done it; or it reaches the server only when `heldUntil` resolves, whether its sender still waits or not.
+ */
+export type Fault = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | { readonly heldUntil: Promise<void> } | 'cut' | 'cut-after';
 
 /** An HTTP proxy in front of a real server that spoils the requests which `choose` names. */
 export class FaultyProxy {
@@ -44,7 +47,8 @@ export class FaultyProxy {
       incoming.socket.destroy();
       return;
     }
-    if (fault !== null && fault !== 'cut-after') {
+    if (fault !== null && typeof fault === 'object' && 'heldUntil' in fault) await fault.heldUntil;
+    else if (fault !== null && fault !== 'cut-after') {
       outgoing.writeHead(fault.status, fault.headers).end(fault.body ?? '');
       return;
     }

@@ -1,8 +1,8 @@
 import lz4 from 'lz4-napi';
+import { need, nextFrame } from './frame-bytes.js';
 import { shortXxh32 } from './short-xxh32.js';
 
 const MAGIC = 0x184d2204;
-const SKIPPABLE_MAGIC = 0x184d2a50;
 const HEADER_BYTES = 7;
 const MAX_BLOCK_BYTES: Readonly<Record<number, number>> = { 4: 2 ** 16, 5: 2 ** 18, 6: 2 ** 20, 7: 2 ** 22 };
 /** No sequence of bytes becomes more than this many times as long. */
@@ -24,17 +24,12 @@ interface Frame {
 export function decompressLz4(bytes: Buffer, maxBytes: number): Buffer {
   const frames: Buffer[] = [];
   let ceiling = 0;
-  for (let at = 0; at < bytes.length; ) {
-    need(bytes, at + 8);
-    if ((bytes.readUInt32LE(at) & ~0xf) >>> 0 === SKIPPABLE_MAGIC) {
-      at += 8 + bytes.readUInt32LE(at + 4);
-      need(bytes, at);
-      continue;
-    }
+  let at = nextFrame(bytes, 0);
+  while (at < bytes.length) {
     const frame = readFrame(bytes, at);
     frames.push(frame.bytes);
     ceiling += frame.ceiling;
-    at = frame.end;
+    at = nextFrame(bytes, frame.end);
   }
   if (frames.length === 0) throw new Error('no frame');
   if (ceiling > maxBytes) throw new Error(`blocks for up to ${ceiling} bytes of output, at most ${maxBytes} are taken`);
@@ -86,8 +81,4 @@ function withRightChecksum(frame: Buffer, checksumAt: number): Buffer {
 
 function headerChecksum(bytes: Buffer): number {
   return (shortXxh32(bytes) >>> 8) & 0xff;
-}
-
-function need(bytes: Buffer, end: number): void {
-  if (end > bytes.length) throw new Error(`a frame is cut: ${bytes.length} bytes are there, at least ${end} expected`);
 }

@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib';
+import { need, nextFrame } from './frame-bytes.js';
 
 const MAGIC = 0xfd2fb528;
-const SKIPPABLE_MAGIC = 0x184d2a50;
 const MAX_BLOCK_BYTES = 128 * 1024;
 const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const;
 
@@ -28,16 +28,10 @@ const defaultFrame = nativeFrame ?? (await loadWasmFrame());
 export function decompressZstd(bytes: Buffer, maxBytes: number, decompressFrame: DecompressFrame = defaultFrame): Buffer {
   const parts: Buffer[] = [];
   let size = 0;
-  let at = 0;
+  let at = nextFrame(bytes, 0);
   while (at < bytes.length) {
-    need(bytes, at + 8);
-    if ((bytes.readUInt32LE(at) & ~0xf) >>> 0 === SKIPPABLE_MAGIC) {
-      at += 8 + bytes.readUInt32LE(at + 4);
-      need(bytes, at);
-      continue;
-    }
     const frame = readFrame(bytes, at);
-    at = frame.end;
+    at = nextFrame(bytes, frame.end);
     const part = decompressWithin(frame, maxBytes - size, maxBytes, decompressFrame);
     parts.push(part);
     size += part.length;
@@ -100,10 +94,6 @@ function statedSize(bytes: Buffer, at: number, sizeBytes: number): number {
     default:
       return Number(bytes.readBigUInt64LE(at));
   }
-}
-
-function need(bytes: Buffer, end: number): void {
-  if (end > bytes.length) throw new Error(`a frame is cut: ${bytes.length} bytes are there, at least ${end} expected`);
 }
 
 function nativeDecompressFrame(): DecompressFrame | null {

@@ -4,7 +4,7 @@ import type { LibsqlProjectionCopy } from '../libsql-projection-copy.js';
 import type { StoredRow } from '../projection.js';
 import { influxAlarmsPerMinute } from './influx-alarms-per-minute.projection.js';
 import type { Bucket } from './influx-bucket.js';
-import type { InfluxClient } from './influx-client.js';
+import type { InfluxClient, WriteTerm } from './influx-client.js';
 import { horizonMs, type InfluxMeasure } from './influx-measure.js';
 import { countLine, MEASUREMENTS } from './influx-points.js';
 import { countedTime, countsBetween } from './influx-reads.js';
@@ -32,36 +32,36 @@ export class CountsMeasure implements InfluxMeasure {
     return [...last.values()].filter(({ minute }) => Date.parse(minute) >= horizonMs(bucket, this.clock)).map(countLine);
   }
 
-  isDue(): boolean {
+  async isDue(): Promise<boolean> {
     return false;
   }
 
   /** Compares, deletes what is too high, writes what differs; where the counts are right nothing is touched. */
-  async restore(copy: LibsqlProjectionCopy): Promise<void> {
+  async restore(copy: LibsqlProjectionCopy, term: WriteTerm): Promise<void> {
     const oldestMs = horizonMs(await this.client.bucket(), this.clock);
     const stored = await countedTime(this.client);
     let nextMs = stored === null ? Number.POSITIVE_INFINITY : windowOf(stored.firstMs);
     const through = async (untilMs: number): Promise<void> => {
-      for (; stored !== null && nextMs < untilMs && nextMs <= stored.lastMs; nextMs += WINDOW_MS) await this.mend(nextMs, []);
+      for (; stored !== null && nextMs < untilMs && nextMs <= stored.lastMs; nextMs += WINDOW_MS) await this.mend(nextMs, [], term);
     };
     for await (const { startMs, rows } of windows(copy)) {
       await through(startMs);
-      await this.mend(startMs, rows.filter(({ minute }) => Date.parse(minute) >= oldestMs));
+      await this.mend(startMs, rows.filter(({ minute }) => Date.parse(minute) >= oldestMs), term);
       nextMs = Math.max(startMs + WINDOW_MS, stored === null ? 0 : nextMs);
     }
     await through(Number.POSITIVE_INFINITY);
   }
 
-  private async mend(startMs: number, rows: readonly AlarmsPerMinuteRow[]): Promise<void> {
+  private async mend(startMs: number, rows: readonly AlarmsPerMinuteRow[], term: WriteTerm): Promise<void> {
     const wanted = new Map(rows.map((row) => [keyOf(row), row.count]));
     const stored = await countsBetween(this.client, startMs, startMs + WINDOW_MS);
     const tooHigh = stored.filter((row) => row.count > (wanted.get(keyOf(row)) ?? 0));
     const areMany = tooHigh.length > MOST_SINGLE_DELETIONS;
     const all = `_measurement="${MEASUREMENTS.counts}"`;
-    if (areMany) await this.client.delete(startMs, startMs + WINDOW_MS - 1, all);
-    else for (const { minute, type } of tooHigh) await this.client.delete(Date.parse(minute), Date.parse(minute) + MINUTE_MS - 1, `${all} AND type="${type}"`);
+    if (areMany) await this.client.delete(startMs, startMs + WINDOW_MS - 1, all, term);
+    else for (const { minute, type } of tooHigh) await this.client.delete(Date.parse(minute), Date.parse(minute) + MINUTE_MS - 1, `${all} AND type="${type}"`, term);
     const right = new Map(areMany ? [] : stored.map((row) => [keyOf(row), row.count]));
-    await this.client.write(rows.filter((row) => right.get(keyOf(row)) !== row.count).map(countLine));
+    await this.client.write(rows.filter((row) => right.get(keyOf(row)) !== row.count).map(countLine), term);
   }
 }
 

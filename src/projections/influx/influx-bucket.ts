@@ -1,4 +1,5 @@
 import type { InfluxConfig } from '../../config.js';
+import { ReadModelUnavailable } from '../projection-sink.js';
 import { InfluxRefused, JSON_BODY, type InfluxRequest } from './influx-client.js';
 
 export interface Bucket {
@@ -15,15 +16,12 @@ interface ApiBucket {
 }
 
 /**
- * The bucket of the configuration, made when there is none, with the retention of the configuration if that has one.
- * Thrown: `InfluxRefused` naming the organisation, the bucket or the token.
+ * The bucket of the configuration, made when there is none, with the retention of the configuration if that has one; a process that
+ * may not make it waits for one that does. Thrown: `InfluxRefused` naming the organisation, the bucket or the token; `ReadModelUnavailable`.
  */
-export async function ensureBucket(config: InfluxConfig, send: (request: InfluxRequest) => Promise<Response>): Promise<Bucket> {
-  const named = `org=${encodeURIComponent(config.org)}&name=${encodeURIComponent(config.bucket)}`;
-  // A bucket of an exact name that is not there is a 404, as is an organisation.
-  const { buckets = [] } = (await (await send({ path: `/api/v2/buckets?${named}`, mayBeMissing: true })).json()) as { buckets?: ApiBucket[] };
-  const wanted = config.retentionMs === null ? null : config.retentionMs / 1000;
-  const found = buckets.find(({ name }) => name === config.bucket) ?? (await createBucket(config, wanted, send));
+export async function ensureBucket(config: InfluxConfig, { mayMakeBucket }: { readonly mayMakeBucket: boolean }, send: (request: InfluxRequest) => Promise<Response>): Promise<Bucket> {
+  const wanted = config.retentionMs === null || !mayMakeBucket ? null : config.retentionMs / 1000;
+  const found = (await findBucket(config, send)) ?? (await createBucket(config, wanted, mayMakeBucket, send));
   if (wanted !== null && secondsOf(found) !== wanted) {
     const body = JSON.stringify({ retentionRules: rules(wanted) });
     await (await send({ method: 'PATCH', path: `/api/v2/buckets/${found.id}`, headers: JSON_BODY, body })).arrayBuffer();
@@ -32,13 +30,28 @@ export async function ensureBucket(config: InfluxConfig, send: (request: InfluxR
   return { id: found.id, name: found.name, retentionMs: seconds === 0 ? null : seconds * 1000 };
 }
 
-async function createBucket(config: InfluxConfig, wanted: number | null, send: (request: InfluxRequest) => Promise<Response>): Promise<ApiBucket> {
+async function findBucket(config: InfluxConfig, send: (request: InfluxRequest) => Promise<Response>): Promise<ApiBucket | undefined> {
+  const named = `org=${encodeURIComponent(config.org)}&name=${encodeURIComponent(config.bucket)}`;
+  // A bucket of an exact name that is not there is a 404, as is an organisation.
+  const { buckets = [] } = (await (await send({ path: `/api/v2/buckets?${named}`, mayBeMissing: true })).json()) as { buckets?: ApiBucket[] };
+  return buckets.find(({ name }) => name === config.bucket);
+}
+
+async function createBucket(config: InfluxConfig, wanted: number | null, mayMakeBucket: boolean, send: (request: InfluxRequest) => Promise<Response>): Promise<ApiBucket> {
   const answer = await send({ path: `/api/v2/orgs?org=${encodeURIComponent(config.org)}` });
   const { orgs = [] } = (await answer.json()) as { orgs?: { id: string }[] };
   const org = orgs[0];
   if (org === undefined) throw new InfluxRefused(`InfluxDB at ${config.url} has no organisation ${config.org} that INFLUX_TOKEN may see (INFLUX_ORG)`, 404);
+  if (!mayMakeBucket) throw new ReadModelUnavailable(`InfluxDB at ${config.url} has no bucket ${config.bucket} yet`);
   const body = JSON.stringify({ orgID: org.id, name: config.bucket, retentionRules: rules(wanted ?? 0) });
-  return (await (await send({ method: 'POST', path: '/api/v2/buckets', headers: JSON_BODY, body })).json()) as ApiBucket;
+  try {
+    return (await (await send({ method: 'POST', path: '/api/v2/buckets', headers: JSON_BODY, body })).json()) as ApiBucket;
+  } catch (error) {
+    // Another process may have made it at the same time.
+    const made = error instanceof InfluxRefused && error.status === 422 ? await findBucket(config, send) : undefined;
+    if (made === undefined) throw error;
+    return made;
+  }
 }
 
 /** 0 for ever. */

@@ -36,6 +36,12 @@ export class InfluxRefused extends Error {
   }
 }
 
+/** A time in which this process writes: asked right before a request is sent, and breaks off what is under way when it ends. */
+export interface WriteTerm {
+  isHeld(): boolean;
+  readonly signal: AbortSignal;
+}
+
 /** A row of an answer: column → text. */
 export type FluxRow = Readonly<Record<string, string>>;
 
@@ -48,6 +54,8 @@ export interface InfluxRequest {
   readonly limitMs?: number;
   /** 404 is an answer too. */
   readonly mayBeMissing?: boolean;
+  /** Only within it. */
+  readonly term?: WriteTerm;
 }
 
 /**
@@ -67,6 +75,7 @@ export class InfluxClient {
   constructor(
     private readonly config: InfluxConfig,
     private readonly clock: Clock,
+    private readonly options: { readonly mayMakeBucket: boolean } = { mayMakeBucket: true },
   ) {}
 
   /** Why the last request failed, null when it went well. */
@@ -74,17 +83,20 @@ export class InfluxClient {
     return this.lastFailure;
   }
 
-  /** The bucket, made on demand; looked up again after a failure. */
+  /** The bucket, made on demand where that is allowed; looked up again after a failure. */
   bucket(): Promise<Bucket> {
-    this.known ??= ensureBucket(this.config, (request) => this.send(request)).catch((error: unknown) => {
+    this.known ??= ensureBucket(this.config, this.options, (request) => this.send(request)).catch((error: unknown) => {
       this.known = null;
       throw error;
     });
     return this.known;
   }
 
-  /** Resolves when the server has confirmed every line with 204; written before a failure may be some of them, and the same again is harmless. */
-  async write(lines: readonly string[]): Promise<void> {
+  /**
+   * Resolves when the server has confirmed every line with 204; written before a failure may be some of them, and the same again is
+   * harmless. Thrown also: `ReadModelUnavailable` when the term is over.
+   */
+  async write(lines: readonly string[], term: WriteTerm): Promise<void> {
     await this.bucket();
     for (let from = 0; from < lines.length; from += BATCH_LINES) {
       const batch = lines.slice(from, from + BATCH_LINES);
@@ -94,6 +106,7 @@ export class InfluxClient {
         headers: { 'Content-Encoding': 'gzip', 'Content-Type': 'text/plain; charset=utf-8' },
         body: await compress(batch.join('\n')),
         limitMs: WRITE_LIMIT_MS,
+        term,
       });
       await answer.arrayBuffer();
       if (answer.status !== 204) throw this.fail(new ReadModelUnavailable(`${this.name} answered a write with ${answer.status} instead of 204`));
@@ -101,11 +114,11 @@ export class InfluxClient {
     }
   }
 
-  /** Deletes the points from `startMs` to `stopMs`, both inclusive, that the predicate names: `_measurement="m" AND type="smoke"`. */
-  async delete(startMs: number, stopMs: number, predicate: string): Promise<void> {
+  /** Deletes the points from `startMs` to `stopMs`, both inclusive, that the predicate names: `_measurement="m" AND type="smoke"`. Thrown as by `write`. */
+  async delete(startMs: number, stopMs: number, predicate: string, term: WriteTerm): Promise<void> {
     await this.bucket();
     const body = JSON.stringify({ start: rfc3339(startMs), stop: rfc3339(stopMs), predicate });
-    const answer = await this.send({ method: 'POST', path: `/api/v2/delete?${this.target}`, headers: JSON_BODY, body, limitMs: WRITE_LIMIT_MS });
+    const answer = await this.send({ method: 'POST', path: `/api/v2/delete?${this.target}`, headers: JSON_BODY, body, limitMs: WRITE_LIMIT_MS, term });
     await answer.arrayBuffer();
   }
 
@@ -134,7 +147,8 @@ export class InfluxClient {
     this.closing.abort(new Error('closed'));
   }
 
-  private async send({ method = 'GET', path, headers = {}, body, limitMs = READ_LIMIT_MS, mayBeMissing = false }: InfluxRequest): Promise<Response> {
+  private async send({ method = 'GET', path, headers = {}, body, limitMs = READ_LIMIT_MS, mayBeMissing = false, term }: InfluxRequest): Promise<Response> {
+    if (term?.isHeld() === false) throw new ReadModelUnavailable(`this process is no longer the one that writes to ${this.name}`);
     const pauseMs = this.pausedUntilMs - this.clock.now();
     if (pauseMs > 0) throw new ReadModelUnavailable(`${this.name} asked for a pause of ${Math.ceil(pauseMs / 1000)} s more (${this.lastFailure})`);
     let answer: Response;
@@ -144,7 +158,7 @@ export class InfluxClient {
         headers: { Authorization: `Token ${this.config.token}`, ...headers },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
         redirect: 'manual',
-        signal: AbortSignal.any([this.closing.signal, AbortSignal.timeout(limitMs)]),
+        signal: AbortSignal.any([this.closing.signal, AbortSignal.timeout(limitMs), ...(term ? [term.signal] : [])]),
       });
     } catch (error) {
       throw this.fail(new ReadModelUnavailable(`${this.name} gives no answer: ${reasonOf(error)}`, { cause: error }));

@@ -5,10 +5,12 @@ import type { Totals } from '../cell-totals.js';
 import { checkPrefixLength, mapAnswer, plus, type ActiveCells, type MapAnswer, type MapSource } from '../map-answer.js';
 import { quietCell, type MapCell } from '../map-cell.js';
 import { ReadModelUnavailable } from '../projection-sink.js';
-import { SLOW_READ_LIMIT_MS, type InfluxClient } from './influx-client.js';
-import { MEASUREMENTS, NONE, NOWHERE, toTag, type Place } from './influx-points.js';
-import { lastSnapshotMs, pointsOf, storedCheckpoint } from './influx-reads.js';
+import type { InfluxClient } from './influx-client.js';
+import { MEASUREMENTS, NOWHERE, PLACES_SEPARATOR, toTag } from './influx-points.js';
+import { lastPlaces, pointsOf, storedCheckpoint } from './influx-reads.js';
 import { sensorState } from './sensor-state.projection.js';
+
+const OPEN_TYPES = ALARM_TYPES.map((type) => `r.type == "${type}"`).join(' or ');
 
 /** Places added up in one go: some 4 ms of the event loop. */
 const SLICE_PLACES = 10_000;
@@ -16,8 +18,8 @@ const SLICE_PLACES = 10_000;
 /** The sensors of one snapshot, and what was added up of them: by prefix length and zone, at most 9 × 11. */
 interface Snapshot {
   readonly timeMs: number;
-  /** By ascending geohash. */
-  readonly places: Promise<readonly Place[]>;
+  /** Zone → where its sensors are, ascending. */
+  readonly places: Promise<ReadonlyMap<string, readonly string[]>>;
   readonly totals: Map<string, Promise<Totals>>;
 }
 
@@ -34,18 +36,21 @@ export class InfluxMapReads implements MapSource {
   async cells(prefixLength: number, zone?: string): Promise<MapAnswer> {
     checkPrefixLength(prefixLength);
     const { client, storeId } = this;
-    const timeMs = await lastSnapshotMs(client);
-    if (timeMs === null) throw new ReadModelUnavailable('InfluxDB has no snapshot of the sensors yet');
-    const totals = await this.totalsOf(timeMs, prefixLength, zone ?? null);
-    const position = await storedCheckpoint(client, sensorState.name, storeId);
-    const active = await this.activeCells(timeMs, prefixLength, zone);
-    const unplaced = zone === undefined ? await this.countUnplaced(timeMs) : 0;
+    // The position before what it is the position of.
+    const [snapshot, position] = await Promise.all([lastPlaces(client), storedCheckpoint(client, sensorState, storeId)]);
+    if (snapshot === null) throw new ReadModelUnavailable('InfluxDB has no snapshot of the sensors yet');
+    const { timeMs, placed } = snapshot;
+    const [totals, active, unplaced] = await Promise.all([
+      this.totalsOf(timeMs, placed, prefixLength, zone ?? null),
+      this.activeCells(timeMs, prefixLength, zone),
+      zone === undefined ? this.countUnplaced(timeMs) : 0,
+    ]);
     return mapAnswer(totals, active, unplaced, position);
   }
 
   private async activeCells(snapshotMs: number, prefixLength: number, zone: string | undefined): Promise<ActiveCells> {
     const ofZone = zone === undefined ? '' : ` and r.zone == ${toFluxValue(toTag(zone))}`;
-    const points = await pointsOf(this.client, MEASUREMENTS.state, 'active', { fromMs: snapshotMs, more: `r.type != "${NONE}"${ofZone}` });
+    const points = await pointsOf(this.client, MEASUREMENTS.state, 'active', { fromMs: snapshotMs, more: `(${OPEN_TYPES})${ofZone}` });
     const flux = `${points} |> last() |> filter(fn: (r) => r._value == 1) |> keep(columns: ["sensor", "type", "geohash"]) |> group()`;
     const sensors = new Map<string, { readonly geohash: string; readonly types: Set<string> }>();
     for await (const { sensor = '', type = '', geohash = '' } of this.client.query(flux)) {
@@ -68,8 +73,8 @@ export class InfluxMapReads implements MapSource {
     return 0;
   }
 
-  private async totalsOf(timeMs: number, prefixLength: number, zone: string | null): Promise<Totals> {
-    if (this.snapshot?.timeMs !== timeMs) this.snapshot = { timeMs, places: this.placesAt(timeMs), totals: new Map() };
+  private async totalsOf(timeMs: number, placed: number, prefixLength: number, zone: string | null): Promise<Totals> {
+    if (this.snapshot?.timeMs !== timeMs) this.snapshot = { timeMs, places: this.placesAt(timeMs, placed), totals: new Map() };
     const { snapshot } = this;
     const key = `${prefixLength} ${zone}`;
     const totals = snapshot.totals.get(key) ?? snapshot.places.then((places) => addUp(places, prefixLength, zone));
@@ -82,27 +87,35 @@ export class InfluxMapReads implements MapSource {
     }
   }
 
-  private async placesAt(timeMs: number): Promise<readonly Place[]> {
-    const points = await pointsOf(this.client, MEASUREMENTS.state, 'active', { fromMs: timeMs, toMs: timeMs + 1, more: `r.type == "${NONE}" and r.zone != "${NOWHERE.zone}"` });
-    const places: Place[] = [];
-    const flux = `${points} |> group() |> keep(columns: ["geohash", "zone"])`;
-    for await (const { geohash = '', zone = '' } of this.client.query(flux, SLOW_READ_LIMIT_MS)) places.push({ geohash, zone });
-    // The server takes twice as long when it sorts.
-    return places.sort((a, b) => (a.geohash < b.geohash ? -1 : 1));
+  private async placesAt(timeMs: number, placed: number): Promise<ReadonlyMap<string, readonly string[]>> {
+    const points = await pointsOf(this.client, MEASUREMENTS.places, 'geohashes', { fromMs: timeMs, toMs: timeMs + 1 });
+    const places = new Map<string, string[]>();
+    let found = 0;
+    for await (const { zone = '', _value = '' } of this.client.query(`${points} |> keep(columns: ["zone", "_value"])`)) {
+      const geohashes = _value.split(PLACES_SEPARATOR);
+      found += geohashes.length;
+      const ofZone = places.get(zone);
+      if (ofZone) ofZone.push(...geohashes);
+      else places.set(zone, geohashes);
+    }
+    // A later snapshot takes the place of this one, also while it is read.
+    if (found !== placed) throw new ReadModelUnavailable(`InfluxDB has the places of ${found} sensors instead of ${placed}`);
+    return places;
   }
 }
 
-async function addUp(places: readonly Place[], prefixLength: number, zone: string | null): Promise<Totals> {
-  const cells: MapCell[] = [];
-  const tag = zone === null ? null : toTag(zone);
-  for (let from = 0; from < places.length; from += SLICE_PLACES) {
-    if (from > 0) await nextTurn();
-    for (const place of places.slice(from, from + SLICE_PLACES)) {
-      if (tag !== null && place.zone !== tag) continue;
-      const cell = place.geohash.slice(0, prefixLength);
-      const before = cells.at(-1)?.geohash === cell ? cells.pop() : undefined;
-      cells.push(quietCell(cell, 1 + (before?.sensors ?? 0)));
+async function addUp(places: ReadonlyMap<string, readonly string[]>, prefixLength: number, zone: string | null): Promise<Totals> {
+  const sensors = new Map<string, number>();
+  for (const geohashes of zone === null ? places.values() : [places.get(toTag(zone)) ?? []]) {
+    for (let from = 0; from < geohashes.length; from += SLICE_PLACES) {
+      for (const geohash of geohashes.slice(from, from + SLICE_PLACES)) {
+        const cell = geohash.slice(0, prefixLength);
+        sensors.set(cell, (sensors.get(cell) ?? 0) + 1);
+      }
+      await nextTurn();
     }
   }
+  // Ascending in each zone already: what is left is to merge them.
+  const cells: MapCell[] = [...sensors.keys()].sort().map((cell) => quietCell(cell, sensors.get(cell) ?? 0));
   return { cells, indexOf: new Map(cells.map(({ geohash }, index) => [geohash, index])) };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { LibsqlProjectionCopy } from '../libsql-projection-copy.js';
 import type { Projection, StoredRow } from '../projection.js';
 import type { Bucket } from './influx-bucket.js';
+import type { WriteTerm } from './influx-client.js';
 
 /** How the rows of one projection become points. */
 export interface InfluxMeasure {
@@ -11,10 +12,10 @@ export interface InfluxMeasure {
   lines(steps: readonly StoredRow[], bucket: Bucket, isLive: boolean): string[];
 
   /** Makes what readers see of the bucket equal to the rows, whatever it was before. */
-  restore(rows: LibsqlProjectionCopy): Promise<void>;
+  restore(rows: LibsqlProjectionCopy, term: WriteTerm): Promise<void>;
 
-  /** It is time for `restore` although nothing is wrong. */
-  isDue(): boolean;
+  /** It is time for `restore` although no step has failed. */
+  isDue(term: WriteTerm): Promise<boolean>;
 }
 
 /** Nearer to the end of the retention than this a point is no longer written: the server would refuse it, and its batch with it. */

@@ -5,70 +5,66 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { CountReads } from '../count-reads.js';
 import type { LibsqlProjectionSink } from '../libsql-projection-sink.js';
 import { MapReads } from '../map-reads.js';
-import { ProjectionRunner, type ProjectionStatus } from '../projection-runner.js';
+import type { ProjectionStatus } from '../projection-runner.js';
 import { ReadModelUnavailable } from '../projection-sink.js';
-import { CountsMeasure } from './counts-measure.js';
+import { influxAlarmsPerMinute } from './influx-alarms-per-minute.projection.js';
 import { InfluxClient } from './influx-client.js';
 import { InfluxCountReads } from './influx-count-reads.js';
 import { InfluxFirst, mapAndCounts } from './influx-first.js';
 import { InfluxMapReads } from './influx-map-reads.js';
-import { InfluxProjectionSink } from './influx-projection-sink.js';
+import { storedCheckpoint } from './influx-reads.js';
+import { InfluxWriter, type LeaseOfInflux } from './influx-writer.js';
 import { sensorState } from './sensor-state.projection.js';
-import { SensorStateMeasure } from './sensor-state-measure.js';
 
 /** Map state and counts in InfluxDB: what writes them and what reads them. */
 export class InfluxModels {
-  /** A runner of its own: the other read models, and all that waits for them, go on while InfluxDB is away. */
-  readonly runner: ProjectionRunner;
   readonly reads: InfluxFirst;
-  private readonly sink: InfluxProjectionSink;
 
   private constructor(
     readonly client: InfluxClient,
-    rows: LibsqlProjectionSink,
-    store: EventStore,
-    clock: Clock,
-    logger: Logger,
+    /** Null where this process only reads them. */
+    readonly writer: InfluxWriter | null,
+    private readonly rows: LibsqlProjectionSink,
   ) {
-    this.sink = new InfluxProjectionSink(rows, client, [new SensorStateMeasure(client, rows.places, clock), new CountsMeasure(client, clock)], clock);
-    this.runner = new ProjectionRunner(this.sink.projections, store, this.sink, clock, (projection, error) => logger.error({ projection, err: error }, 'a projection failed'));
     this.reads = new InfluxFirst(
       mapAndCounts(new InfluxMapReads(client, rows.storeId), new InfluxCountReads(client)),
       mapAndCounts(new MapReads(rows), new CountReads(rows)),
     );
   }
 
-  /** Thrown: `InfluxRefused` when the server is there and does not take organisation, bucket or token. One that is away is waited for later. */
-  static async open(config: InfluxConfig, rows: LibsqlProjectionSink, store: EventStore, clock: Clock, logger: Logger): Promise<InfluxModels> {
-    const client = new InfluxClient(config, clock);
+  /**
+   * `lease` is null for a process that only reads, whose token then need not be one that may write. Thrown: `InfluxRefused`
+   * when the server is there and does not take organisation, bucket or token. One that is away is waited for later.
+   */
+  static async open(config: InfluxConfig, rows: LibsqlProjectionSink, store: EventStore, clock: Clock, logger: Logger, lease: LeaseOfInflux | null): Promise<InfluxModels> {
+    const client = new InfluxClient(config, clock, { mayMakeBucket: lease !== null });
     try {
       await client.bucket();
     } catch (error) {
       if (!(error instanceof ReadModelUnavailable)) throw error;
-      logger.warn({ err: error }, 'InfluxDB is not there; map and counts are written to it when it is');
+      logger.warn({ err: error }, 'InfluxDB is not there; map and counts are answered by the embedded read models');
     }
-    return new InfluxModels(client, rows, store, clock, logger);
+    return new InfluxModels(client, lease === null ? null : new InfluxWriter(client, rows, store, clock, logger, lease), rows);
   }
 
   /** How those of its read models are that questions are answered from: those of a server that is away are not. */
-  async status(): Promise<readonly ProjectionStatus[]> {
-    return (await this.runner.status()).filter(({ running, lastError }) => running && lastError === null);
+  async status(): Promise<readonly Pick<ProjectionStatus, 'position' | 'lagEvents' | 'lastError'>[]> {
+    if (this.writer?.role.work) return (await this.writer.runner.status()).filter(({ running, lastError }) => running && lastError === null);
+    try {
+      const positions = await Promise.all([sensorState, influxAlarmsPerMinute].map((projection) => storedCheckpoint(this.client, projection, this.rows.storeId)));
+      // Another process writes them: how far it is is all that is known.
+      return positions.map((position) => ({ position, lagEvents: 1, lastError: null }));
+    } catch {
+      return [];
+    }
   }
 
-  /** Resolves at once, whether InfluxDB is there or not. */
   async start(): Promise<void> {
-    await this.runner.start();
-    this.sink.start();
-  }
-
-  /** Writes the state of all sensors anew; done by itself within seconds when places change. Thrown: as by the client. */
-  takeSnapshot(): Promise<void> {
-    return this.sink.restore(sensorState);
+    await this.writer?.start();
   }
 
   async stop(): Promise<void> {
     this.client.close();
-    await this.runner.stop();
-    await this.sink.close();
+    await this.writer?.stop();
   }
 }

@@ -1,6 +1,7 @@
 import { Point } from '@influxdata/influxdb-client';
 import type { Position } from '../../event-store/event-store.js';
 import type { AlarmsPerMinuteRow } from '../alarms-per-minute.projection.js';
+import type { Projection } from '../projection.js';
 import type { SensorStateRow } from './sensor-state.projection.js';
 
 /** A sensor that is on the map, or that had an alarm without being a customer's (`NOWHERE`). */
@@ -13,10 +14,14 @@ export interface Place {
 export const NONE = 'none';
 export const NOWHERE: Place = { geohash: NONE, zone: NONE };
 
+/** No tag has it. */
+export const PLACES_SEPARATOR = '\t';
+
 /** What is in the bucket; docs/influxdb.md says how it is to be read. */
 export const MEASUREMENTS = {
   state: 'sensor_state',
   snapshot: 'sensor_state_snapshot',
+  places: 'sensor_places',
   counts: 'alarms_per_minute',
   checkpoint: 'vigia_checkpoint',
 } as const;
@@ -44,9 +49,18 @@ function sensorLine(sensorId: number, type: string, place: Place, active: number
   return line(point.intField('active', active), timeNs);
 }
 
-/** Every point of a snapshot at this time has been written. */
-export function snapshotLine(sensors: number, timeMs: number): string {
-  return line(new Point(MEASUREMENTS.snapshot).intField('sensors', sensors), ns(timeMs));
+/** Every point of a snapshot at this time has been written: states of so many sensors, and the places of so many of them. */
+export function snapshotLine(sensors: number, placed: number, timeMs: number): string {
+  return line(new Point(MEASUREMENTS.snapshot).intField('sensors', sensors).intField('placed', placed), ns(timeMs));
+}
+
+/**
+ * Where some sensors of a zone are, with a tab between: `sensor_places,zone=UK geohashes="gcpvj0du1\tgcpvj0du2"`. A series for each sensor
+ * takes the server seconds to read; these few take it some ms. Points of a snapshot and zone are told apart by their nanoseconds.
+ */
+export function placesLine(zone: string, geohashes: readonly string[], timeMs: number, ordinal: number): string {
+  const point = new Point(MEASUREMENTS.places).tag('zone', toTag(zone)).stringField('geohashes', geohashes.map(toTag).join(PLACES_SEPARATOR));
+  return line(point, ns(timeMs, ordinal));
 }
 
 /**
@@ -59,10 +73,10 @@ export function countLine({ minute, type, count }: AlarmsPerMinuteRow): string {
 
 const HOUR_MS = 3_600_000;
 
-/** All events of a store to here are in the points of a projection. There is one such point an hour, which each later checkpoint overwrites. */
-export function checkpointLine(projection: string, storeId: string, position: Position, nowMs: number): string {
+/** All events of a store to here are in the points of a projection, at its version. There is one such point an hour, which each later checkpoint overwrites. */
+export function checkpointLine({ name, version }: Projection, storeId: string, position: Position, nowMs: number): string {
   const timeMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
-  return line(new Point(MEASUREMENTS.checkpoint).tag('projection', projection).tag('store', toTag(storeId)).stringField('position', position), ns(timeMs));
+  return line(new Point(MEASUREMENTS.checkpoint).tag('projection', name).tag('version', String(version)).tag('store', toTag(storeId)).stringField('position', position), ns(timeMs));
 }
 
 /** Milliseconds since 1970, and nanoseconds of the one that follows: at most 10^10 - 1 of them. */

@@ -3,7 +3,7 @@ import type { Position } from '../../event-store/event-store.js';
 import type { LibsqlProjectionCopy } from '../libsql-projection-copy.js';
 import type { CopySummary, ParkedEvent, ProjectionCopy, ProjectionStep } from '../projection-sink.js';
 import type { Projection, StoredRow } from '../projection.js';
-import type { InfluxClient } from './influx-client.js';
+import type { InfluxClient, WriteTerm } from './influx-client.js';
 import type { InfluxMeasure } from './influx-measure.js';
 import { checkpointLine } from './influx-points.js';
 import { storedCheckpoint } from './influx-reads.js';
@@ -14,6 +14,8 @@ export interface InfluxContext {
   /** The event store whose events are projected. */
   readonly storeId: string;
   readonly clock: Clock;
+  /** Null while another process writes. */
+  readonly term: () => WriteTerm | null;
   /** One after the other, whatever the copy: a snapshot and the changes around it are in order. */
   readonly turns: Turns;
 }
@@ -29,12 +31,15 @@ export class Turns {
   }
 }
 
-/** A copy of a read model: rows in libsql, points in InfluxDB, which are always confirmed before the rows are stored. */
+/**
+ * A copy of a read model: rows in libsql, points in InfluxDB, which are always confirmed before the rows are stored. While another
+ * process writes the points, the rows alone.
+ */
 export class InfluxProjectionCopy implements ProjectionCopy {
   readonly id: string;
   private isLive = false;
-  /** InfluxDB is known to have all points to the checkpoint; to be made sure of after the start and after a failure. */
-  private isVerified = false;
+  /** In this term InfluxDB is known to have all points to the checkpoint; to be made sure of at its begin and after a failure. */
+  private verifiedIn: WriteTerm | null = null;
 
   constructor(
     readonly rows: LibsqlProjectionCopy,
@@ -56,19 +61,17 @@ export class InfluxProjectionCopy implements ProjectionCopy {
   }
 
   save(step: ProjectionStep): Promise<void> {
-    const { client, measure, storeId, clock } = this.context;
-    return this.exclusive(async () => {
-      if (this.isLive) await this.verify();
-      const lines = measure.lines(step.steps, await client.bucket(), this.isLive);
-      if (this.isLive) lines.push(checkpointLine(this.projection.name, storeId, step.checkpoint, clock.now()));
-      await client.write(lines);
+    return this.exclusive(async (term) => {
+      if (term !== null) await this.post(step, term);
       await this.rows.save(step);
     });
   }
 
-  /** Makes what readers of InfluxDB see equal to the rows. */
+  /** Makes what readers of InfluxDB see equal to the rows; left to the other process where that one writes. */
   restore(): Promise<void> {
-    return this.exclusive(() => this.restoreNow());
+    return this.exclusive(async (term) => {
+      if (term !== null) await this.restoreNow(term);
+    });
   }
 
   goLive(): void {
@@ -77,9 +80,10 @@ export class InfluxProjectionCopy implements ProjectionCopy {
 
   /** Writes what is due without an event. */
   writeDue(): Promise<void> {
-    return this.exclusive(async () => {
-      await this.verify();
-      if (this.context.measure.isDue()) await this.restoreNow();
+    return this.exclusive(async (term) => {
+      if (term === null) return;
+      await this.verify(term);
+      if (await this.context.measure.isDue(term)) await this.restoreNow(term);
     });
   }
 
@@ -95,27 +99,36 @@ export class InfluxProjectionCopy implements ProjectionCopy {
     return this.rows.countParked();
   }
 
-  /** The server may have lost what it had confirmed, or be another one: its own checkpoint says so. */
-  private async verify(): Promise<void> {
-    if (this.isVerified) return;
-    const { client, measure, storeId } = this.context;
-    const [stored, needed] = [await storedCheckpoint(client, this.projection.name, storeId), await this.rows.checkpoint()];
-    const isBehind = needed !== null && (stored === null || stored < needed);
-    if (isBehind || measure.isDue()) await this.restoreNow();
-    this.isVerified = true;
-  }
-
-  private async restoreNow(): Promise<void> {
+  private async post({ steps, checkpoint }: ProjectionStep, term: WriteTerm): Promise<void> {
     const { client, measure, storeId, clock } = this.context;
-    await measure.restore(this.rows);
-    const checkpoint = await this.rows.checkpoint();
-    if (checkpoint !== null) await client.write([checkpointLine(this.projection.name, storeId, checkpoint, clock.now())]);
-    this.isVerified = true;
+    if (this.isLive) await this.verify(term);
+    const lines = measure.lines(steps, await client.bucket(), this.isLive);
+    if (this.isLive) lines.push(checkpointLine(this.projection, storeId, checkpoint, clock.now()));
+    await client.write(lines, term);
   }
 
-  private exclusive<T>(work: () => Promise<T>): Promise<T> {
-    return this.context.turns.take(work).catch((error: unknown) => {
-      this.isVerified = false;
+  /** The server may have lost what it had confirmed, be another one, or lack what the writer before us did not come to: its own checkpoint says so. */
+  private async verify(term: WriteTerm): Promise<void> {
+    if (this.verifiedIn === term) return;
+    const { client, measure, storeId } = this.context;
+    const [stored, needed] = [await storedCheckpoint(client, this.projection, storeId), await this.rows.checkpoint()];
+    const isBehind = needed !== null && (stored === null || stored < needed);
+    if (isBehind || (await measure.isDue(term))) await this.restoreNow(term);
+    this.verifiedIn = term;
+  }
+
+  private async restoreNow(term: WriteTerm): Promise<void> {
+    const { client, measure, storeId, clock } = this.context;
+    await measure.restore(this.rows, term);
+    const checkpoint = await this.rows.checkpoint();
+    if (checkpoint !== null) await client.write([checkpointLine(this.projection, storeId, checkpoint, clock.now())], term);
+    this.verifiedIn = term;
+  }
+
+  /** Gives `work` the term in which it begins. */
+  private exclusive<T>(work: (term: WriteTerm | null) => Promise<T>): Promise<T> {
+    return this.context.turns.take(() => work(this.context.term())).catch((error: unknown) => {
+      this.verifiedIn = null;
       throw error;
     });
   }

@@ -2,12 +2,20 @@ import type { Clock } from '../../clock.js';
 import type { LibsqlProjectionSink } from '../libsql-projection-sink.js';
 import type { ProjectionCopy, ProjectionSink } from '../projection-sink.js';
 import type { Projection } from '../projection.js';
-import type { InfluxClient } from './influx-client.js';
+import type { InfluxClient, WriteTerm } from './influx-client.js';
 import { InfluxProjectionCopy, Turns, type InfluxContext } from './influx-projection-copy.js';
 import type { InfluxMeasure } from './influx-measure.js';
 
 /** How often it is looked whether something is to be written although no event came. */
 const TICK_MS = 3000;
+
+/** Whether this process is the one that writes. */
+export interface Writing {
+  /** Null while another process is. */
+  current(): WriteTerm | null;
+  /** Resolves when this process writes, or knows who does. */
+  untilKnown(): Promise<void>;
+}
 
 /**
  * Read models in InfluxDB. Their rows, checkpoints and parked events stay in libsql beside the others, because a
@@ -24,9 +32,11 @@ export class InfluxProjectionSink implements ProjectionSink {
     client: InfluxClient,
     measures: readonly InfluxMeasure[],
     private readonly clock: Clock,
+    private readonly writing: Writing,
   ) {
     const { storeId } = rows;
-    this.contexts = new Map(measures.map((measure) => [measure.projection.name, { client, measure, storeId, clock, turns: new Turns() }]));
+    const term = (): WriteTerm | null => writing.current();
+    this.contexts = new Map(measures.map((measure) => [measure.projection.name, { client, measure, storeId, clock, term, turns: new Turns() }]));
   }
 
   get projections(): readonly Projection[] {
@@ -40,7 +50,9 @@ export class InfluxProjectionSink implements ProjectionSink {
     return this.goLive(new InfluxProjectionCopy(copy, this.context(projection)));
   }
 
+  /** The first copy's points are written with it, unless another process does that. */
   async createCopy(projection: Projection): Promise<ProjectionCopy> {
+    await this.writing.untilKnown();
     return new InfluxProjectionCopy(await this.rows.createCopy(projection), this.context(projection));
   }
 

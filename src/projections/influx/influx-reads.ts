@@ -2,6 +2,7 @@ import { toFluxValue } from '@influxdata/influxdb-client';
 import { isoTime } from '../../clock.js';
 import type { Position } from '../../event-store/event-store.js';
 import type { MinuteCount } from '../count-reads.js';
+import type { Projection } from '../projection.js';
 import type { InfluxClient } from './influx-client.js';
 import { MEASUREMENTS, toTag } from './influx-points.js';
 
@@ -23,9 +24,16 @@ export async function lastSnapshotMs(client: InfluxClient): Promise<number | nul
   return times[0] ?? null;
 }
 
-/** The position to which a projection's points are there, null when there are none of this event store. */
-export async function storedCheckpoint(client: InfluxClient, projection: string, storeId: string): Promise<Position | null> {
-  const more = `r.projection == ${toFluxValue(projection)} and r.store == ${toFluxValue(toTag(storeId))}`;
+/** When the last whole snapshot was taken that tells the sensors' places, and how many they are; null when there is none. */
+export async function lastPlaces(client: InfluxClient): Promise<{ readonly timeMs: number; readonly placed: number } | null> {
+  const flux = `${await pointsOf(client, MEASUREMENTS.snapshot, 'placed')} |> last() |> keep(columns: ["_time", "_value"])`;
+  for await (const { _time = '', _value } of client.query(flux)) return { timeMs: Date.parse(_time), placed: Number(_value) };
+  return null;
+}
+
+/** The position to which a projection's points are there, null when there are none of this version and event store. */
+export async function storedCheckpoint(client: InfluxClient, { name, version }: Projection, storeId: string): Promise<Position | null> {
+  const more = `r.projection == ${toFluxValue(name)} and r.version == "${version}" and r.store == ${toFluxValue(toTag(storeId))}`;
   for await (const { _value } of client.query(`${await pointsOf(client, MEASUREMENTS.checkpoint, 'position', { more })} |> last()`)) return _value ?? null;
   return null;
 }

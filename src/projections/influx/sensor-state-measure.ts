@@ -4,9 +4,9 @@ import type { LibsqlProjectionCopy } from '../libsql-projection-copy.js';
 import type { PlacesTable } from '../places-table.js';
 import type { StoredRow } from '../projection.js';
 import type { Bucket } from './influx-bucket.js';
-import { BATCH_LINES, SLOW_READ_LIMIT_MS, type InfluxClient } from './influx-client.js';
+import { BATCH_LINES, SLOW_READ_LIMIT_MS, type InfluxClient, type WriteTerm } from './influx-client.js';
 import { horizonMs, type InfluxMeasure } from './influx-measure.js';
-import { MEASUREMENTS, NONE, NOWHERE, ns, presenceLine, snapshotLine, stateLine } from './influx-points.js';
+import { MEASUREMENTS, NONE, NOWHERE, ns, placesLine, presenceLine, snapshotLine, stateLine } from './influx-points.js';
 import { lastSnapshotMs } from './influx-reads.js';
 import { sensorState, type SensorStateRow } from './sensor-state.projection.js';
 
@@ -30,7 +30,7 @@ export class SensorStateMeasure implements InfluxMeasure {
   readonly projection = sensorState;
   /** Points of changes are later than this. */
   private snapshotMs = 0;
-  private taken: { readonly revision: number; readonly atMs: number } | null = null;
+  private taken: { readonly revision: number; readonly atMs: number; readonly term: WriteTerm } | null = null;
 
   constructor(
     private readonly client: InfluxClient,
@@ -48,13 +48,17 @@ export class SensorStateMeasure implements InfluxMeasure {
       .map(({ row, timeMs }) => stateLine(row, this.placeOf(row.sensorId), ns(timeMs, row.changes % 1_000_000)));
   }
 
-  isDue(): boolean {
-    if (this.taken === null) return true;
-    const ageMs = this.clock.now() - this.taken.atMs;
-    return ageMs >= SNAPSHOT_MS || (ageMs >= LEAST_SNAPSHOT_MS && this.taken.revision !== this.places.revision);
+  /** Also when readers begin at a snapshot that is not ours: a writer before us, frozen at the wrong moment, may have told of it late. */
+  async isDue(term: WriteTerm): Promise<boolean> {
+    const { taken } = this;
+    if (taken?.term !== term) return true;
+    const ageMs = this.clock.now() - taken.atMs;
+    if (ageMs >= SNAPSHOT_MS) return true;
+    if (ageMs < LEAST_SNAPSHOT_MS) return false;
+    return taken.revision !== this.places.revision || (await lastSnapshotMs(this.client)) !== this.snapshotMs;
   }
 
-  async restore(rows: LibsqlProjectionCopy): Promise<void> {
+  async restore(rows: LibsqlProjectionCopy, term: WriteTerm): Promise<void> {
     const { revision } = this.places;
     const { active, sensors, lastMs } = await statesIn(rows);
     const timeMs = Math.max(this.clock.now(), lastMs + 1, this.snapshotMs + 1, ((await lastSnapshotMs(this.client)) ?? 0) + 1);
@@ -67,27 +71,41 @@ export class SensorStateMeasure implements InfluxMeasure {
       for (const { sensorId } of page) placed.add(sensorId);
       lines.push(...page.map((place) => presenceLine(place.sensorId, place, timeMs)));
       if (lines.length < BATCH_LINES) continue;
-      await this.client.write(lines);
+      await this.client.write(lines, term);
       lines = [];
     }
-    await this.client.write(lines);
+    await this.client.write(lines, term);
     const unplaced = [...sensors].filter((sensorId) => !placed.has(sensorId));
-    await this.client.write(unplaced.map((sensorId) => presenceLine(sensorId, NOWHERE, timeMs)));
-    await this.client.write(active.map((row) => stateLine(row, this.placeOf(row.sensorId), ns(timeMs))));
-    await this.client.write([snapshotLine(placed.size + unplaced.length, timeMs)]);
-    await this.forgetRemoved(placed, timeMs);
-    this.taken = { revision, atMs: this.clock.now() };
+    await this.client.write(unplaced.map((sensorId) => presenceLine(sensorId, NOWHERE, timeMs)), term);
+    await this.client.write(active.map((row) => stateLine(row, this.placeOf(row.sensorId), ns(timeMs))), term);
+    const listed = await this.writePlaces(timeMs, term);
+    await this.client.write([snapshotLine(placed.size + unplaced.length, listed, timeMs)], term);
+    await this.forgetRemoved(placed, timeMs, term);
+    this.taken = { revision, atMs: this.clock.now(), term };
+  }
+
+  /** Gives how many sensors are listed. */
+  private async writePlaces(timeMs: number, term: WriteTerm): Promise<number> {
+    let listed = 0;
+    const lines: string[] = [];
+    for await (const { zone, geohashes } of this.places.geohashes()) {
+      listed += geohashes.length;
+      lines.push(placesLine(zone, geohashes, timeMs, lines.length));
+    }
+    await this.client.write(lines, term);
+    return listed;
   }
 
   /** Deletes where sensors were that are no customer's any more (P5). */
-  private async forgetRemoved(placed: ReadonlySet<number>, snapshotMs: number): Promise<void> {
+  private async forgetRemoved(placed: ReadonlySet<number>, snapshotMs: number, term: WriteTerm): Promise<void> {
     const removed: string[] = [];
     for await (const { _value: sensor = '' } of this.client.query(placedSensors((await this.client.bucket()).name), SLOW_READ_LIMIT_MS)) {
       if (!placed.has(Number(sensor))) removed.push(sensor);
     }
+    await this.client.delete(0, snapshotMs - 1, `_measurement="${MEASUREMENTS.places}"`, term);
     const all = `_measurement="${MEASUREMENTS.state}"`;
     const predicates = removed.length > MOST_SINGLE_DELETIONS ? [all] : removed.map((sensor) => `${all} AND sensor="${sensor}"`);
-    for (const predicate of predicates) await this.client.delete(0, snapshotMs - 1, predicate);
+    for (const predicate of predicates) await this.client.delete(0, snapshotMs - 1, predicate, term);
   }
 
   private placeOf(sensorId: number) {

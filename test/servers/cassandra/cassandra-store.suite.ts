@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/clock.js';
 import type { CassandraConfig } from '../../../src/config.js';
 import { CassandraCustomerStore, type AnsweredBy } from '../../../src/customers/cassandra/cassandra-customer-store.js';
 import { CassandraRefused } from '../../../src/customers/cassandra/cassandra-errors.js';
+import { FIND } from '../../../src/customers/cassandra/cassandra-queries.js';
 import { writeCustomersCsv } from '../../../src/customers/csv-export.js';
 import { importCustomers } from '../../../src/customers/csv-import.js';
 import { CustomersUnavailable } from '../../../src/customers/customer-store.js';
@@ -14,6 +15,7 @@ import { openCassandra } from '../../../src/customers/open-customer-store.js';
 import { setUpCustomers } from '../../../src/customers/set-up-customers.js';
 import { customerExample } from '../../contracts/customer-store.contract.js';
 import { SkippableClock } from '../../support/skippable-clock.js';
+import { waitFor } from '../../support/wait-for.js';
 import type { CassandraRing } from '../cassandra.js';
 import { freePort } from '../server-process.js';
 
@@ -125,6 +127,25 @@ export function cassandraStoreSuite(ring: () => CassandraRing): void {
       expect(await ours.find(2)).toEqual(customerExample(2));
       await ours.save([customerExample(2, { name: 'Eva' })]);
       expect(await ours.find(2)).toEqual(customerExample(2, { name: 'Eva' }));
+    });
+
+    it('asks by prepared statements, and gives up on a ring that hangs after four seconds', async () => {
+      const store = await open();
+      await store.save([customerExample(1)]);
+      expect(await store.find(1)).toEqual(customerExample(1));
+      const { rows } = await cql('SELECT query_string FROM system.prepared_statements');
+      expect(rows.map((row) => String(row['query_string']))).toContain(FIND);
+      for (const node of [1, 2, 3]) ring().pause(node);
+      try {
+        const begun = performance.now();
+        const finding = store.find(2);
+        await expect(finding).rejects.toBeInstanceOf(CustomersUnavailable);
+        await expect(finding).rejects.toThrow('no answer within 4000 ms');
+        expect(performance.now() - begun).toBeLessThan(5_000);
+      } finally {
+        for (const node of [1, 2, 3]) ring().resume(node);
+      }
+      await waitFor('an answer', () => store.find(1).then((customer) => customer !== null, () => false), 60_000);
     });
 
     it('erases a customer whom a machine with a clock that is ahead has written, and takes the same one again', async () => {

@@ -106,6 +106,20 @@ export function productOnCassandraSuite(ring: () => CassandraRing): void {
       expect(report.problems.map(({ file, line }) => `${file}:${line}`)).toEqual(files.map((file) => `${file}:${each + 2}`));
     });
 
+    it('goes on with an import that was killed where it was', async () => {
+      const all = join(dir, 'all.csv');
+      const arguments_ = ['dist/cli/vigia.js', 'customers', 'import', '--json', all];
+      const killed = new Child({ args: arguments_, env: ring().environment });
+      await ring().withClient((client) =>
+        waitFor('a mark of how far it is', async () => typeof (await client.execute('SELECT import_mark FROM world.datosclientes_state')).first()?.['import_mark'] === 'string'),
+      );
+      await killed.kill('SIGKILL');
+      const report = JSON.parse((await new Child({ args: arguments_, env: ring().environment }).ended).stdout) as { imported: number; resumed: number };
+      expect(report).toMatchObject({ imported: CUSTOMERS, replaced: 0, skipped: 0 });
+      expect(report.resumed).toBeGreaterThan(0);
+      expect(report.resumed).toBeLessThan(CUSTOMERS);
+    });
+
     it('R4: sends e-mails with all the customer’s data, and has every sensor on the map', async () => {
       product.start();
       await product.waitUntilUp();
