@@ -12,7 +12,7 @@ import { readsEvents, type Config } from './config.js';
 import { untilAvailable as untilServerAvailable } from './connecting/until-available.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
 import { apiAdapter } from './console/status.module.js';
-import { consumption } from './consumption.js';
+import { closeSupervision, consumption } from './consumption.js';
 import { CustomersUnavailable, type CustomerStore } from './customers/customer-store.js';
 import { setUpCustomers, type SetUpMarks } from './customers/set-up-customers.js';
 import type { EventStore } from './event-store/event-store.js';
@@ -201,7 +201,7 @@ export class Application {
     await this.endpoint?.close();
     for (const microservice of nest.getMicroservices()) await microservice.close();
     await nest.get(Supervision).stop();
-    for (const partition of [...nest.get(LastSeen).openPartitions]) await this.closeSupervision(partition);
+    for (const partition of [...nest.get(LastSeen).openPartitions]) await closeSupervision(nest.get(Supervision), partition, this.logger);
     await Promise.all(this.background);
     const isReading = readsEvents(this.config);
     if (isReading) await this.stopReading();
