@@ -5,9 +5,9 @@ import type { AlarmType } from './reading.js';
  * passing of time. They name an operator by id; what was written in a note is nowhere in them, but in the note store
  * under the event's id (P5). Times are ISO 8601 UTC with milliseconds.
  */
-export type AlarmLifeEvent = AlarmAcknowledged | AlarmCommented | SensorShelved | SensorUnshelved;
+export type AlarmLifeEvent = AlarmAcknowledged | AlarmCommented | SensorShelved | SensorUnshelved | SensorWentSilent | SensorReturned;
 
-export const ALARM_LIFE_EVENT_TYPES = ['AlarmAcknowledged', 'AlarmCommented', 'SensorShelved', 'SensorUnshelved'] as const;
+export const ALARM_LIFE_EVENT_TYPES = ['AlarmAcknowledged', 'AlarmCommented', 'SensorShelved', 'SensorUnshelved', 'SensorWentSilent', 'SensorReturned'] as const;
 
 /** Why a sensor is shelved, in a word that can stay for ever; more of it may be said in a note. */
 export const SHELVING_REASONS = ['maintenance', 'faulty', 'nuisance', 'test', 'other'] as const;
@@ -51,3 +51,12 @@ export type SensorUnshelved = Envelope<
   'SensorUnshelved',
   { readonly sensorId: number; readonly cause: 'operator' | 'time'; readonly by: string | null; readonly emailsOwed: readonly string[] }
 >;
+
+/**
+ * A sensor has not been heard of for many of its own intervals, while others were. `intervalMs` is the longest usual time between two of
+ * its readings, `silentForMs` how long it was silent by then; time in which nobody was heard of does not count.
+ */
+export type SensorWentSilent = Envelope<'SensorWentSilent', { readonly sensorId: number; readonly intervalMs: number; readonly silentForMs: number }>;
+
+/** A silent sensor has been heard of again. */
+export type SensorReturned = Envelope<'SensorReturned', { readonly sensorId: number }>;

@@ -141,3 +141,24 @@ describe('unshelving', () => {
     expect(sensor.command(byTime, 60)).toEqual(nothing);
   });
 });
+
+describe('silence', () => {
+  const silence: SensorCommand = { type: 'note-silence', intervalMs: 60_000, silentForMs: 300_000 };
+  const back: SensorCommand = { type: 'note-return' };
+  it('is noted once, and so is its end', () => {
+    expect(sensor.command(back, 1)).toEqual(nothing);
+    sensor.command(silence, 2);
+    expect(dataOfLast()).toEqual({ sensorId: 7, intervalMs: 60_000, silentForMs: 300_000 });
+    expect(sensor.command(silence, 3)).toEqual(nothing);
+    sensor.command(back, 4);
+    expect(dataOfLast()).toEqual({ sensorId: 7 });
+    expect(sensor.command(back, 5)).toEqual(nothing);
+    expect(sensor.command(silence, 6)).toMatchObject({ events: [{ type: 'SensorWentSilent' }] });
+  });
+  it('changes nothing of what a reading does, nor of the versions of alarms and shelving', () => {
+    sensor.record(motion(1));
+    const before = [sensor.version(acknowledge(alarmId())), sensor.version(unshelve), sensor.state(null).sensor];
+    sensor.command(silence, 2);
+    expect([sensor.version(acknowledge(alarmId())), sensor.version(unshelve), sensor.state(null).sensor]).toEqual(before);
+  });
+});

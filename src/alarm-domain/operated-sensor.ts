@@ -1,5 +1,5 @@
 import type { SensorEvent } from './alarm-events.js';
-import type { AlarmAcknowledged, AlarmCommented, AlarmLifeEvent, CommandMetadata, SensorShelved, SensorUnshelved, ShelvingReason } from './alarm-life-events.js';
+import type { AlarmAcknowledged, AlarmCommented, AlarmLifeEvent, CommandMetadata, SensorReturned, SensorShelved, SensorUnshelved, SensorWentSilent, ShelvingReason } from './alarm-life-events.js';
 import { assertNever } from './assert-never.js';
 import { ALARM_TYPES, type AlarmType } from './reading.js';
 import { evolve as evolveSensor, INITIAL_SENSOR, type SensorState } from './sensor.js';
@@ -20,7 +20,10 @@ export type ShelvingCommand =
   | { readonly type: 'unshelve'; readonly by: string }
   | { readonly type: 'unshelve-by-time' };
 
-export type SensorCommand = AlarmCommand | ShelvingCommand;
+/** What supervision has found. */
+export type SilenceCommand = { readonly type: 'note-silence'; readonly intervalMs: number; readonly silentForMs: number } | { readonly type: 'note-return' };
+
+export type SensorCommand = AlarmCommand | ShelvingCommand | SilenceCommand;
 
 // ---- state --------------------------------------------------------------------------------------
 
@@ -37,9 +40,10 @@ export interface OperatedSensor {
   readonly alarm: OperatedAlarm | null;
   /** How many events tell of shelving and unshelving, from 0; the expected version of commands about that. */
   readonly shelvingVersion: number;
+  readonly isSilent: boolean;
 }
 
-export const INITIAL_OPERATED: OperatedSensor = { sensor: INITIAL_SENSOR, alarm: null, shelvingVersion: 0 };
+export const INITIAL_OPERATED: OperatedSensor = { sensor: INITIAL_SENSOR, alarm: null, shelvingVersion: 0, isSilent: false };
 
 // ---- evolve -------------------------------------------------------------------------------------
 
@@ -59,6 +63,9 @@ export function evolveOperated(state: OperatedSensor, event: SensorEvent, alarmI
     case 'SensorShelved':
     case 'SensorUnshelved':
       return { ...after, shelvingVersion: state.shelvingVersion + 1 };
+    case 'SensorWentSilent':
+    case 'SensorReturned':
+      return { ...after, isSilent: event.type === 'SensorWentSilent' };
     case 'StrikeRecorded':
     case 'StrikesCleared':
     case 'ReadingNoted':
@@ -68,7 +75,7 @@ export function evolveOperated(state: OperatedSensor, event: SensorEvent, alarmI
   }
 }
 
-/** The version that a command of this kind expects; null when its alarm does not exist. */
+/** The version that a command of an operator expects, of the alarm or of the shelving; null when its alarm does not exist. */
 export function versionFor(command: SensorCommand, state: OperatedSensor): number | null {
   return isAlarmCommand(command) ? (state.alarm?.version ?? null) : state.shelvingVersion;
 }
@@ -125,6 +132,12 @@ export function decideCommand(state: OperatedSensor, command: SensorCommand, con
       // Of the shelving that ends, so that whoever ends it makes the same event.
       return decided<SensorUnshelved>({ ...context, commandId: shelving.eventId }, 'SensorUnshelved', unshelved(state.sensor, context, null));
     }
+    case 'note-silence': {
+      const { intervalMs, silentForMs } = command;
+      return state.isSilent ? NOTHING : decided<SensorWentSilent>(context, 'SensorWentSilent', { sensorId: context.sensorId, intervalMs, silentForMs });
+    }
+    case 'note-return':
+      return state.isSilent ? decided<SensorReturned>(context, 'SensorReturned', { sensorId: context.sensorId }) : NOTHING;
     default:
       return assertNever(command);
   }

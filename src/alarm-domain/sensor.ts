@@ -68,6 +68,8 @@ export function evolve(state: SensorState, event: SensorEvent): SensorState {
   switch (event.type) {
     case 'AlarmAcknowledged':
     case 'AlarmCommented':
+    case 'SensorWentSilent':
+    case 'SensorReturned':
       return state;
     case 'SensorShelved':
       return { ...state, shelving: shelvingBy(event) };

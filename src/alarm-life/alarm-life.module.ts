@@ -7,7 +7,7 @@ import type { EventStore } from '../event-store/event-store.js';
 import type { LeasedRole } from '../leases/leased-role.js';
 import { RoleLeases } from '../leases/role-leases.js';
 import { ProjectionsModule } from '../projections/projections.module.js';
-import { ShelvingReads } from '../projections/shelving-reads.js';
+import { SensorListReads } from '../projections/sensor-list-reads.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER } from '../tokens.js';
 import { OperatorActions } from './operator-actions.js';
 import { SensorCommands } from './sensor-commands.js';
@@ -34,7 +34,7 @@ export type UnshelvingRole = LeasedRole<Unshelving> | null;
     },
     {
       provide: UNSHELVING,
-      useFactory: (commands: SensorCommands, shelved: ShelvingReads, config: Config, clock: Clock, log: Logger, leases: RoleLeases): UnshelvingRole => {
+      useFactory: (commands: SensorCommands, shelved: SensorListReads, config: Config, clock: Clock, log: Logger, leases: RoleLeases): UnshelvingRole => {
         if (!config.roles.has('notify')) return null;
         return leases.role('unshelve', config.eventStoreUrl === null ? null : 'unshelve', (term) => {
           const unshelving = new Unshelving({ commands, shelved, clock, term, problem: (error) => log.warn({ err: error }, 'a shelving whose time is over could not be ended yet') });
@@ -42,7 +42,7 @@ export type UnshelvingRole = LeasedRole<Unshelving> | null;
           return unshelving;
         });
       },
-      inject: [SensorCommands, ShelvingReads, CONFIG, CLOCK, LOGGER, RoleLeases],
+      inject: [SensorCommands, SensorListReads, CONFIG, CLOCK, LOGGER, RoleLeases],
     },
   ],
   exports: [SensorCommands, OperatorActions, UNSHELVING],

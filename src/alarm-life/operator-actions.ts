@@ -6,18 +6,14 @@ import type { NoteStore } from '../customers/note-store.js';
 import { idOf } from '../ingestion/deterministic-id.js';
 import type { CommandResult, SensorCommands } from './sensor-commands.js';
 
-const EVENT_OF: Readonly<Record<SensorCommand['type'], AlarmLifeEvent['type']>> = {
-  acknowledge: 'AlarmAcknowledged',
-  comment: 'AlarmCommented',
-  shelve: 'SensorShelved',
-  unshelve: 'SensorUnshelved',
-  'unshelve-by-time': 'SensorUnshelved',
-};
+/** Commands that may have a note, and the event under whose id it is kept. */
+const NOTED = { acknowledge: 'AlarmAcknowledged', comment: 'AlarmCommented', shelve: 'SensorShelved' } as const satisfies Partial<Record<SensorCommand['type'], AlarmLifeEvent['type']>>;
+type NotedCommand = Extract<SensorCommand, { readonly type: keyof typeof NOTED }>;
 
 /** A command of an operator with what was written to it. */
 export interface Action {
   readonly sensorId: number;
-  readonly command: SensorCommand;
+  readonly command: NotedCommand;
   /** See `CommandOptions`. */
   readonly expected: readonly number[] | null;
   readonly note: string | null;
@@ -39,7 +35,7 @@ export class OperatorActions {
   async act({ sensorId, command, expected, note }: Action): Promise<CommandResult> {
     const commandId = randomUUID();
     if (note === null) return this.commands.execute(sensorId, command, { expected, commandId });
-    const eventId = commandEventId({ commandId, idOf }, EVENT_OF[command.type]);
+    const eventId = commandEventId({ commandId, idOf }, NOTED[command.type]);
     await this.notes.save({ sensorId, eventId, text: note });
     try {
       const result = await this.commands.execute(sensorId, command, { expected, commandId });

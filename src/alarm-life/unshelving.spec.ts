@@ -6,7 +6,7 @@ import type { SensorUnshelved } from '../alarm-domain/alarm-life-events.js';
 import { sensorStream } from '../alarm-domain/sensor.js';
 import { isoTime } from '../clock.js';
 import { ENDLESS_TERM, type Term } from '../leases/term.js';
-import { ShelvingReads } from '../projections/shelving-reads.js';
+import { SensorListReads } from '../projections/sensor-list-reads.js';
 import { SensorCommands } from './sensor-commands.js';
 import { Unshelving } from './unshelving.js';
 
@@ -31,7 +31,7 @@ const commands = () => new SensorCommands(bench.store, clock, 24 * HOUR_MS);
 const shelve = (sensorId: number, ms: number) => commands().execute(sensorId, { type: 'shelve', by: 'ana', reason: 'test', until: isoTime(clock.now() + ms), hasNote: false });
 
 function start(term: Term = ENDLESS_TERM): void {
-  const unshelving = new Unshelving({ shelved: new ShelvingReads(bench.sink), commands: commands(), clock, term, problem: (error) => problems.push(error) });
+  const unshelving = new Unshelving({ shelved: new SensorListReads(bench.sink), commands: commands(), clock, term, problem: (error) => problems.push(error) });
   running.push(unshelving);
   unshelving.start();
 }
@@ -61,7 +61,7 @@ describe('the end of shelvings by time', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await unshelvings(7)).toEqual([{ sensorId: 7, cause: 'time', by: null, emailsOwed: [] }]);
     expect(await unshelvings(8)).toEqual([]);
-    expect(new ShelvingReads(bench.sink).count()).toBe(1);
+    expect(new SensorListReads(bench.sink).countShelved()).toBe(1);
     expect(problems).toEqual([]);
   });
 
@@ -76,7 +76,7 @@ describe('the end of shelvings by time', () => {
   it('does not come before its time when the shelving was made longer and the read model is behind', async () => {
     await shelve(7, HOUR_MS);
     await bench.settle();
-    const shelved = new ShelvingReads(bench.sink);
+    const shelved = new SensorListReads(bench.sink);
     const behind = { endedBy: () => [7] };
     await shelve(7, 3 * HOUR_MS);
     clock.skip(2 * HOUR_MS);

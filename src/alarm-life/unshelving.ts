@@ -1,7 +1,7 @@
 import { isoTime, type Clock } from '../clock.js';
 import type { TermWork } from '../leases/leased-role.js';
 import type { Term } from '../leases/term.js';
-import type { ShelvingReads } from '../projections/shelving-reads.js';
+import type { SensorListReads } from '../projections/sensor-list-reads.js';
 import type { SensorCommands } from './sensor-commands.js';
 
 /** How often it is looked whose time is over: a held e-mail comes so much late at most, one query of an index each. */
@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 1000;
 const SOME = 100;
 
 export interface UnshelvingParts {
-  readonly shelved: Pick<ShelvingReads, 'endedBy'>;
+  readonly shelved: Pick<SensorListReads, 'endedBy'>;
   readonly commands: SensorCommands;
   readonly clock: Clock;
   readonly term: Term;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { CUSTOMER, alarmTriggered, raise } from '../../test/support/alarm-fixtures.js';
 import { ConsoleBench } from '../../test/support/console-bench.js';
+import { SensorCommands } from '../alarm-life/sensor-commands.js';
 import { LONGEST_NOTE } from '../customers/note-store.js';
 import * as schemas from './response-schemas.js';
 
@@ -136,6 +137,17 @@ describe('shelving over the API', () => {
     }
     expect(seen).toEqual(['5', '4', '3', '2', '1']);
     expect(await bench.get('/api/shelved?cursor=bm8')).toMatchObject({ status: 400 });
+  });
+});
+
+describe('silent sensors over the API', () => {
+  it('are listed until they return', async () => {
+    const commands = bench.app.get(SensorCommands);
+    for (const sensorId of [CUSTOMER.id, 7]) await commands.execute(sensorId, { type: 'note-silence', intervalMs: 60_000, silentForMs: 301_000 });
+    await commands.execute(7, { type: 'note-return' });
+    await bench.settle();
+    const { items, total, next } = await get('/api/silent?limit=1', schemas.silentList);
+    expect({ items, total, next }).toEqual({ total: 1, next: null, items: [expect.objectContaining({ sensorId: '42959', zone: 'Mediterranean', intervalMs: 60_000, silentForMs: 301_000 })] });
   });
 });
 

@@ -10,7 +10,7 @@ import type { EventStore } from '../event-store/event-store.js';
 import { AlarmReads } from '../projections/alarm-reads.js';
 import type { CountSource } from '../projections/count-reads.js';
 import type { MapSource } from '../projections/map-answer.js';
-import { ShelvingReads } from '../projections/shelving-reads.js';
+import { SensorListReads } from '../projections/sensor-list-reads.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, MAP_AND_COUNTS, OPERATIONS } from '../tokens.js';
 import { AcknowledgeAlarm, AcknowledgeAlarmHandler } from './commands/acknowledge-alarm.command.js';
 import { CommentAlarm, CommentAlarmHandler } from './commands/comment-alarm.command.js';
@@ -32,6 +32,7 @@ import { FindSensor, FindSensorHandler } from './queries/find-sensor.query.js';
 import { FindShelving, FindShelvingHandler } from './queries/find-shelving.query.js';
 import { ListAlarms, ListAlarmsHandler } from './queries/list-alarms.query.js';
 import { ListShelved, ListShelvedHandler } from './queries/list-shelved.query.js';
+import { ListSilent, ListSilentHandler } from './queries/list-silent.query.js';
 import { MapCells, MapCellsHandler } from './queries/map-cells.query.js';
 
 // The decorators are applied here, so that the handlers know nothing of Nest.
@@ -44,6 +45,7 @@ QueryHandler(MapCells)(MapCellsHandler);
 QueryHandler(CountAlarms)(CountAlarmsHandler);
 QueryHandler(FindShelving)(FindShelvingHandler);
 QueryHandler(ListShelved)(ListShelvedHandler);
+QueryHandler(ListSilent)(ListSilentHandler);
 CommandHandler(AcknowledgeAlarm)(AcknowledgeAlarmHandler);
 CommandHandler(CommentAlarm)(CommentAlarmHandler);
 CommandHandler(ShelveSensor)(ShelveSensorHandler);
@@ -95,14 +97,15 @@ export class ConsoleBusesModule {
         },
         {
           provide: ListShelvedHandler,
-          useFactory: (shelved: ShelvingReads, customers: CustomerStore) => new ListShelvedHandler(shelved, customers.notes),
-          inject: [ShelvingReads, CUSTOMER_STORE],
+          useFactory: (shelved: SensorListReads, customers: CustomerStore) => new ListShelvedHandler(shelved, customers.notes),
+          inject: [SensorListReads, CUSTOMER_STORE],
         },
+        { provide: ListSilentHandler, useFactory: (lists: SensorListReads) => new ListSilentHandler(lists), inject: [SensorListReads] },
 
         { provide: AcknowledgeAlarmHandler, useFactory: (alarms: AlarmReads, actions: OperatorActions) => new AcknowledgeAlarmHandler(alarms, actions), inject: [AlarmReads, OperatorActions] },
         { provide: CommentAlarmHandler, useFactory: (alarms: AlarmReads, actions: OperatorActions) => new CommentAlarmHandler(alarms, actions), inject: [AlarmReads, OperatorActions] },
         { provide: ShelveSensorHandler, useFactory: (actions: OperatorActions) => new ShelveSensorHandler(actions), inject: [OperatorActions] },
-        { provide: UnshelveSensorHandler, useFactory: (actions: OperatorActions) => new UnshelveSensorHandler(actions), inject: [OperatorActions] },
+        { provide: UnshelveSensorHandler, useFactory: (commands: SensorCommands) => new UnshelveSensorHandler(commands), inject: [SensorCommands] },
         { provide: RetryNotificationHandler, useFactory: (operations: Operations) => new RetryNotificationHandler(operations), inject: [OPERATIONS] },
         { provide: RebuildProjectionHandler, useFactory: (operations: Operations) => new RebuildProjectionHandler(operations), inject: [OPERATIONS] },
         { provide: ReplayDeadLettersHandler, useFactory: (operations: Operations) => new ReplayDeadLettersHandler(operations), inject: [OPERATIONS] },

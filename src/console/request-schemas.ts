@@ -92,8 +92,8 @@ export const shelving = z.strictObject({ operator, reason: z.enum(SHELVING_REASO
 export type ShelvingRequest = z.output<typeof shelving>;
 export const unshelving = z.strictObject({ operator });
 
-export const shelvedListQuery = z.strictObject({ limit, cursor: cursor.optional() });
-export type ShelvedListQuery = z.output<typeof shelvedListQuery>;
+export const sensorListQuery = z.strictObject({ limit, cursor: cursor.optional() });
+export type SensorListQuery = z.output<typeof sensorListQuery>;
 
 const customerTexts = Object.fromEntries(
   CUSTOMER_COLUMNS.filter((column) => !['id', 'latitude', 'longitude'].includes(column)).map((column) => [column, z.string().max(16_384)]),

@@ -143,6 +143,20 @@ export const shelvedList = listOf(
 );
 export type ShelvedList = Frozen<z.infer<typeof shelvedList>>;
 
+export const silentList = listOf(
+  z
+    .object({
+      sensorId: z.string(),
+      since: time.meta({ description: 'when its silence was noted' }),
+      intervalMs: count.meta({ description: 'longest usual time between two of its readings' }),
+      silentForMs: count.meta({ description: 'how long it had been silent by then' }),
+      zone: z.string().nullable(),
+      geohash: z.string().nullable(),
+    })
+    .meta({ id: 'SilentSensor' }),
+);
+export type SilentList = Frozen<z.infer<typeof silentList>>;
+
 const texts = Object.fromEntries(
   [...CUSTOMER_COLUMNS, 'geohash' as const, 'dashboard' as const].map((column) => [column, z.string()]),
 );

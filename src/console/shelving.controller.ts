@@ -7,7 +7,7 @@ import { UnshelveSensor } from './commands/unshelve-sensor.command.js';
 import { entityTag, expectedVersions, IF_MATCH } from './expected-version.js';
 import { FindShelving } from './queries/find-shelving.query.js';
 import { ListShelved } from './queries/list-shelved.query.js';
-import { noParameters, sensorParams, shelvedListQuery, shelving, unshelving, type ShelvedListQuery, type ShelvingRequest } from './request-schemas.js';
+import { noParameters, sensorParams, sensorListQuery, shelving, unshelving, type SensorListQuery, type ShelvingRequest } from './request-schemas.js';
 import { sensorShelving, shelvedList, type SensorShelving, type ShelvedList } from './response-schemas.js';
 
 /** Sensors whose e-mails are held back for a time. */
@@ -22,7 +22,7 @@ export class ShelvingController {
   @Get('shelved')
   @ApiOperation({ summary: 'Shelved sensors, the last shelved first' })
   @ApiResponse({ status: 200, standardSchema: shelvedList })
-  list(@Query({ schema: shelvedListQuery }) query: ShelvedListQuery): Promise<ShelvedList> {
+  list(@Query({ schema: sensorListQuery }) query: SensorListQuery): Promise<ShelvedList> {
     return this.queries.execute<ListShelved, ShelvedList>(new ListShelved(query));
   }
 

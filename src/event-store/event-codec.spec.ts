@@ -218,6 +218,8 @@ function alarmLifeOfToday(): DomainEvent[] {
   sensor.command({ type: 'acknowledge', alarmId, by: 'operator-7', hasNote: true }, 3);
   sensor.command({ type: 'comment', alarmId, by: 'operator-7' }, 4);
   sensor.command({ type: 'unshelve', by: 'operator-7' }, 5);
+  sensor.command({ type: 'note-silence', intervalMs: 60_000, silentForMs: 300_000 }, 6);
+  sensor.command({ type: 'note-return' }, 7);
   return sensor.events.filter(({ type }) => (ALARM_LIFE_EVENT_TYPES as readonly string[]).includes(type));
 }
 

@@ -25,6 +25,8 @@ export const UPCASTERS: UpcasterTable = {
   AlarmCommented: [],
   SensorShelved: [],
   SensorUnshelved: [],
+  SensorWentSilent: [],
+  SensorReturned: [],
   NotificationRequested: [],
   NotificationClaimed: [],
   NotificationSent: [],

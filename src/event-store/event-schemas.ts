@@ -168,6 +168,16 @@ export const EVENT_SCHEMAS: { readonly [Type in DomainEvent['type']]: EventSchem
     }),
     metadata: commandMetadata,
   },
+  SensorWentSilent: {
+    meaning: 'A sensor has not been heard of for many of its own intervals, while others were.',
+    data: z.object({
+      sensorId,
+      intervalMs: field(count, 'The longest usual time between two of its readings.', 'milliseconds'),
+      silentForMs: field(count, 'How long it had been silent by then; time in which nobody was heard of does not count.', 'milliseconds'),
+    }),
+    metadata: commandMetadata,
+  },
+  SensorReturned: { meaning: 'A silent sensor has been heard of again.', data: z.object({ sensorId }), metadata: commandMetadata },
   NotificationRequested: { meaning: 'An e-mail is owed for an alarm (P4).', data: z.object(about), metadata: notificationMetadata },
   NotificationClaimed: {
     meaning: 'An attempt to send the e-mail belongs to one process, for a time.',

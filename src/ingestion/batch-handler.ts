@@ -9,6 +9,7 @@ import { OutcomeUnknown, WrongExpectedRevision, type EventStore } from '../event
 import type { LogBatch, LogRecord } from '../message-log/message-log.js';
 import type { DeadLetters } from './dead-letters.js';
 import { idOf } from './deterministic-id.js';
+import type { LastSeen } from './last-seen.js';
 import type { ReceiptBook } from './receipt-book.js';
 import type { Receipt } from './receipt.js';
 import { toSensorMessage } from './sensor-message.js';
@@ -63,6 +64,8 @@ export class BatchHandler {
     private readonly policy: StrikePolicy,
     private readonly clock: Clock,
     private readonly observer: ProcessingObserver,
+    /** Told of the readings that no `discard` has taken out. */
+    private readonly lastSeen?: Pick<LastSeen, 'beginBatch' | 'see'>,
   ) {}
 
   /** Batches of one partition number, in the order of their append times. */
@@ -87,6 +90,7 @@ export class BatchHandler {
     const bySensor = new Map<number, SensorMessage[]>();
     const epoch = this.receipts.epoch(batch.topic, batch.partition);
     if (batch.topic === 'OK') await this.receipts.lookAtOthers();
+    else this.lastSeen?.beginBatch(batch.partition, batch.lastAppendedAtMs);
     for (const record of batch.records) {
       const source: SourcePosition = { log: this.log, topic: batch.topic, partition: batch.partition, epoch, offset: record.offset };
       const message = toSensorMessage(record, source);
@@ -96,6 +100,7 @@ export class BatchHandler {
         continue;
       }
       const sensorId = sensorIdOf(message);
+      if (message.type === 'reading') this.lastSeen?.see(sensorId);
       const messages = bySensor.get(sensorId);
       if (messages) messages.push(message);
       else bySensor.set(sensorId, [message]);

@@ -111,6 +111,8 @@ export interface Discard {
   readonly one: (bytes: Buffer, start: number, end: number) => boolean;
   /** Tells it of many at a time; never of one of which `one` would not. */
   readonly scan?: RecordScan;
+  /** Told of each batch before its records: of which partition they are, and when the last of them was appended. */
+  readonly beginBatch?: (partition: number, appendedAtMs: number) => void;
 }
 
 /** What there is of a partition when it is asked where to begin. */

@@ -3,7 +3,7 @@ import { ReadModelsBench } from '../../test/support/read-models-bench.js';
 import { AlarmReads } from './alarm-reads.js';
 import { alarms } from './alarms.projection.js';
 import { shelvedSensors } from './shelved-sensors.projection.js';
-import { ShelvingReads } from './shelving-reads.js';
+import { SensorListReads } from './sensor-list-reads.js';
 
 const a = { alarm: 'a' };
 const acknowledged = life('AlarmAcknowledged', { alarmId: uuid('a'), sensorId: 7, alarmType: 'smoke', by: 'ana', hasNote: false }, 50);
@@ -58,6 +58,21 @@ describe('the list of alarms', () => {
   });
 });
 
+describe('the list of silent sensors', () => {
+  it('has who is silent, since when, the last first', async () => {
+    const bench = await ReadModelsBench.open();
+    const reads = new SensorListReads(bench.sink);
+    for (const sensorId of [1, 2, 3]) await append(bench.store, [life('SensorWentSilent', { sensorId, intervalMs: 60_000, silentForMs: 300_000 + sensorId }, sensorId)]);
+    await append(bench.store, [life('SensorReturned', { sensorId: 3 }, 10)]);
+    await bench.place([{ sensorId: 2, geohash: 'gcpvj0duq', zone: 'UK' }]);
+    await bench.settle();
+    const first = reads.silent(1, null);
+    expect(first).toEqual({ items: [{ sensorId: '2', since: at(2), intervalMs: 60_000, silentForMs: 300_002, zone: 'UK', geohash: 'gcpvj0duq' }], last: [at(2), 2], total: 2 });
+    expect(reads.silent(1, first.last)).toMatchObject({ items: [{ sensorId: '1' }], last: null });
+    await bench.close();
+  });
+});
+
 describe('the list of shelved sensors', () => {
   const row = (...events: Parameters<typeof rowsAfter>[1]) => rowsAfter(shelvedSensors, events)['7'];
 
@@ -77,17 +92,17 @@ describe('the list of shelved sensors', () => {
 
   it('is given in pages, and by whose time is over', async () => {
     const bench = await ReadModelsBench.open();
-    const reads = new ShelvingReads(bench.sink);
+    const reads = new SensorListReads(bench.sink);
     for (const sensorId of [1, 2, 3, 4]) {
       await append(bench.store, [life('SensorShelved', { sensorId, by: 'ana', reason: 'test', until: at(100 - sensorId), hasNote: false }, sensorId < 3 ? 1 : 2)]);
     }
     await append(bench.store, [life('SensorUnshelved', { sensorId: 4, cause: 'operator', by: 'ana', emailsOwed: [] }, 50)]);
     await bench.place([{ sensorId: 2, geohash: 'gcpvj0duq', zone: 'UK' }]);
     await bench.settle();
-    const page = reads.list(2, null);
+    const page = reads.shelved(2, null);
     expect(page.items.map(({ sensorId, zone }) => [sensorId, zone])).toEqual([['3', null], ['2', 'UK']]);
     expect({ last: page.last, total: page.total }).toEqual({ last: [at(1), 2], total: 3 });
-    expect(reads.list(2, page.last)).toMatchObject({ items: [{ sensorId: '1' }], last: null });
+    expect(reads.shelved(2, page.last)).toMatchObject({ items: [{ sensorId: '1' }], last: null });
     expect(reads.endedBy(at(97), 10)).toEqual([3]);
     expect(reads.endedBy(at(99), 2)).toEqual([3, 2]);
     await bench.close();

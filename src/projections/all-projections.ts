@@ -5,9 +5,10 @@ import { influxAlarmsPerMinute } from './influx/influx-alarms-per-minute.project
 import { sensorState } from './influx/sensor-state.projection.js';
 import type { Projection } from './projection.js';
 import { shelvedSensors } from './shelved-sensors.projection.js';
+import { silentSensors } from './silent-sensors.projection.js';
 
 /** Every embedded read model; a new one is added here. */
-export const ALL_PROJECTIONS: readonly Projection[] = [alarmMap, alarmsPerMinute, alarms, shelvedSensors];
+export const ALL_PROJECTIONS: readonly Projection[] = [alarmMap, alarmsPerMinute, alarms, shelvedSensors, silentSensors];
 
 /** Those in InfluxDB, when it is configured. */
 export const INFLUX_PROJECTIONS: readonly Projection[] = [sensorState, influxAlarmsPerMinute];

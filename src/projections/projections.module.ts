@@ -23,7 +23,7 @@ import { MapReads } from './map-reads.js';
 import { openReadModels } from './open-read-models.js';
 import { PlacesSync } from './places-sync.js';
 import { ProjectionRunner } from './projection-runner.js';
-import { ShelvingReads } from './shelving-reads.js';
+import { SensorListReads } from './sensor-list-reads.js';
 
 export const COUNTING = Symbol('Counting');
 
@@ -96,10 +96,10 @@ export type Counting = LeasedRole<CountPublisher> | null;
       inject: [LibsqlProjectionSink, METRICS],
     },
     {
-      provide: ShelvingReads,
+      provide: SensorListReads,
       useFactory: (sink: LibsqlProjectionSink, registry: Registry) => {
-        const reads = new ShelvingReads(sink);
-        registerReadGauge(registry, 'vigia_sensors_shelved', 'Shelved sensors, whose new alarms send no e-mail; NaN while the read model can’t be asked.', () => reads.count());
+        const reads = new SensorListReads(sink);
+        registerReadGauge(registry, 'vigia_sensors_shelved', 'Shelved sensors, whose new alarms send no e-mail; NaN while the read model can’t be asked.', () => reads.countShelved());
         return reads;
       },
       inject: [LibsqlProjectionSink, METRICS],
@@ -107,7 +107,7 @@ export type Counting = LeasedRole<CountPublisher> | null;
     { provide: CountReads, useFactory: (sink: LibsqlProjectionSink) => new CountReads(sink), inject: [LibsqlProjectionSink] },
     { provide: MapReads, useFactory: (sink: LibsqlProjectionSink) => new MapReads(sink), inject: [LibsqlProjectionSink] },
   ],
-  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, ShelvingReads, MAP_AND_COUNTS, LibsqlProjectionSink],
+  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, SensorListReads, MAP_AND_COUNTS, LibsqlProjectionSink],
 })
 export class ProjectionsModule {}
 

@@ -71,6 +71,8 @@ export function brief(events: readonly SensorEvent[]): string[] {
         return `StrikesCleared ${event.data.alarmTypes.join('+')} by ${event.data.by}`;
       case 'SensorShelved':
       case 'SensorUnshelved':
+      case 'SensorWentSilent':
+      case 'SensorReturned':
         return event.type;
       default:
         return `${event.type} ${event.data.alarmType}`;

@@ -1,4 +1,4 @@
-import type { OperatorActions } from '../../alarm-life/operator-actions.js';
+import type { SensorCommands } from '../../alarm-life/sensor-commands.js';
 
 /** Ends a shelving before its time. */
 export class UnshelveSensor {
@@ -10,10 +10,10 @@ export class UnshelveSensor {
 }
 
 export class UnshelveSensorHandler {
-  constructor(private readonly actions: OperatorActions) {}
+  constructor(private readonly commands: SensorCommands) {}
 
-  /** Thrown: as by `OperatorActions.act`. */
+  /** Thrown: as by `SensorCommands.execute`. */
   async execute({ sensorId, expected, operator }: UnshelveSensor): Promise<void> {
-    await this.actions.act({ sensorId, command: { type: 'unshelve', by: operator }, expected, note: null });
+    await this.commands.execute(sensorId, { type: 'unshelve', by: operator }, { expected });
   }
 }
