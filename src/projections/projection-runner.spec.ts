@@ -71,7 +71,7 @@ describe('LiveProjection', () => {
         return bench.store.headPosition();
       },
     });
-    const live = new LiveProjection(alarmsPerMinute as Projection, slow, bench.sink, systemClock);
+    const live = new LiveProjection(alarmsPerMinute, slow, bench.sink, systemClock);
     const opening = live.open();
     const rebuilding = rebuild(live, { store: slow, sink: bench.sink, clock: systemClock, signal: new AbortController().signal, onProgress: () => undefined });
     await Promise.race([rebuilding, systemClock.sleep(300)]);
