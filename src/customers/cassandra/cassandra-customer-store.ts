@@ -11,11 +11,12 @@ import { CassandraRefused, refusalOf, toUnavailable } from './cassandra-errors.j
 import { ERASE, FIND, SAVE, SCAN_ALL, SCAN_IDS, SCAN_PLACES, WRITTEN } from './cassandra-queries.js';
 import { customerOf, placeOf } from './cassandra-rows.js';
 import { prepareSchema } from './cassandra-schema.js';
-import { CassandraNotes, laterThan } from './cassandra-notes.js';
+import { CassandraNotes } from './cassandra-notes.js';
 import { CustomerCache } from './customer-cache.js';
 import { CustomerChanges, READ_STATE } from './customer-changes.js';
 import { GuardedAsking } from './guarded-asking.js';
 import { LowestPlaces } from './lowest-places.js';
+import { WriteTimes } from './write-times.js';
 
 /** Rows of one announced change. */
 const SAVE_ROWS = 1_000;
@@ -50,6 +51,7 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
   private readonly cache: CustomerCache;
   private readonly changes: CustomerChanges;
   private readonly asking: GuardedAsking;
+  private readonly times: WriteTimes;
   private saves = 0;
   private counted: { readonly version: string; readonly count: Promise<number> } | null = null;
 
@@ -62,7 +64,8 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
     this.cache = new CustomerCache(options.clock);
     this.changes = new CustomerChanges(client, tableId, options.clock);
     this.asking = new GuardedAsking(options.clock);
-    this.notes = new CassandraNotes(client, this.asking, options.clock);
+    this.times = new WriteTimes(client, options.clock);
+    this.notes = new CassandraNotes(client, this.asking, this.times);
   }
 
   /**
@@ -164,7 +167,7 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
       const { rows } = await this.client.execute(WRITTEN, [id], { executionProfile: PROFILE.readAll });
       if (rows.length === 0) return hadNotes;
       // Whoever wrote it may have had a clock that is ahead of ours.
-      const at = laterThan(rows, this.options.clock);
+      const at = await this.times.nextAfter(rows);
       await this.changes.during(async () => {
         await this.client.execute(ERASE, [at, id], { executionProfile: PROFILE.write }).finally(() => this.cache.forget([id]));
       }, true);
@@ -212,9 +215,10 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
   }
 
   private async saveSome(rows: readonly Customer[], keepsImport: boolean): Promise<void> {
-    const values = rows.map((row) => STORED_COLUMNS.map((column) => row[column]));
     await this.asking.ask('save', () =>
       this.changes.during(async () => {
+        const at = await this.times.next();
+        const values = rows.map((row) => [...STORED_COLUMNS.map((column) => row[column]), at]);
         // Also after a failure: some of them may be saved.
         await concurrent
           .executeConcurrent(this.client, SAVE, values, { concurrencyLevel: SAVE_CONCURRENCY, executionProfile: PROFILE.write })

@@ -1,9 +1,9 @@
 import { types, type Client } from 'cassandra-driver';
-import type { Clock } from '../../clock.js';
 import { refuseUnstorableNote, type Note, type NoteStore } from '../note-store.js';
 import { PROFILE } from './cassandra-client.js';
 import { ERASE_NOTES, FIND_NOTES, NOTES_WRITTEN, REMOVE_NOTE, SAVE_NOTE, SCAN_NOTES } from './cassandra-queries.js';
 import type { GuardedAsking } from './guarded-asking.js';
+import type { WriteTimes } from './write-times.js';
 
 /** Rows of a scan per answer. */
 const SCAN_ROWS = 500;
@@ -13,12 +13,15 @@ export class CassandraNotes implements NoteStore {
   constructor(
     private readonly client: Client,
     private readonly asking: GuardedAsking,
-    private readonly clock: Clock,
+    private readonly times: WriteTimes,
   ) {}
 
   async save(note: Note): Promise<void> {
     refuseUnstorableNote(note);
-    await this.asking.ask('save a note', () => this.client.execute(SAVE_NOTE, [note.sensorId, note.eventId, note.text], { executionProfile: PROFILE.write }));
+    await this.asking.ask('save a note', async () => {
+      const params = [note.sensorId, note.eventId, note.text, await this.times.next()];
+      await this.client.execute(SAVE_NOTE, params, { executionProfile: PROFILE.write });
+    });
   }
 
   async find(sensorId: number, eventIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -28,7 +31,9 @@ export class CassandraNotes implements NoteStore {
   }
 
   async remove(sensorId: number, eventId: string): Promise<void> {
-    await this.asking.ask('remove a note', () => this.client.execute(REMOVE_NOTE, [sensorId, eventId], { executionProfile: PROFILE.write }));
+    await this.asking.ask('remove a note', async () => {
+      await this.client.execute(REMOVE_NOTE, [await this.times.next(), sensorId, eventId], { executionProfile: PROFILE.write });
+    });
   }
 
   async *all(): AsyncGenerator<readonly Note[]> {
@@ -46,15 +51,8 @@ export class CassandraNotes implements NoteStore {
     return this.asking.ask('erase notes', async () => {
       const { rows } = await this.client.execute(NOTES_WRITTEN, [sensorId], { executionProfile: PROFILE.readAll });
       if (rows.length === 0) return false;
-      await this.client.execute(ERASE_NOTES, [laterThan(rows, this.clock), sensorId], { executionProfile: PROFILE.write });
+      await this.client.execute(ERASE_NOTES, [await this.times.nextAfter(rows), sensorId], { executionProfile: PROFILE.write });
       return true;
     });
   }
-}
-
-/** A time in microseconds after all of those in the rows, now if they are past: what is erased must be older than the erasure. */
-export function laterThan(rows: readonly types.Row[], clock: Clock): types.Long {
-  const written = rows.flatMap((row) => row.values() as (types.Long | null)[]).filter((value) => value !== null);
-  const now = types.Long.fromNumber(clock.now()).multiply(1000);
-  return written.reduce((latest, time) => (time.greaterThanOrEqual(latest) ? time.add(1) : latest), now);
 }

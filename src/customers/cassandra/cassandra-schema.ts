@@ -11,7 +11,7 @@ export const CUSTOMERS = `${KEYSPACE}.datosclientes`;
 /** What operators wrote about sensors, by sensor and event. */
 export const NOTES = `${KEYSPACE}.alarm_notes`;
 
-/** One row: who changed customers last, by process, and how far set-up and import are. */
+/** One row: who changed customers last, by process, how far set-up and import are, and erasures that were ahead of the clock. */
 export const STATE = `${KEYSPACE}.datosclientes_state`;
 
 interface Table {
@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = { id: 'int', latitude: 'double',
 
 const TABLES: readonly Table[] = [
   { name: 'datosclientes', key: ['id'], columns: new Map(STORED_COLUMNS.map((column) => [column, TYPES[column] ?? 'text'])) },
-  { name: 'datosclientes_state', key: ['only_row'], columns: new Map([['only_row', 'int'], ['changes', 'map<uuid, text>'], ['set_up', 'text'], ['import_mark', 'text']]) },
+  { name: 'datosclientes_state', key: ['only_row'], columns: new Map([['only_row', 'int'], ['changes', 'map<uuid, text>'], ['set_up', 'text'], ['import_mark', 'text'], ['erasures', 'map<uuid, text>']]) },
   { name: 'alarm_notes', key: ['sensor_id', 'event_id'], columns: new Map([['sensor_id', 'int'], ['event_id', 'uuid'], ['note', 'text']]) },
 ];
 

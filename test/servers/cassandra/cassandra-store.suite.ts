@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,18 +149,37 @@ export function cassandraStoreSuite(ring: () => CassandraRing): void {
       await waitFor('an answer', () => store.find(1).then((customer) => customer !== null, () => false), 60_000);
     });
 
-    it('erases a customer whom a machine with a clock that is ahead has written, and takes the same one again', async () => {
-      const store = await open();
-      await store.save([customerExample(1)]);
+    it('erases a customer whom a machine with a clock that is ahead has written, and takes the same one again at once, from every process', async () => {
+      const [ours, theirs] = [await open(), await open()];
+      await ours.save([customerExample(1)]);
       const anHourAhead = (Date.now() + 3_600_000) * 1_000;
       await cql(`INSERT INTO world.datosclientes (id, name, city) VALUES (1, 'Eva', 'Toledo') USING TIMESTAMP ${anHourAhead}`);
-      expect(await store.erase(1)).toBe(true);
-      expect(await store.find(1)).toBeNull();
-      expect(await store.count()).toBe(0);
-      await store.save([customerExample(2)]);
-      expect(await store.erase(2)).toBe(true);
-      await store.save([customerExample(2)]);
-      expect(await store.find(2)).toEqual(customerExample(2));
+      expect(await ours.erase(1)).toBe(true);
+      expect(await ours.find(1)).toBeNull();
+      expect(await ours.count()).toBe(0);
+      for (const [store, name] of [[theirs, 'Ana'], [ours, 'Eva'], [ours, 'Sara'], [await open(), 'Ana']] as const) {
+        await store.save([customerExample(1, { name })]);
+        expect(await store.find(1)).toEqual(customerExample(1, { name }));
+      }
+      expect(await theirs.erase(1)).toBe(true);
+      expect(await theirs.count()).toBe(0);
+      await ours.save([customerExample(1)]);
+      expect(await ours.find(1)).toEqual(customerExample(1));
+    });
+
+    it('erases notes that a machine with a clock that is ahead has written, and takes and removes the same ones again at once', async () => {
+      const { notes } = await open();
+      const { notes: theirs } = await open();
+      const eventId = randomUUID();
+      await cql(`INSERT INTO world.alarm_notes (sensor_id, event_id, note) VALUES (1, ${eventId}, 'early') USING TIMESTAMP ${(Date.now() + 3_600_000) * 1_000}`);
+      expect(await notes.erase(1)).toBe(true);
+      expect(await notes.find(1, [eventId])).toEqual(new Map());
+      for (const writer of [theirs, notes]) {
+        await writer.save({ sensorId: 1, eventId, text: 'again' });
+        expect(await writer.find(1, [eventId])).toEqual(new Map([[eventId, 'again']]));
+        await writer.remove(1, eventId);
+        expect(await writer.find(1, [eventId])).toEqual(new Map());
+      }
     });
 
     it('has other versions while a process that was killed may have changed customers, then keeps one', async () => {
