@@ -76,6 +76,11 @@ describe('the plays', () => {
     expect(Object.keys(groups['cassandra']!)).toEqual([...waitsFor(services, 'cassandra-3')].reverse());
   });
 
+  it('start cAdvisor, which may not come up, after everything that is to run', () => {
+    expect(starts.filter(({ tags }) => tags === undefined).at(-1)!.vars.tier).toBe('cadvisors');
+    for (const service of Object.keys(services)) if (service !== 'cadvisor') expect([service, waitsFor(services, service).has('cadvisor')]).toEqual([service, false]);
+  });
+
   it('take brokers and nodes of the ring one at a time, controllers together, and the simulator only when it is asked for', () => {
     expect(starts.filter(({ vars }) => vars.at_once === 1).map(({ vars }) => vars.tier)).toEqual(['kafka_brokers', 'cassandra']);
     expect(starts.filter(({ tags }) => tags !== undefined)).toEqual([{ ...starts.at(-1), vars: { tier: 'simulators' }, tags: ['never', 'simulator'] }]);
