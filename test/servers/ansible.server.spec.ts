@@ -8,6 +8,7 @@ import { readInventory } from '../support/ansible-inventory.js';
 import { waitFor } from '../support/wait-for.js';
 import { PLAYS, runAnsible, type AnsibleRun } from './ansible.js';
 import { serversCache } from './cache.js';
+import { problemOf } from './compose/compose-go.js';
 import { kcatProgram } from './kcat.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -89,6 +90,22 @@ describe('the Ansible plays', () => {
     ];
     expect(runs.map(failuresOf)).toEqual(['', '', '']);
   });
+
+  it('write files that with compose.yaml are allowed by compose’s schema and by the library of `docker compose config`, not by that program itself', async () => {
+    const ours = join(ROOT, 'docker/compose.yaml');
+    const written = Object.keys(machines).map((machine) => join(dir, machine, 'machine.compose.yaml'));
+    const bySchema = (...files: readonly string[]): Promise<AnsibleRun> => runAnsible(dir, 'check-jsonschema', '--builtin-schema', 'vendor.compose-spec', ...files);
+    // The schema does not know compose's tags, which say how files are merged.
+    const untagged = written.map((file) => file.replace('.compose.', '.untagged.'));
+    written.forEach((file, i) => writeFileSync(untagged[i]!, readFileSync(file, 'utf8').replace(/ !(reset|override)\b/g, '')));
+    expect(failuresOf(await bySchema(ours, ...untagged))).toBe('');
+    expect([problemOf(ours), ...written.map((file) => problemOf(ours, file))]).toEqual(['', ...written.map(() => '')]);
+
+    const wrong = join(dir, 'wrong.compose.yaml');
+    writeFileSync(wrong, readFileSync(ours, 'utf8').replace('stop_signal:', 'stop_sgnal:'));
+    expect((await bySchema(wrong)).output).toContain('stop_sgnal');
+    expect(problemOf(wrong)).toContain('stop_sgnal');
+  }, 60_000);
 
   it('tell with --check what would be started, and start nothing', async () => {
     const run = await play('start.yml', '--check', '--limit', 'kafka_controllers');

@@ -9,7 +9,7 @@ import { cachedFolder, run } from './cache.js';
 export const PLAYS = fileURLToPath(new URL('../../docker/ansible/', import.meta.url));
 const REQUIREMENTS = fileURLToPath(new URL('./ansible/requirements.txt', import.meta.url));
 
-/** The folder of Ansible of the users' version and of its linters, installed into the cache the first time (half a minute). */
+/** The folder of Ansible of the users' version and of its linters, and a checker of schemas, installed into the cache the first time (half a minute). */
 export function ansibleLibraries(): string {
   const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(readFileSync(join(PLAYS, 'requirements.txt'))).digest('hex').slice(0, 12);
   return cachedFolder(`ansible-${digest}`, (dir) => run('python3', ['-m', 'pip', 'install', '--quiet', '--target', dir, '--requirement', REQUIREMENTS]));

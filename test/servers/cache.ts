@@ -12,9 +12,9 @@ export function serversCache(): string {
   return dir;
 }
 
-/** The path of a Go program of an exact version, built into the cache the first time (a minute or two). */
-export function goProgram(module: string, version: string, binary: string): string {
-  const dir = join(serversCache(), `${binary}-${version}`);
+/** The path of a Go program of an exact version, built into the cache the first time (a minute or two), in a folder called `name-version`. */
+export function goProgram(module: string, version: string, binary: string, name = binary): string {
+  const dir = join(serversCache(), `${name}-${version}`);
   const path = join(dir, binary);
   if (!existsSync(path)) {
     mkdirSync(dir, { recursive: true });

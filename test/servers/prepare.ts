@@ -1,5 +1,6 @@
 import { ansibleLibraries } from './ansible.js';
 import { cassandraLibraries } from './cassandra-node.js';
+import { composeGoProgram } from './compose/compose-go.js';
 import { kafkaLibraries } from './kafka-node.js';
 import { kafkaPixyProgram } from './kafka-pixy.js';
 import { mailpitProgram } from './mailpit.js';
@@ -10,6 +11,7 @@ import { serversCache } from './cache.js';
 const PREPARATIONS: Readonly<Record<string, () => string>> = {
   ansible: ansibleLibraries,
   cassandra: cassandraLibraries,
+  'compose-go': composeGoProgram,
   influxdb: influxdProgram,
   kafka: kafkaLibraries,
   'kafka-pixy': kafkaPixyProgram,
