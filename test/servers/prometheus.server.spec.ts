@@ -81,7 +81,11 @@ describe('the metrics of a running Vigía', () => {
 
   it('are those that are recorded for rules and dashboards', () => {
     const recorded = recordedNames();
-    expect(exposedNames(text).filter((name) => name.startsWith('vigia_') && !recorded.has(name))).toEqual([]);
+    const exposed = new Set(exposedNames(text));
+    expect([...exposed].filter((name) => name.startsWith('vigia_') && !recorded.has(name))).toEqual([]);
+    // One that is gone would leave its alert silent. Those of servers are asked for where these are (split-reading-roles.suite.ts).
+    const ofServers = /^vigia_(influx|kafka|cassandra|customer_read)/;
+    expect([...recorded].filter((name) => name.startsWith('vigia_') && !exposed.has(name) && !ofServers.test(name))).toEqual([]);
     expect(text).toMatch(/^vigia_part_status\{part="disk",status="up"\} 1$/m);
     expect(text).toMatch(/^vigia_part_status\{part="disk",status="down"\} 0$/m);
     expect(text).toMatch(/^vigia_records_processed_total\{topic="ENTRY",outcome="dead_lettered"\} 0$/m);

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * What happens to a request: an answer of the proxy's own; or it is `cut` before it reaches the server, or `cut-after` the server has
- * done it; or it reaches the server only when `heldUntil` resolves, whether its sender still waits or not.
+ * done it, or `cut-inside` the answer, of which the head and half the body have come, or `stuck-inside` it; or it reaches the server only when `heldUntil` resolves, whether its sender still waits or not.
  */
-export type Fault = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | { readonly heldUntil: Promise<void> } | 'cut' | 'cut-after';
+export type Fault = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | { readonly heldUntil: Promise<void> } | 'cut' | 'cut-after' | 'cut-inside' | 'stuck-inside';
 
 /** An HTTP proxy in front of a real server that spoils the requests which `choose` names. */
 export class FaultyProxy {
@@ -48,7 +48,7 @@ export class FaultyProxy {
       return;
     }
     if (fault !== null && typeof fault === 'object' && 'heldUntil' in fault) await fault.heldUntil;
-    else if (fault !== null && fault !== 'cut-after') {
+    else if (fault !== null && typeof fault === 'object') {
       outgoing.writeHead(fault.status, fault.headers).end(fault.body ?? '');
       return;
     }
@@ -59,9 +59,15 @@ export class FaultyProxy {
         return;
       }
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+      if (fault === null || typeof fault === 'object') answer.pipe(outgoing);
+      else void answerHalf(answer, outgoing, fault === 'cut-inside');
     });
     forwarded.on('error', () => incoming.socket.destroy());
     forwarded.end(Buffer.concat(chunks));
   }
+}
+
+async function answerHalf(answer: IncomingMessage, outgoing: ServerResponse, isCut: boolean): Promise<void> {
+  const body = Buffer.concat((await answer.toArray()) as Buffer[]);
+  outgoing.write(body.subarray(0, Math.ceil(body.length / 2)), () => isCut && outgoing.destroy());
 }

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { parse } from 'csv-parse';
@@ -85,7 +85,7 @@ export class InfluxClient {
 
   /** The bucket, made on demand where that is allowed; looked up again after a failure. */
   bucket(): Promise<Bucket> {
-    this.known ??= ensureBucket(this.config, this.options, (request) => this.send(request)).catch((error: unknown) => {
+    this.known ??= ensureBucket(this.config, this.options, (request) => this.ask(request)).catch((error: unknown) => {
       this.known = null;
       throw error;
     });
@@ -100,7 +100,7 @@ export class InfluxClient {
     await this.bucket();
     for (let from = 0; from < lines.length; from += BATCH_LINES) {
       const batch = lines.slice(from, from + BATCH_LINES);
-      const answer = await this.send({
+      const { status } = await this.send({
         method: 'POST',
         path: `/api/v2/write?${this.target}&precision=ns`,
         headers: { 'Content-Encoding': 'gzip', 'Content-Type': 'text/plain; charset=utf-8' },
@@ -108,8 +108,7 @@ export class InfluxClient {
         limitMs: WRITE_LIMIT_MS,
         term,
       });
-      await answer.arrayBuffer();
-      if (answer.status !== 204) throw this.fail(new ReadModelUnavailable(`${this.name} answered a write with ${answer.status} instead of 204`));
+      if (status !== 204) throw this.fail(new ReadModelUnavailable(`${this.name} answered a write with ${status} instead of 204`));
       this.totals.lines += batch.length;
     }
   }
@@ -118,22 +117,24 @@ export class InfluxClient {
   async delete(startMs: number, stopMs: number, predicate: string, term: WriteTerm): Promise<void> {
     await this.bucket();
     const body = JSON.stringify({ start: rfc3339(startMs), stop: rfc3339(stopMs), predicate });
-    const answer = await this.send({ method: 'POST', path: `/api/v2/delete?${this.target}`, headers: JSON_BODY, body, limitMs: WRITE_LIMIT_MS, term });
-    await answer.arrayBuffer();
+    await this.send({ method: 'POST', path: `/api/v2/delete?${this.target}`, headers: JSON_BODY, body, limitMs: WRITE_LIMIT_MS, term });
   }
 
   /** The rows of a Flux query in the server's order, those of all its tables. */
   async *query(flux: string, limitMs = READ_LIMIT_MS): AsyncIterable<FluxRow> {
     const body = JSON.stringify({ query: flux, dialect: { header: true, annotations: [] } });
     const headers = { ...JSON_BODY, Accept: 'application/csv' };
-    const answer = await this.send({ method: 'POST', path: `/api/v2/query?org=${encodeURIComponent(this.config.org)}`, headers, body, limitMs });
+    const answer = await this.begin({ method: 'POST', path: `/api/v2/query?org=${encodeURIComponent(this.config.org)}`, headers, body, limitMs });
     if (answer.body === null) return;
     let header: readonly string[] = [];
-    const cells = Readable.fromWeb(answer.body).pipe(parse({ relaxColumnCount: true, skipEmptyLines: true }));
+    const cells = parse({ relaxColumnCount: true, skipEmptyLines: true });
+    // What breaks the body off ends the rows, too: the loop throws it. A loop that is left early lets go of the body.
+    pipeline(Readable.fromWeb(answer.body), cells, () => undefined);
     try {
       for await (const row of cells as AsyncIterable<readonly string[]>) {
         // A table says its columns first; an error in the middle is a table with a column of that name.
         if (row[1] === 'result' || row[0] === 'error' || row[1] === 'error') header = row;
+        else if (header.length === 0) throw new Error(`${JSON.stringify(row.join().slice(0, LONGEST_REASON))} is no table of Flux`);
         else yield Object.fromEntries(row.map((cell, column) => [header[column] ?? '', cell]));
         if (header.includes('error') && row !== header) throw new Error(row[header.indexOf('error')]);
       }
@@ -147,7 +148,30 @@ export class InfluxClient {
     this.closing.abort(new Error('closed'));
   }
 
-  private async send({ method = 'GET', path, headers = {}, body, limitMs = READ_LIMIT_MS, mayBeMissing = false, term }: InfluxRequest): Promise<Response> {
+  /** The answer's JSON, an object. */
+  private async ask(request: InfluxRequest): Promise<unknown> {
+    const { text } = await this.send(request);
+    try {
+      const json: unknown = JSON.parse(text);
+      if (typeof json === 'object' && json !== null) return json;
+    } catch {
+      // A proxy in between answers in its own way.
+    }
+    throw this.fail(new ReadModelUnavailable(`${this.name} answered ${pathOf(request)} with ${JSON.stringify(text.slice(0, LONGEST_REASON))} instead of JSON`));
+  }
+
+  /** The whole answer. */
+  private async send(request: InfluxRequest): Promise<{ readonly status: number; readonly text: string }> {
+    const answer = await this.begin(request);
+    try {
+      return { status: answer.status, text: await answer.text() };
+    } catch (error) {
+      throw this.fail(new ReadModelUnavailable(`${this.name} broke its answer to ${pathOf(request)} off: ${reasonOf(error)}`, { cause: error }));
+    }
+  }
+
+  /** The answer when its head is there. */
+  private async begin({ method = 'GET', path, headers = {}, body, limitMs = READ_LIMIT_MS, mayBeMissing = false, term }: InfluxRequest): Promise<Response> {
     if (term?.isHeld() === false) throw new ReadModelUnavailable(`this process is no longer the one that writes to ${this.name}`);
     const pauseMs = this.pausedUntilMs - this.clock.now();
     if (pauseMs > 0) throw new ReadModelUnavailable(`${this.name} asked for a pause of ${Math.ceil(pauseMs / 1000)} s more (${this.lastFailure})`);
@@ -173,7 +197,7 @@ export class InfluxClient {
   private async toError(answer: Response, path: string): Promise<Error> {
     const { status } = answer;
     const said = await answer.text().then(messageIn, () => 'its reason did not come through');
-    const what = `${this.name} answered ${status} to ${path.replace(/\?.*$/, '')}: ${said}`;
+    const what = `${this.name} answered ${status} to ${pathOf({ path })}: ${said}`;
     if (status === 429 || status >= 500) {
       const seconds = Number(answer.headers.get('retry-after') ?? 0);
       if (seconds > 0) this.pausedUntilMs = this.clock.now() + Math.min(seconds * 1000, LONGEST_PAUSE_MS);
@@ -202,6 +226,10 @@ export class InfluxClient {
 }
 
 export const JSON_BODY = { 'Content-Type': 'application/json' };
+
+function pathOf({ path }: Pick<InfluxRequest, 'path'>): string {
+  return path.replace(/\?.*$/, '');
+}
 
 function rfc3339(ms: number): string {
   return new Date(ms).toISOString();

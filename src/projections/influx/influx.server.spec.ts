@@ -192,6 +192,23 @@ describe('InfluxDB in trouble', () => {
     expect(await lastSnapshotMs(bench.influx.client)).toBe(snapshot);
   });
 
+  it('answers from the embedded read models while answers are cut in the middle, and ends while one is stuck there', async () => {
+    const bench = await openThroughProxy();
+    await bench.append(storm(0));
+    await bench.settle();
+    const { influx, embedded } = bench.influx.reads;
+    proxy.choose = (_method, path) => (path.startsWith('/api/v2/query') ? 'cut-inside' : null);
+    await expect(influx.perMinute(DAY)).rejects.toThrow('broke its answer off');
+    expect(await bench.influx.reads.perMinute(DAY)).toEqual(await embedded.perMinute(DAY));
+    proxy.choose = () => null;
+    await expectExact(bench);
+    proxy.choose = (_method, path) => (path.startsWith('/api/v2/query') ? 'stuck-inside' : null);
+    const asked = influx.perMinute(DAY).catch((error: unknown) => error);
+    await systemClock.sleep(200);
+    await close(bench);
+    expect(String(await asked)).toContain('broke its answer off: closed');
+  });
+
   it('sends nothing for as long as 429 asks for by Retry-After', async () => {
     const bench = await openThroughProxy();
     const begun: number[] = [];
