@@ -3,6 +3,7 @@ import { ZONES } from '../../src/customers/zones.js';
 import type { Outputs } from '../acceptance/checks.js';
 import { DashboardAnswers, rowsOf, type Row } from '../servers/dashboard-answers.js';
 import type { StoredDashboard } from '../servers/grafana-questions.js';
+import { metricOf } from '../support/metrics.js';
 import type { StackOutputs } from './stack-checks.js';
 import { BUCKET, type Stack } from './stack.js';
 
@@ -53,9 +54,8 @@ export async function readInflux({ systems: { influx } }: Stack): Promise<Pick<S
 
 /** How many questions for map and counts each has answered for the shown console. */
 export async function answersOfInflux({ console: shown }: Stack): Promise<{ influx: number; embedded: number }> {
-  const text = await (await fetch(`${shown.consoleUrl}/metrics`)).text();
-  const valueOf = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-  return { influx: valueOf('vigia_influx_reads_total'), embedded: valueOf('vigia_influx_embedded_reads_total') };
+  const valueOf = async (name: string): Promise<number> => (await metricOf(shown.consoleUrl, name)) ?? NaN;
+  return { influx: await valueOf('vigia_influx_reads_total'), embedded: await valueOf('vigia_influx_embedded_reads_total') };
 }
 
 /** The jobs that Prometheus reaches and the unexpected alerts that fire, when all are reached and none does, or after a while. */
