@@ -5,6 +5,8 @@ export interface CaseResult {
   readonly about: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Written beside bench/RESULTS.md, and shown under the table. */
+  readonly plot?: { readonly file: string; readonly svg: string };
 }
 
 export interface BenchOptions {

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { MissingProgram } from '../test/servers/system-program.js';
 import { abnormal } from './abnormal.js';
 import { embeddedPath } from './embedded-path.js';
 import { eventStore } from './event-store.js';
 import { hotPath } from './hot-path/hot-path.js';
 import { ingestKafka } from './ingest-kafka.js';
 import { ingest } from './ingest.js';
+import { latencyPeers } from './latency-peers.js';
 import { latency } from './latency.js';
 import { rebuild } from './rebuild.js';
 import { startUp } from './start-up.js';
@@ -14,12 +16,15 @@ import type { BenchCase, CaseResult } from './bench-case.js';
 
 /** `npm run bench -- [CASE…] [--quick]`: runs all cases, or those named; what ran in full takes its place in bench/RESULTS.md. */
 const CASES: Readonly<Record<string, { readonly run: BenchCase; readonly measures: string }>> = {
-  'hot-path': { run: hotPath, measures: 'draining a backlog on Kafka, beside kcat and plain kafkajs' },
+  'hot-path': { run: hotPath(0.0005), measures: 'draining a backlog on Kafka, beside Flink, Kafka Streams, plain kafkajs and kcat; 0.05 % of it abnormal' },
+  'hot-path-1': { run: hotPath(0.01), measures: 'the same, 1 % abnormal' },
+  'hot-path-10': { run: hotPath(0.1), measures: 'the same, 10 % abnormal' },
   'embedded-path': { run: embeddedPath, measures: 'draining a backlog of the embedded log, with and without the discard by bytes' },
   abnormal: { run: abnormal, measures: 'strikes and alarms, every reading abnormal, into both event stores, and by the whole product to the e-mail' },
   'event-store': { run: eventStore, measures: 'appends to and reads of both event stores, beside the bare client of EventStoreDB' },
   'ingest-kafka': { run: ingestKafka, measures: 'readings accepted over HTTP onto Kafka, beside fastify with kafkajs and kafka-pixy' },
   latency: { run: latency, measures: 'from a reading accepted to its alarm stored and its e-mail sent, on Kafka' },
+  'latency-peers': { run: latencyPeers, measures: 'from a reading in ENTRY to its alarm on a topic, beside Flink and Kafka Streams' },
   ingest: { run: ingest, measures: 'readings accepted over HTTP into the embedded log' },
   rebuild: { run: rebuild, measures: 'building each read model anew from all events' },
   'start-up': { run: startUp, measures: 'from the start of the process to every part being up' },
@@ -44,10 +49,20 @@ const page = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 for (const name of named.length > 0 ? named : Object.keys(CASES)) {
   const progress = (step: string): void => console.error(`${name}: ${step}`);
   progress('begins');
-  const result = await CASES[name]!.run({ isQuick, progress });
+  const result = await CASES[name]!.run({ isQuick, progress }).catch((error: unknown) => {
+    if (error instanceof MissingProgram) return error;
+    throw error;
+  });
+  if (result instanceof MissingProgram) {
+    progress(`left out, as ${result.message}`);
+    if (named.length > 0) process.exitCode = 1;
+    continue;
+  }
   const section = toMarkdown(result, name);
   console.log(section);
-  if (!isQuick) writeFileSync(page, withSection(existsSync(page) ? readFileSync(page, 'utf8') : heading(), result.title, section));
+  if (isQuick) continue;
+  if (result.plot) writeFileSync(fileURLToPath(new URL(result.plot.file, import.meta.url)), result.plot.svg);
+  writeFileSync(page, withSection(existsSync(page) ? readFileSync(page, 'utf8') : heading(), result.title, section));
 }
 
 /** The page with a case's section in the place of an earlier one. */
@@ -71,8 +86,8 @@ function heading(): string {
   ].join('\n');
 }
 
-function toMarkdown({ title, about, columns, rows }: CaseResult, name: string): string {
+function toMarkdown({ title, about, columns, rows, plot }: CaseResult, name: string): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const made = `\`npm run bench -- ${name}\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.version}.`;
-  return [`## ${title}`, '', about, '', made, '', line(columns), line(columns.map(() => '---')), ...rows.map(line), ''].join('\n');
+  return [`## ${title}`, '', about, '', made, '', line(columns), line(columns.map(() => '---')), ...rows.map(line), ...(plot ? ['', `![${title}](${plot.file})`] : []), ''].join('\n');
 }

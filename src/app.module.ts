@@ -1,5 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Registry } from 'prom-client';
+import { AlarmLifeModule } from './alarm-life/alarm-life.module.js';
+import { Supervision } from './alarm-life/supervision.js';
+import { SupervisionModule } from './alarm-life/supervision.module.js';
 import type { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
 import { readsEvents, type Config } from './config.js';
@@ -30,16 +33,16 @@ class ProcessingModule {
   static with(progress: ApplicationProgress): DynamicModule {
     return {
       module: ProcessingModule,
-      imports: [IngestionModule],
+      imports: [IngestionModule, SupervisionModule],
       providers: [
         {
           provide: ProcessingHealth,
-          useFactory: (log: MessageLog, store: EventStore, lag: ConsumerLag, config: Config, clock: Clock, registry: Registry) => {
-            const health = new ProcessingHealth({ log, store, lag, dataDir: config.dataDir, clock, progressing: progress, processes: config.roles.has('process') });
+          useFactory: (log: MessageLog, store: EventStore, lag: ConsumerLag, supervision: Supervision, config: Config, clock: Clock, registry: Registry) => {
+            const health = new ProcessingHealth({ log, store, lag, supervision, dataDir: config.dataDir, clock, progressing: progress, processes: config.roles.has('process') });
             registerProcessingHealthMetrics(registry, health);
             return health;
           },
-          inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, CONFIG, CLOCK, METRICS],
+          inject: [MESSAGE_LOG, EVENT_STORE, ConsumerLag, Supervision, CONFIG, CLOCK, METRICS],
         },
         { provide: HEALTH, useExisting: ProcessingHealth },
       ],
@@ -83,6 +86,6 @@ export class AppModule {
     if (!readsEvents(config)) return { module: AppModule, imports: [stores, processing, StatusModule.over(processing)] };
     const system = SystemModule.over(processing);
     const api = config.roles.has('console') ? ConsoleModule.over(ProjectionsModule, system) : OperationsModule.over(ProjectionsModule, system);
-    return { module: AppModule, imports: [stores, processing, ProjectionsModule, NotificationsModule, system, api] };
+    return { module: AppModule, imports: [stores, processing, ProjectionsModule, AlarmLifeModule, NotificationsModule, system, api] };
   }
 }

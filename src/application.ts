@@ -3,6 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { UNSHELVING, type UnshelvingRole } from './alarm-life/alarm-life.module.js';
+import { Supervision } from './alarm-life/supervision.js';
 import { AppModule } from './app.module.js';
 import { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
@@ -10,7 +12,7 @@ import { readsEvents, type Config } from './config.js';
 import { untilAvailable as untilServerAvailable } from './connecting/until-available.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
 import { apiAdapter } from './console/status.module.js';
-import { consumption } from './consumption.js';
+import { closeSupervision, consumption } from './consumption.js';
 import { CustomersUnavailable, type CustomerStore } from './customers/customer-store.js';
 import { setUpCustomers, type SetUpMarks } from './customers/set-up-customers.js';
 import type { EventStore } from './event-store/event-store.js';
@@ -19,6 +21,7 @@ import { untilAvailable } from './event-store/open-event-store.js';
 import { identify } from './event-store/store-identity.js';
 import { createIngestEndpoint } from './ingestion/ingest-endpoint.js';
 import { IngestMetrics } from './ingestion/ingest-metrics.js';
+import { LastSeen } from './ingestion/last-seen.js';
 import { LogRetention } from './ingestion/log-retention.js';
 import { MessageLogTransport } from './ingestion/message-log.transport.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
@@ -137,6 +140,7 @@ export class Application {
     await nest.get(PlacesSync).start();
     nest.get<Notifying>(NOTIFYING)?.start();
     nest.get<Counting>(COUNTING)?.start();
+    nest.get<UnshelvingRole>(UNSHELVING)?.start();
   }
 
   /** Processes all that the log holds, instead of `start`: no reading is taken, no mail is sent. Thrown: why the log is no longer consumed. */
@@ -177,13 +181,14 @@ export class Application {
   private async startConsuming(): Promise<void> {
     const { nest, config, progress, stopping } = this;
     const receipts = nest.get(ReceiptBook);
-    const consume = consumption({ receipts, sensors: nest.get(SensorStates), policy: config.policy, progress, logger: this.logger });
+    const consume = consumption({ receipts, sensors: nest.get(SensorStates), supervision: nest.get(Supervision), policy: config.policy, progress, logger: this.logger });
     const transport = new MessageLogTransport(nest.get(MESSAGE_LOG), consume, (error) => {
       progress.consumerFailure = String(error);
       this.logger.error({ err: error }, 'the message log is no longer consumed');
     });
     nest.connectMicroservice({ strategy: transport });
     await nest.startAllMicroservices();
+    nest.get(Supervision).start();
     this.background.push(receipts.keepFlushing(stopping.signal, (error) => this.logger.warn({ err: error }, 'receipts wait to be stored')));
   }
 
@@ -195,6 +200,8 @@ export class Application {
     void this.closeStoreThatIsAway(ended.signal);
     await this.endpoint?.close();
     for (const microservice of nest.getMicroservices()) await microservice.close();
+    await nest.get(Supervision).stop();
+    for (const partition of [...nest.get(LastSeen).openPartitions]) await closeSupervision(nest.get(Supervision), partition, this.logger);
     await Promise.all(this.background);
     const isReading = readsEvents(this.config);
     if (isReading) await this.stopReading();
@@ -209,7 +216,7 @@ export class Application {
 
   private async stopReading(): Promise<void> {
     const { nest } = this;
-    await Promise.all([nest.get<Notifying>(NOTIFYING)?.stop(), nest.get<Counting>(COUNTING)?.stop()]);
+    await Promise.all([nest.get<UnshelvingRole>(UNSHELVING)?.stop(), nest.get<Notifying>(NOTIFYING)?.stop(), nest.get<Counting>(COUNTING)?.stop()]);
     await nest.get<Mailer | null>(MAILER)?.close();
     await nest.get(PlacesSync).stop();
     await nest.get<InfluxModels | null>(INFLUX)?.stop();

@@ -33,7 +33,22 @@ export async function within(clock: Clock, limitMs: number, work: Promise<unknow
   try {
     await Promise.race([work, clock.sleep(limitMs, ended.signal)]);
   } finally {
-    ended.abort();
+    ended.abort('ended');
+  }
+}
+
+/** The answer, if it comes within `limitMs`. Thrown: what it is rejected with; `late()` at the limit, after which it is waited for no longer. */
+export async function inTime<T>(clock: Clock, limitMs: number, answer: Promise<T>, late: () => Error): Promise<T> {
+  const ended = new AbortController();
+  const limit = clock.sleep(limitMs, ended.signal).then(() => {
+    if (ended.signal.aborted) return answer;
+    throw late();
+  });
+  try {
+    return await Promise.race([answer, limit]);
+  } finally {
+    // A reason of its own spares an error with a stack for each answer.
+    ended.abort('ended');
   }
 }
 

@@ -61,6 +61,10 @@ export interface Config {
   readonly mailLanguage: 'es' | 'en';
   readonly smtpUrl: string | null;
   readonly policy: StrikePolicy;
+  /** No sensor is shelved for longer. */
+  readonly longestShelvingMs: number;
+  /** A sensor is silent when it has not been heard of for so many of its own intervals. */
+  readonly silentAfterIntervals: number;
   /** How long processed records stay in the embedded message log. */
   readonly logRetentionMs: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -106,6 +110,8 @@ const variables = {
   VIGIA_STRIKES: z.coerce.number().int().min(1).max(100).default(3),
   VIGIA_STRIKE_WINDOW_SECONDS: z.coerce.number().positive().optional(),
   VIGIA_CLEAR_ON_NORMAL: flag.default(false),
+  VIGIA_LONGEST_SHELVING_HOURS: z.coerce.number().positive().max(8760).default(24),
+  VIGIA_SILENT_AFTER_INTERVALS: z.coerce.number().int().min(2).max(1000).default(5),
   VIGIA_LOG_RETENTION_HOURS: z.coerce.number().positive().default(168),
   VIGIA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   VIGIA_ROLES: roleList.default([...ROLES]),
@@ -181,6 +187,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       windowMs: read.VIGIA_STRIKE_WINDOW_SECONDS === undefined ? null : read.VIGIA_STRIKE_WINDOW_SECONDS * 1000,
       clearOnNormal: read.VIGIA_CLEAR_ON_NORMAL,
     }),
+    longestShelvingMs: read.VIGIA_LONGEST_SHELVING_HOURS * 3_600_000,
+    silentAfterIntervals: read.VIGIA_SILENT_AFTER_INTERVALS,
     logRetentionMs: read.VIGIA_LOG_RETENTION_HOURS * 3_600_000,
     logLevel: read.VIGIA_LOG_LEVEL,
   });

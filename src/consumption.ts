@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { StrikePolicy } from './alarm-domain/strike-policy.js';
+import type { Supervision } from './alarm-life/supervision.js';
 import type { ApplicationProgress } from './application-progress.js';
 import { normalReadings } from './ingestion/normal-readings.js';
 import type { ReceiptBook } from './ingestion/receipt-book.js';
@@ -9,13 +10,15 @@ import type { ConsumeOptions, SensorTopic } from './message-log/message-log.js';
 export interface ConsumptionParts {
   readonly receipts: ReceiptBook;
   readonly sensors: SensorStates;
+  /** Left out where nobody asks whether sensors are silent. */
+  readonly supervision?: Pick<Supervision, 'open' | 'close'>;
   readonly policy: StrikePolicy;
   readonly progress: ApplicationProgress;
   readonly logger: Logger;
 }
 
 /** How the log is consumed: from the last receipt on, and with the states that belong to it. */
-export function consumption({ receipts, sensors, policy, progress, logger }: ConsumptionParts): Omit<ConsumeOptions, 'handle' | 'signal'> {
+export function consumption({ receipts, sensors, supervision, policy, progress, logger }: ConsumptionParts): Omit<ConsumeOptions, 'handle' | 'signal'> {
   const lose = (topic: SensorTopic, partition: number, missing: number): void => {
     progress.lostRecords += missing;
     logger.error({ topic, partition, missing }, 'records were deleted from the log before they were processed');
@@ -30,14 +33,24 @@ export function consumption({ receipts, sensors, policy, progress, logger }: Con
       if (hasBegunAgain) logger.warn({ topic, partition, next }, 'the partition ends before its last receipt: it has begun again, and its offsets count anew');
       sensors.forgetAll();
       sensors.recall(remembered);
+      await supervision?.open(partition);
       return next;
     },
     onAssignment: (numbers) => {
       progress.assignment = numbers;
     },
     recordedThrough: (topic, partition) => receipts.recordedThrough(topic, partition),
-    onRelease: (partition) => receipts.release(partition),
+    requireKept: (partition) => receipts.requireKept(partition),
+    onRelease: async (partition) => {
+      if (supervision) await closeSupervision(supervision, partition, logger);
+      await receipts.release(partition);
+    },
     // With clearOnNormal a normal reading may have an effect, so each must be looked at.
     ...(policy.clearOnNormal ? {} : { discard: normalReadings }),
   };
+}
+
+/** What is not stored of it is learned anew. */
+export async function closeSupervision(supervision: Pick<Supervision, 'close'>, partition: number, logger: Logger): Promise<void> {
+  await supervision.close(partition).catch((error: unknown) => logger.warn({ err: error, partition }, 'when sensors were last heard of was not stored'));
 }

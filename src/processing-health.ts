@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import type { Supervision } from './alarm-life/supervision.js';
 import type { Clock } from './clock.js';
 import type { HealthPart, HealthReport, Health } from './console/health-report.js';
 import type { EventStore } from './event-store/event-store.js';
@@ -29,6 +30,7 @@ export interface ProcessingHealthParts {
   readonly log: MessageLog;
   readonly store: EventStore;
   readonly lag: ConsumerLag;
+  readonly supervision: Pick<Supervision, 'status'>;
   readonly dataDir: string;
   readonly clock: Clock;
   readonly progressing: Progressing;
@@ -48,7 +50,7 @@ export class ProcessingHealth implements Health {
 
   async report(): Promise<HealthReport> {
     const [ingestion, eventStore, disk] = await Promise.all([this.ingestion(), this.eventStore(), this.disk()]);
-    return { parts: [this.start(), this.messageLog(), ingestion, eventStore, disk] };
+    return { parts: [this.start(), this.messageLog(), ingestion, ...this.supervision(), eventStore, disk] };
   }
 
   /** Why the event store can't be used, null when it answers. */
@@ -109,6 +111,14 @@ export class ProcessingHealth implements Health {
     }
     if (lostRecords > 0) return { name, status: 'degraded', detail: `${lostRecords} records were deleted from the log before they were processed`, lagEvents };
     return { name, status: 'up', detail: isWaiting ? 'begins after the start' : `${lagEvents} records behind the log`, lagEvents };
+  }
+
+  /** Told by who hears of the sensors. */
+  private supervision(): HealthPart[] {
+    if (!this.parts.processes) return [];
+    const { supervised, silent, held } = this.parts.supervision.status();
+    const detail = `${supervised} sensors supervised, ${silent} silent`;
+    return [held === 0 ? { name: 'supervision', status: 'up', detail } : { name: 'supervision', status: 'degraded', detail: `${detail}; ${held} grew silent together: a fault of the path to us?` }];
   }
 
   /** As the receipts of the processes tell that do it. */

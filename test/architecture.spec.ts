@@ -41,6 +41,7 @@ const FLOW = [
   ['ingestion'],
   ['moving'],
   ['projections'],
+  ['alarm-life'],
   ['notifications'],
   ['console'],
   ['.'],

@@ -1,11 +1,11 @@
-/** What a contender of the hot path says of its run, as one line of JSON. */
-export interface ContenderResult {
-  readonly records: number;
-  /** From the first record to the last. */
-  readonly seconds: number;
+/** What a contender of the hot path says of its run, as one line of JSON; from the first record to the last. */
+export interface Measured {
+  /** Milliseconds since 1970 UTC. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
   readonly cpuSeconds: number;
-  readonly residentMb: number;
-  readonly alarms: number | null;
+  /** The most; null where it was not measured. */
+  readonly residentMb: number | null;
 }
 
 /** Measures this process from the first record on. */
@@ -18,12 +18,13 @@ export class Measurement {
     this.started ??= { at: performance.now(), cpu: process.cpuUsage() };
   }
 
-  end(records: number, alarms: number | null): ContenderResult {
+  end(): Measured {
     clearInterval(this.sampling);
     this.sample();
     if (this.started === null) throw new Error('no record came');
     const { user, system } = process.cpuUsage(this.started.cpu);
-    return { records, seconds: (performance.now() - this.started.at) / 1000, cpuSeconds: (user + system) / 1e6, residentMb: this.residentBytes / 1024 ** 2, alarms };
+    const { timeOrigin } = performance;
+    return { startedAtMs: timeOrigin + this.started.at, endedAtMs: timeOrigin + performance.now(), cpuSeconds: (user + system) / 1e6, residentMb: this.residentBytes / 1024 ** 2 };
   }
 
   private sample(): void {

@@ -1,3 +1,4 @@
+import { ALARM_LIFE_EVENT_TYPES, type AlarmLifeEvent } from './alarm-life-events.js';
 import type { AlarmType } from './reading.js';
 import type { SourcePosition } from './source-position.js';
 import type { StrikePolicy } from './strike-policy.js';
@@ -6,9 +7,19 @@ import type { StrikePolicy } from './strike-policy.js';
  * The events of stream `sensor-<id>`. Names and fields are stored: they never change, a new need is a
  * new version with an upcaster (src/event-store/event-codec.ts). Times are ISO 8601 UTC with milliseconds.
  */
-export type SensorEvent = StrikeRecorded | AlarmTriggered | AlarmRecovered | StrikesCleared | ReadingNoted;
+export type SensorEvent = ReadingEvent | AlarmLifeEvent;
 
-export const SENSOR_EVENT_TYPES = ['StrikeRecorded', 'AlarmTriggered', 'AlarmRecovered', 'StrikesCleared', 'ReadingNoted'] as const;
+/** What follows from a record of the log. */
+export type ReadingEvent = StrikeRecorded | AlarmTriggered | AlarmRecovered | StrikesCleared | ReadingNoted;
+
+export const READING_EVENT_TYPES = ['StrikeRecorded', 'AlarmTriggered', 'AlarmRecovered', 'StrikesCleared', 'ReadingNoted'] as const;
+
+export const SENSOR_EVENT_TYPES = [...READING_EVENT_TYPES, ...ALARM_LIFE_EVENT_TYPES] as const;
+
+/** True for an event that follows from a record of the log, which its metadata names. */
+export function isReadingEvent(event: SensorEvent): event is ReadingEvent {
+  return (READING_EVENT_TYPES as readonly string[]).includes(event.type);
+}
 
 /** One reading that counted towards an alarm, as it was. `readAt` is the reading's own time, `receivedAt` the log's. */
 export interface Evidence {
@@ -50,6 +61,8 @@ export interface AlarmTriggered {
     readonly triggeredAt: string;
     readonly evidence: readonly Evidence[];
     readonly policy: StrikePolicy;
+    /** The sensor was shelved until then: no e-mail is owed before a SensorUnshelved that names the alarm. */
+    readonly shelvedUntil?: string;
   };
   readonly metadata: EventMetadata;
 }
@@ -98,7 +111,7 @@ export interface ReadingNoted {
 }
 
 /**
- * What every event carries about where it came from.
+ * What every event that follows from a record carries about where it came from.
  *
  * `sensorAt`: the sensor's clock, as sent; `receivedAt`: the log's append time; `recordedAt`: the
  * processing clock when the event was decided. `correlationId` is common to all that one record caused,

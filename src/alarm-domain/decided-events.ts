@@ -1,4 +1,4 @@
-import type { AlarmRecovered, AlarmTriggered, Evidence, EventMetadata, ReadingNoted, SensorEvent, StrikeRecorded, StrikesCleared } from './alarm-events.js';
+import type { AlarmRecovered, AlarmTriggered, Evidence, EventMetadata, ReadingEvent, ReadingNoted, StrikeRecorded, StrikesCleared } from './alarm-events.js';
 import type { AlarmType } from './reading.js';
 import { sensorIdOf, type DecisionContext, type OkMessage, type ReadingMessage, type SensorMessage } from './sensor-message.js';
 import { positionKey, type SourcePosition } from './source-position.js';
@@ -64,7 +64,7 @@ export function readingNoted(message: ReadingMessage, context: DecisionContext, 
 }
 
 /** There is at most one event of a type and alarm type about a record, so these four name it. */
-function eventId(about: SourcePosition, context: DecisionContext, sensorId: number, alarmType: string, eventType: SensorEvent['type']): string {
+function eventId(about: SourcePosition, context: DecisionContext, sensorId: number, alarmType: string, eventType: ReadingEvent['type']): string {
   return context.idOf(`${positionKey(about)}|${sensorId}|${alarmType}|${eventType}`);
 }
 

@@ -8,13 +8,16 @@ import { LATE_WINDOWS } from './strikes.js';
 export type NotedReadings = Readonly<Partial<Record<AlarmType, readonly Evidence[]>>>;
 
 /**
- * The noted readings with one more; the newest stay: as many as make an alarm, or with a window as many as there
- * are strikes of a type at most. If others must go, those that stay are an alarm by themselves.
+ * The noted readings with one more; those that the log took last stay: as many as make an alarm, or with a window as
+ * many as there are strikes of a type at most. If others must go, those that stay are an alarm by themselves.
  */
 export function withNoted(noted: NotedReadings, type: AlarmType, reading: Evidence, { n, windowMs }: StrikePolicy): NotedReadings {
   const others = (noted[type] ?? []).filter(({ source }) => !isSamePosition(source, reading.source));
   const most = windowMs === null ? n : (LATE_WINDOWS + 1) * n;
-  return { ...noted, [type]: [...others, reading].slice(-most) };
+  const kept = [...others, reading];
+  // Not the order of arrival: an OK leaves what the log took after it, and that may come first.
+  while (kept.length > most) kept.splice(firstTaken(kept), 1);
+  return { ...noted, [type]: kept };
 }
 
 /** The noted readings without those that have become strikes or evidence. */
@@ -32,4 +35,10 @@ function only(noted: NotedReadings, type: AlarmType, isKept: (reading: Evidence)
   if (all === undefined) return noted;
   const kept = all.filter(isKept);
   return kept.length > 0 ? { ...noted, [type]: kept } : others;
+}
+
+/** The place of the reading that the log took first. */
+function firstTaken(readings: readonly Evidence[]): number {
+  const [first] = readings.map(({ receivedAt }) => receivedAt).sort();
+  return readings.findIndex(({ receivedAt }) => receivedAt === first);
 }

@@ -1,4 +1,5 @@
-import type { Evidence, SensorEvent } from './alarm-events.js';
+import type { AlarmTriggered, Evidence, ReadingEvent, SensorEvent } from './alarm-events.js';
+import type { SensorShelved, ShelvingReason } from './alarm-life-events.js';
 import { assertNever } from './assert-never.js';
 import { alarmRecovered, alarmTriggered, evidenceOf, readingNoted, strikeRecorded, strikesCleared } from './decided-events.js';
 import { notedAfter, withNoted, withoutNoted, type NotedReadings } from './noted-readings.js';
@@ -32,6 +33,17 @@ export interface OpenAlarm {
   readonly triggeredAt: string;
   /** When the log took the last of its readings. */
   readonly receivedAt: string;
+  /** Set while its e-mail is held back, the sensor being shelved. */
+  readonly isHeld?: true;
+}
+
+/** Until when e-mails are held back, who asked for it, and the event that says so. */
+export interface Shelving {
+  readonly until: string;
+  readonly by: string;
+  readonly reason: ShelvingReason;
+  readonly hasNote: boolean;
+  readonly eventId: string;
 }
 
 export interface SensorState {
@@ -43,14 +55,32 @@ export interface SensorState {
   readonly lastSeen: Readonly<Record<string, { readonly epoch: number; readonly offset: number }>>;
   /** The newest messageIds, oldest first, at most `REMEMBERED_MESSAGE_IDS`. */
   readonly messageIds: readonly string[];
+  /** Null unless shelved; its time may be over, which only SensorUnshelved ends. */
+  readonly shelving: Shelving | null;
 }
 
-export const INITIAL_SENSOR: SensorState = { openAlarms: {}, strikes: {}, noted: {}, lastSeen: {}, messageIds: [] };
+export const INITIAL_SENSOR: SensorState = { openAlarms: {}, strikes: {}, noted: {}, lastSeen: {}, messageIds: [], shelving: null };
 
 // ---- evolve -------------------------------------------------------------------------------------
 
 /** The state after one more event of the sensor's stream. */
 export function evolve(state: SensorState, event: SensorEvent): SensorState {
+  switch (event.type) {
+    case 'AlarmAcknowledged':
+    case 'AlarmCommented':
+    case 'SensorWentSilent':
+    case 'SensorReturned':
+      return state;
+    case 'SensorShelved':
+      return { ...state, shelving: shelvingBy(event) };
+    case 'SensorUnshelved':
+      return { ...state, shelving: null, openAlarms: withNoneHeld(state.openAlarms) };
+    default:
+      return evolveByRecord(state, event);
+  }
+}
+
+function evolveByRecord(state: SensorState, event: ReadingEvent): SensorState {
   const { handledThrough = [] } = event.metadata;
   const seen = handledThrough.reduce(lookPast, remember(state, event.metadata));
   switch (event.type) {
@@ -59,11 +89,11 @@ export function evolve(state: SensorState, event: SensorEvent): SensorState {
       return { ...seen, strikes: withStrike(seen.strikes, alarmType, evidence, of), noted: withoutNoted(seen.noted, alarmType, [evidence]) };
     }
     case 'AlarmTriggered': {
-      const { alarmId, alarmType, triggeredAt, evidence } = event.data;
+      const { alarmId, alarmType, triggeredAt, evidence, shelvedUntil } = event.data;
       const receivedAt = evidence.reduce((latest, each) => (each.receivedAt > latest ? each.receivedAt : latest), '');
       return {
         ...seen,
-        openAlarms: { ...seen.openAlarms, [alarmType]: { alarmId, triggeredAt, receivedAt } },
+        openAlarms: { ...seen.openAlarms, [alarmType]: { alarmId, triggeredAt, receivedAt, ...(shelvedUntil === undefined ? {} : { isHeld: true as const }) } },
         strikes: withoutType(seen.strikes, alarmType),
         noted: withoutNoted(seen.noted, alarmType, evidence),
       };
@@ -79,6 +109,16 @@ export function evolve(state: SensorState, event: SensorEvent): SensorState {
     default:
       return assertNever(event);
   }
+}
+
+function shelvingBy({ id, data }: SensorShelved): Shelving {
+  const { until, by, reason, hasNote } = data;
+  return { until, by, reason, hasNote, eventId: id };
+}
+
+function withNoneHeld(openAlarms: SensorState['openAlarms']): SensorState['openAlarms'] {
+  const left = Object.entries(openAlarms).map(([type, { isHeld: _held, ...alarm }]) => [type, alarm] as const);
+  return Object.fromEntries(left);
 }
 
 /** The state after a record for which this was decided; what no event says of it is lost with the process. */
@@ -124,13 +164,21 @@ export const IGNORE_REASONS = ['duplicate', 'alarm-open', 'no-open-alarm', 'late
 export type IgnoreReason = (typeof IGNORE_REASONS)[number];
 
 export type Decision =
-  | { readonly type: 'events'; readonly events: readonly SensorEvent[] }
+  | { readonly type: 'events'; readonly events: readonly ReadingEvent[] }
   | { readonly type: 'normal' }
   | { readonly type: 'ignored'; readonly reason: IgnoreReason };
 
 /** What follows from one record for its sensor; pure, so the same record always yields the same events. Source: R1–R3, R5, R7. */
 export function decide(state: SensorState, message: SensorMessage, context: DecisionContext): Decision {
   if (isDuplicate(state, message)) return { type: 'ignored', reason: 'duplicate' };
+  const decision = decideMessage(state, message, context);
+  const { shelving } = state;
+  // One whose time is over holds nothing back, even if nobody has ended it yet.
+  if (decision.type !== 'events' || shelving === null || shelving.until <= context.recordedAt) return decision;
+  return { type: 'events', events: decision.events.map((event) => (event.type === 'AlarmTriggered' ? held(event, shelving) : event)) };
+}
+
+function decideMessage(state: SensorState, message: SensorMessage, context: DecisionContext): Decision {
   switch (message.type) {
     case 'reading':
       return decideReading(state, message, context);
@@ -139,6 +187,10 @@ export function decide(state: SensorState, message: SensorMessage, context: Deci
     default:
       return assertNever(message);
   }
+}
+
+function held(alarm: AlarmTriggered, { until }: Shelving): AlarmTriggered {
+  return { ...alarm, data: { ...alarm.data, shelvedUntil: until } };
 }
 
 function isDuplicate(state: SensorState, message: RecordFacts): boolean {
@@ -152,7 +204,7 @@ function decideReading(state: SensorState, message: ReadingMessage, context: Dec
   const types = abnormalTypes(reading);
   if (types.length === 0) return decideNormal(state, message, context);
 
-  const events: SensorEvent[] = [];
+  const events: ReadingEvent[] = [];
   for (const alarmType of types) {
     if (!state.openAlarms[alarmType]) events.push(...decideAbnormal(message, context, alarmType, evidenceOf(message), state.strikes[alarmType] ?? []));
     else if (context.isOutOfOrder) events.push(readingNoted(message, context, alarmType));
@@ -162,7 +214,7 @@ function decideReading(state: SensorState, message: ReadingMessage, context: Dec
 }
 
 /** What follows from a reading, of a type of which no alarm is open. */
-function decideAbnormal(message: SensorMessage, context: DecisionContext, alarmType: AlarmType, evidence: Evidence, strikes: readonly Evidence[]): SensorEvent[] {
+function decideAbnormal(message: SensorMessage, context: DecisionContext, alarmType: AlarmType, evidence: Evidence, strikes: readonly Evidence[]): ReadingEvent[] {
   if (alarmType === 'motion') return [alarmTriggered(message, context, alarmType, evidence, [evidence])]; // R2
   const counted = countedWith(evidence, strikes, context.policy.windowMs);
   const strike = strikeRecorded(message, context, alarmType, evidence, counted.length); // R3
@@ -179,7 +231,7 @@ function decideNormal(state: SensorState, message: ReadingMessage, context: Deci
 
 /** R5. What was received after the OK is left alone, and what was ignored for an alarm that it ends counts anew (P7). */
 function decideOk(state: SensorState, message: OkMessage, context: DecisionContext): Decision {
-  const events: SensorEvent[] = [];
+  const events: ReadingEvent[] = [];
   for (const alarmType of ALARM_TYPES) {
     const open = state.openAlarms[alarmType];
     if (open && open.receivedAt <= message.receivedAt) {
@@ -195,8 +247,8 @@ function decideOk(state: SensorState, message: OkMessage, context: DecisionConte
 }
 
 /** The readings that came after the OK by the log's time, but before it here: as if they came now. */
-function decideNoted(state: SensorState, message: OkMessage, context: DecisionContext, alarmType: AlarmType): SensorEvent[] {
-  const events: SensorEvent[] = [];
+function decideNoted(state: SensorState, message: OkMessage, context: DecisionContext, alarmType: AlarmType): ReadingEvent[] {
+  const events: ReadingEvent[] = [];
   const strikes: Evidence[] = [];
   for (const evidence of notedAfter(state.noted, alarmType, message.receivedAt)[alarmType] ?? []) {
     events.push(...decideAbnormal(message, context, alarmType, evidence, strikes));

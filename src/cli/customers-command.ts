@@ -18,7 +18,8 @@ Examples:
   vigia customers export customers.csv`;
 
 const ERASE_HELP = `
-The sensor's alarms stay, since events hold no personal data; from then on they are of an unknown customer. E-mails that
+What operators wrote about the sensor goes with the customer. The sensor's alarms stay, since events hold no personal data;
+from then on they are of an unknown customer. E-mails that
 were sent are not called back, and those in a mailbox folder are left there. A CSV file that is imported again brings the customer back.`;
 
 const MAX_COUNT = 10_000_000;
@@ -62,7 +63,7 @@ export function addCustomersCommand(program: Command, deps: CustomersCommandDeps
 
   customers
     .command('erase')
-    .description('remove all that the customer store has of a customer; exit code 1 when there was none')
+    .description('remove all that the customer store has of a customer, notes about the sensor too; exit code 1 when there was nothing')
     .argument('<id>', 'the sensor id', integerFrom(0, 2_147_483_647))
     .addHelpText('after', ERASE_HELP)
     .action((id: number) => deps.withStore((store) => erase(store, id, deps)));

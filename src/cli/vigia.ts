@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { systemClock } from '../clock.js';
+import { BadNotesFile } from '../customers/notes-file.js';
 import { failureText } from '../failure-text.js';
 import { ExportRefused } from '../moving/export-events.js';
 import { ImportRefused } from '../moving/import-events.js';
@@ -10,6 +11,7 @@ import { ApiProblem } from './api-client.js';
 import { addCustomersCommand } from './customers-command.js';
 import { addEventsCommand } from './events-command.js';
 import { addLogCommand } from './log-command.js';
+import { addNotesCommand } from './notes-command.js';
 import { addOperationsCommands } from './operations-commands.js';
 import { showProgress } from './progress-bar.js';
 import { addSimulateCommand } from './simulate-command.js';
@@ -22,7 +24,7 @@ import { NoMessageLog, withLog } from './with-log.js';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 /** Errors of commands that someone can put right, beside those of the application. */
-const PLAIN = [ApiProblem, NoConsole, NoCustomers, NoEventStore, NoMessageLog, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable];
+const PLAIN = [ApiProblem, NoConsole, NoCustomers, NoEventStore, NoMessageLog, BadNotesFile, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -32,7 +34,7 @@ const program = new Command('vigia')
   .showHelpAfterError()
   .addHelpText(
     'after',
-    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events, log and customers export, which need it for themselves.\nnpm start starts the alarm centre itself.',
+    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events, log, notes and customers export, which need it for themselves.\nnpm start starts the alarm centre itself.',
   );
 
 const fail = (): void => {
@@ -48,6 +50,7 @@ addCustomersCommand(program, {
   stderr: process.stderr,
   fail,
 });
+addNotesCommand(program, { withNotes: (use) => withAllCustomers((store) => use(store.notes)), stdout: process.stdout });
 addOperationsCommands(program);
 addEventsCommand(program, { withEventStore, clock: systemClock, stdout: process.stdout, stderr: process.stderr, showProgress });
 addLogCommand(program, { withLog, stdout: process.stdout, showProgress, fail });

@@ -26,7 +26,7 @@ export const withCustomers: CustomersCommandDeps['withStore'] = (use) => {
 };
 
 /** Thrown: `NoCustomers`; `DataDirInUse` when a process works on the data folder. */
-export const withAllCustomers: CustomersCommandDeps['withAll'] = async (use) => {
+export async function withAllCustomers(use: (store: LibsqlCustomerStore | CassandraCustomerStore) => Promise<void>): Promise<void> {
   const { cassandra, dataDir } = readConfig(process.env);
   if (cassandra !== null) return withCassandra(cassandra, use);
   if (!existsSync(join(dataDir, 'customers.db'))) throw new NoCustomers(dataDir);
@@ -37,7 +37,7 @@ export const withAllCustomers: CustomersCommandDeps['withAll'] = async (use) => 
   } finally {
     lock.release();
   }
-};
+}
 
 async function withCassandra(config: CassandraConfig, use: (store: CassandraCustomerStore) => Promise<void>): Promise<void> {
   // Standard output may be what the command is asked for.

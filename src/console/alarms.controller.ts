@@ -1,15 +1,22 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { QueryBus } from '@nestjs/cqrs';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AcknowledgeAlarm } from './commands/acknowledge-alarm.command.js';
+import { CommentAlarm } from './commands/comment-alarm.command.js';
+import { entityTag, expectedVersions, IF_MATCH } from './expected-version.js';
 import { FindAlarm } from './queries/find-alarm.query.js';
 import { ListAlarms, type AlarmPage } from './queries/list-alarms.query.js';
-import { alarmListQuery, alarmParams, noParameters, type AlarmListQuery } from './request-schemas.js';
-import { alarmDetails, alarmList, type AlarmDetails } from './response-schemas.js';
+import { acknowledgement, alarmListQuery, alarmParams, comment, noParameters, type Acknowledgement, type AlarmListQuery, type Comment } from './request-schemas.js';
+import { alarmDetails, alarmList, alarmVersion, type AlarmDetails, type AlarmVersion } from './response-schemas.js';
 
 @ApiTags('alarms')
 @Controller('api/alarms')
 export class AlarmsController {
-  constructor(private readonly queries: QueryBus) {}
+  constructor(
+    private readonly queries: QueryBus,
+    private readonly commands: CommandBus,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'Alarms, newest first' })
@@ -19,12 +26,49 @@ export class AlarmsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'An alarm with its evidence and what became of its e-mail' })
+  @ApiOperation({ summary: 'An alarm with its evidence, what operators did, and what became of its e-mail; ETag is its version' })
   @ApiResponse({ status: 200, standardSchema: alarmDetails })
-  find(
+  async find(
     @Param({ schema: alarmParams }) { id }: { id: string },
     @Query({ schema: noParameters }) _none: object,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AlarmDetails> {
-    return this.queries.execute<FindAlarm, AlarmDetails>(new FindAlarm(id));
+    return tagged(reply, await this.queries.execute<FindAlarm, AlarmDetails>(new FindAlarm(id)));
   }
+
+  @Post(':id/acknowledge')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'An operator has seen the alarm, open or recovered' })
+  @ApiHeader(IF_MATCH)
+  @ApiResponse({ status: 200, standardSchema: alarmVersion })
+  async acknowledge(
+    @Param({ schema: alarmParams }) { id }: { id: string },
+    @Query({ schema: noParameters }) _none: object,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body({ schema: acknowledgement }) request: Acknowledgement,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AlarmVersion> {
+    return tagged(reply, await this.commands.execute<AcknowledgeAlarm, AlarmVersion>(new AcknowledgeAlarm(id, expectedVersions(ifMatch), request)));
+  }
+
+  @Post(':id/comments')
+  @HttpCode(201)
+  @ApiOperation({ summary: 'Write a note about the alarm' })
+  @ApiHeader(IF_MATCH)
+  @ApiResponse({ status: 201, standardSchema: alarmVersion })
+  async comment(
+    @Param({ schema: alarmParams }) { id }: { id: string },
+    @Query({ schema: noParameters }) _none: object,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body({ schema: comment }) request: Comment,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AlarmVersion> {
+    return tagged(reply, await this.commands.execute<CommentAlarm, AlarmVersion>(new CommentAlarm(id, expectedVersions(ifMatch), request)));
+  }
+}
+
+/** The answer, with its version as entity tag. */
+function tagged<T extends { readonly version: number }>(reply: FastifyReply, answer: T): T {
+  reply.header('ETag', entityTag(answer.version));
+  return answer;
 }

@@ -1,5 +1,8 @@
 import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { CommandHandler, CqrsModule, QueryHandler } from '@nestjs/cqrs';
+import { AlarmLifeModule } from '../alarm-life/alarm-life.module.js';
+import { OperatorActions } from '../alarm-life/operator-actions.js';
+import { SensorCommands } from '../alarm-life/sensor-commands.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
@@ -7,13 +10,18 @@ import type { EventStore } from '../event-store/event-store.js';
 import { AlarmReads } from '../projections/alarm-reads.js';
 import type { CountSource } from '../projections/count-reads.js';
 import type { MapSource } from '../projections/map-answer.js';
+import { SensorListReads } from '../projections/sensor-list-reads.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, MAP_AND_COUNTS, OPERATIONS } from '../tokens.js';
+import { AcknowledgeAlarm, AcknowledgeAlarmHandler } from './commands/acknowledge-alarm.command.js';
+import { CommentAlarm, CommentAlarmHandler } from './commands/comment-alarm.command.js';
 import { DropDeadLetters, DropDeadLettersHandler } from './commands/drop-dead-letters.command.js';
 import { EraseCustomer, EraseCustomerHandler } from './commands/erase-customer.command.js';
 import { RebuildProjection, RebuildProjectionHandler } from './commands/rebuild-projection.command.js';
 import { ReplayDeadLetters, ReplayDeadLettersHandler } from './commands/replay-dead-letters.command.js';
 import { RetryNotification, RetryNotificationHandler } from './commands/retry-notification.command.js';
 import { SaveCustomers, SaveCustomersHandler } from './commands/save-customers.command.js';
+import { ShelveSensor, ShelveSensorHandler } from './commands/shelve-sensor.command.js';
+import { UnshelveSensor, UnshelveSensorHandler } from './commands/unshelve-sensor.command.js';
 import { mailboxFolder, Mailbox } from './mailbox.js';
 import type { Operations } from './operations.js';
 import { AuditSensor, AuditSensorHandler } from './queries/audit-sensor.query.js';
@@ -21,7 +29,10 @@ import { CountAlarms, CountAlarmsHandler } from './queries/count-alarms.query.js
 import { FindAlarm, FindAlarmHandler } from './queries/find-alarm.query.js';
 import { FindCustomer, FindCustomerHandler } from './queries/find-customer.query.js';
 import { FindSensor, FindSensorHandler } from './queries/find-sensor.query.js';
+import { FindShelving, FindShelvingHandler } from './queries/find-shelving.query.js';
 import { ListAlarms, ListAlarmsHandler } from './queries/list-alarms.query.js';
+import { ListShelved, ListShelvedHandler } from './queries/list-shelved.query.js';
+import { ListSilent, ListSilentHandler } from './queries/list-silent.query.js';
 import { MapCells, MapCellsHandler } from './queries/map-cells.query.js';
 
 // The decorators are applied here, so that the handlers know nothing of Nest.
@@ -32,6 +43,13 @@ QueryHandler(AuditSensor)(AuditSensorHandler);
 QueryHandler(FindCustomer)(FindCustomerHandler);
 QueryHandler(MapCells)(MapCellsHandler);
 QueryHandler(CountAlarms)(CountAlarmsHandler);
+QueryHandler(FindShelving)(FindShelvingHandler);
+QueryHandler(ListShelved)(ListShelvedHandler);
+QueryHandler(ListSilent)(ListSilentHandler);
+CommandHandler(AcknowledgeAlarm)(AcknowledgeAlarmHandler);
+CommandHandler(CommentAlarm)(CommentAlarmHandler);
+CommandHandler(ShelveSensor)(ShelveSensorHandler);
+CommandHandler(UnshelveSensor)(UnshelveSensorHandler);
 CommandHandler(RetryNotification)(RetryNotificationHandler);
 CommandHandler(RebuildProjection)(RebuildProjectionHandler);
 CommandHandler(ReplayDeadLetters)(ReplayDeadLettersHandler);
@@ -45,15 +63,15 @@ export class ConsoleBusesModule {
   static over(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
     return {
       module: ConsoleBusesModule,
-      imports: [CqrsModule.forRoot(), ...imports],
+      imports: [CqrsModule.forRoot(), AlarmLifeModule, ...imports],
       providers: [
         { provide: Mailbox, useFactory: (config: Config) => new Mailbox(mailboxFolder(config.dataDir)), inject: [CONFIG] },
 
         { provide: ListAlarmsHandler, useFactory: (alarms: AlarmReads) => new ListAlarmsHandler(alarms), inject: [AlarmReads] },
         {
           provide: FindAlarmHandler,
-          useFactory: (alarms: AlarmReads, store: EventStore, mailbox: Mailbox) => new FindAlarmHandler(alarms, store, mailbox),
-          inject: [AlarmReads, EVENT_STORE, Mailbox],
+          useFactory: (alarms: AlarmReads, store: EventStore, mailbox: Mailbox, customers: CustomerStore) => new FindAlarmHandler(alarms, store, mailbox, customers.notes),
+          inject: [AlarmReads, EVENT_STORE, Mailbox, CUSTOMER_STORE],
         },
         {
           provide: FindSensorHandler,
@@ -72,7 +90,22 @@ export class ConsoleBusesModule {
           useFactory: (counts: CountSource, clock: Clock) => new CountAlarmsHandler(counts, clock),
           inject: [MAP_AND_COUNTS, CLOCK],
         },
+        {
+          provide: FindShelvingHandler,
+          useFactory: (commands: SensorCommands, customers: CustomerStore) => new FindShelvingHandler(commands, customers.notes),
+          inject: [SensorCommands, CUSTOMER_STORE],
+        },
+        {
+          provide: ListShelvedHandler,
+          useFactory: (shelved: SensorListReads, customers: CustomerStore) => new ListShelvedHandler(shelved, customers.notes),
+          inject: [SensorListReads, CUSTOMER_STORE],
+        },
+        { provide: ListSilentHandler, useFactory: (lists: SensorListReads) => new ListSilentHandler(lists), inject: [SensorListReads] },
 
+        { provide: AcknowledgeAlarmHandler, useFactory: (alarms: AlarmReads, actions: OperatorActions) => new AcknowledgeAlarmHandler(alarms, actions), inject: [AlarmReads, OperatorActions] },
+        { provide: CommentAlarmHandler, useFactory: (alarms: AlarmReads, actions: OperatorActions) => new CommentAlarmHandler(alarms, actions), inject: [AlarmReads, OperatorActions] },
+        { provide: ShelveSensorHandler, useFactory: (actions: OperatorActions) => new ShelveSensorHandler(actions), inject: [OperatorActions] },
+        { provide: UnshelveSensorHandler, useFactory: (commands: SensorCommands) => new UnshelveSensorHandler(commands), inject: [SensorCommands] },
         { provide: RetryNotificationHandler, useFactory: (operations: Operations) => new RetryNotificationHandler(operations), inject: [OPERATIONS] },
         { provide: RebuildProjectionHandler, useFactory: (operations: Operations) => new RebuildProjectionHandler(operations), inject: [OPERATIONS] },
         { provide: ReplayDeadLettersHandler, useFactory: (operations: Operations) => new ReplayDeadLettersHandler(operations), inject: [OPERATIONS] },

@@ -23,6 +23,7 @@ import { describeProblems } from './openapi.js';
 import { OperationsController } from './operations.controller.js';
 import { OverviewController } from './overview.controller.js';
 import { SensorsController } from './sensors.controller.js';
+import { ShelvingController } from './shelving.controller.js';
 import { loadPages, servePages } from './static-pages.js';
 import { ANSWERING, apiAdapter } from './status.module.js';
 
@@ -39,7 +40,7 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
       module: ConsoleModule,
       imports: [ConsoleBusesModule.over(imports), ...imports],
       controllers: [
-        AlarmsController, SensorsController, CustomersController, OverviewController, MailboxController,
+        AlarmsController, SensorsController, ShelvingController, CustomersController, OverviewController, MailboxController,
         HealthController, LiveController, OperationsController, CustomerOperationsController,
       ],
       providers: [

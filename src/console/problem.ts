@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http';
+import { CommandRefused, StaleVersion } from '../alarm-life/sensor-commands.js';
 import { CustomersUnavailable } from '../customers/customer-store.js';
+import { NoteRefused } from '../customers/note-store.js';
 import { OutcomeUnknown, StoreUnavailable } from '../event-store/event-store.js';
 import { NoSuchDeadLetter } from '../ingestion/dead-letters.js';
 import { LogUnavailable } from '../message-log/message-log.js';
@@ -64,6 +66,9 @@ export function toProblem(error: unknown, instance: string): Problem {
     const detail = 'not a cursor that this list gave as its next';
     return problemOf(400, `cursor: ${detail}`, instance, [{ field: 'cursor', detail }]);
   }
+  if (error instanceof StaleVersion) return problemOf(412, error.message, instance);
+  if (error instanceof CommandRefused) return problemOf(REFUSED_STATUS[error.reason], error.message, instance);
+  if (error instanceof NoteRefused) return problemOf(400, error.message, instance, [{ field: 'note', detail: error.message }]);
   if (error instanceof UnknownProjection || error instanceof NoSuchDeadLetter) return problemOf(404, error.message, instance);
   if (error instanceof RebuildRunning || error instanceof WrittenElsewhere) return problemOf(409, error.message, instance);
   if (isUnavailable(error)) return problemOf(503, error.message, instance);
@@ -72,6 +77,8 @@ export function toProblem(error: unknown, instance: string): Problem {
   if (status !== null && status < 500) return problemOf(status, messageOf(error), instance);
   return problemOf(500, 'the request failed inside; the log says why', instance);
 }
+
+const REFUSED_STATUS: Readonly<Record<CommandRefused['reason'], number>> = { 'unknown-alarm': 404, 'not-shelved': 409, 'until-past': 400, 'until-too-far': 400 };
 
 function isUnavailable(error: unknown): error is Error {
   return (

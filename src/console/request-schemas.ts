@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { SHELVING_REASONS } from '../alarm-domain/alarm-life-events.js';
 import { ALARM_TYPES } from '../alarm-domain/reading.js';
 import { CUSTOMER_COLUMNS, type Customer } from '../customers/customer.js';
+import { LONGEST_NOTE } from '../customers/note-store.js';
 import { ZONES } from '../customers/zones.js';
 
 /** What may be asked of the API. Unknown parameters are refused: one misspelt would otherwise change an answer unseen. */
@@ -29,7 +31,7 @@ const alarmId = z.uuid('expected a UUID').toLowerCase();
 export const noParameters = z.strictObject({});
 
 export const alarmListQuery = z.strictObject({
-  status: z.enum(['open', 'recovered']).optional(),
+  status: z.enum(['open', 'recovered', 'standing']).optional().meta({ description: '`standing`: open, or not acknowledged' }),
   type: alarmType.optional(),
   zone: zone.optional(),
   sensor: sensorId.optional(),
@@ -77,6 +79,21 @@ export const deadLetterChoice = z.strictObject({
   ids: z.union([z.literal('all'), z.array(z.uuid().toLowerCase()).min(1).max(1000)], 'expected "all" or a list of 1 to 1000 ids'),
 });
 export type DeadLetterChoice = z.output<typeof deadLetterChoice>;
+
+/** An id, no name and no address: it stays in the events. */
+const operator = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected an operator\'s id: 1 to 64 letters, digits, dots, hyphens or underscores');
+const note = z.string().min(1).max(LONGEST_NOTE);
+
+export const acknowledgement = z.strictObject({ operator, note: note.optional() });
+export type Acknowledgement = z.output<typeof acknowledgement>;
+export const comment = z.strictObject({ operator, note });
+export type Comment = z.output<typeof comment>;
+export const shelving = z.strictObject({ operator, reason: z.enum(SHELVING_REASONS), until: time, note: note.optional() });
+export type ShelvingRequest = z.output<typeof shelving>;
+export const unshelving = z.strictObject({ operator });
+
+export const sensorListQuery = z.strictObject({ limit, cursor: cursor.optional() });
+export type SensorListQuery = z.output<typeof sensorListQuery>;
 
 const customerTexts = Object.fromEntries(
   CUSTOMER_COLUMNS.filter((column) => !['id', 'latitude', 'longitude'].includes(column)).map((column) => [column, z.string().max(16_384)]),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SHELVING_REASONS } from '../alarm-domain/alarm-life-events.js';
 import { ALARM_TYPES } from '../alarm-domain/reading.js';
 import { CUSTOMER_COLUMNS, type Customer } from '../customers/customer.js';
 import { HEALTH_STATUSES } from './health-report.js';
@@ -40,9 +41,12 @@ export const alarm = z
     status: z.enum(['open', 'recovered']),
     triggeredAt: time,
     recoveredAt: time.nullable(),
+    acknowledged: z.object({ at: time, by: z.string() }).nullable(),
+    comments: count,
+    version: z.int().min(1).meta({ description: 'entity tag that commands about the alarm expect' }),
     zone: z.string().nullable(),
     geohash: z.string().nullable(),
-    email: z.enum(['pending', 'sent', 'held', 'parked']),
+    email: z.enum(['pending', 'sent', 'held', 'withheld', 'parked']),
     evidence: z.array(evidence),
     policy: strikePolicy,
     emailDetail: z.object({ attempts: count, reason: z.string().nullable(), possibleDuplicate: z.boolean() }),
@@ -59,15 +63,26 @@ const notificationEvent = z
   .object({ type: z.string(), recordedAt: time, data: z.record(z.string(), z.unknown()) })
   .meta({ id: 'NotificationEvent' });
 
+const note = {
+  note: z.string().nullable().meta({ description: 'what was written; null when nothing was, or it is not there' }),
+  noteState: z.enum(['none', 'known', 'erased', 'unavailable']),
+};
+const operatorEvent = z
+  .object({ type: z.enum(['AlarmAcknowledged', 'AlarmCommented']), recordedAt: time, by: z.string(), ...note })
+  .meta({ id: 'OperatorEvent' });
+
 export const alarmDetails = z.object({
   ...alarm.shape,
+  operators: z.array(operatorEvent).meta({ description: 'what operators did about it, oldest first' }),
   notifications: z.array(notificationEvent).meta({ description: "the e-mail's own record, oldest first" }),
   mail: z.string().nullable().meta({ description: 'address of the e-mail in the mailbox folder, null when it is not there' }),
 });
 export type AlarmDetails = Frozen<z.infer<typeof alarmDetails>>;
 
-const openAlarm = z.object({ alarmId: z.string(), triggeredAt: time, receivedAt: time });
+const openAlarm = z.object({ alarmId: z.string(), triggeredAt: time, receivedAt: time, isHeld: z.literal(true).optional().meta({ description: 'its e-mail is held back' }) });
+const shelvingFields = { until: time, by: z.string(), reason: z.enum(SHELVING_REASONS), eventId: z.string() };
 const sensorState = z.object({
+  shelving: z.object({ ...shelvingFields, hasNote: z.boolean() }).nullable(),
   openAlarms: z.partialRecord(alarmType, openAlarm),
   strikes: z.partialRecord(alarmType, z.array(evidence)),
 });
@@ -101,6 +116,46 @@ export const sensorAudit = z.object({
   ...listOf(auditEvent).shape,
 });
 export type SensorAudit = Frozen<z.infer<typeof sensorAudit>>;
+
+export const alarmVersion = z.object({ alarmId: z.string(), version: z.int().min(1) });
+export type AlarmVersion = Frozen<z.infer<typeof alarmVersion>>;
+
+export const sensorShelving = z.object({
+  sensorId: z.string(),
+  version: count.meta({ description: 'entity tag that commands about the shelving expect' }),
+  shelving: z.object({ ...shelvingFields, ...note }).nullable(),
+});
+export type SensorShelving = Frozen<z.infer<typeof sensorShelving>>;
+
+export const shelvedList = listOf(
+  z
+    .object({
+      sensorId: z.string(),
+      since: time,
+      ...shelvingFields,
+      ...note,
+      alarms: count.meta({ description: 'alarms that opened meanwhile' }),
+      version: count,
+      zone: z.string().nullable(),
+      geohash: z.string().nullable(),
+    })
+    .meta({ id: 'ShelvedSensor' }),
+);
+export type ShelvedList = Frozen<z.infer<typeof shelvedList>>;
+
+export const silentList = listOf(
+  z
+    .object({
+      sensorId: z.string(),
+      since: time.meta({ description: 'when its silence was noted' }),
+      intervalMs: count.meta({ description: 'longest usual time between two of its readings' }),
+      silentForMs: count.meta({ description: 'how long it had been silent by then' }),
+      zone: z.string().nullable(),
+      geohash: z.string().nullable(),
+    })
+    .meta({ id: 'SilentSensor' }),
+);
+export type SilentList = Frozen<z.infer<typeof silentList>>;
 
 const texts = Object.fromEntries(
   [...CUSTOMER_COLUMNS, 'geohash' as const, 'dashboard' as const].map((column) => [column, z.string()]),

@@ -3,8 +3,9 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AuditSensor } from './queries/audit-sensor.query.js';
 import { FindSensor } from './queries/find-sensor.query.js';
-import { auditQuery, noParameters, sensorParams, type AuditQuery } from './request-schemas.js';
-import { sensorAudit, sensorDetails, type SensorAudit, type SensorDetails } from './response-schemas.js';
+import { ListSilent } from './queries/list-silent.query.js';
+import { auditQuery, noParameters, sensorListQuery, sensorParams, type AuditQuery, type SensorListQuery } from './request-schemas.js';
+import { sensorAudit, sensorDetails, silentList, type SensorAudit, type SensorDetails, type SilentList } from './response-schemas.js';
 
 @ApiTags('sensors')
 @Controller('api')
@@ -19,6 +20,13 @@ export class SensorsController {
     @Query({ schema: noParameters }) _none: object,
   ): Promise<SensorDetails> {
     return this.queries.execute<FindSensor, SensorDetails>(new FindSensor(id));
+  }
+
+  @Get('silent')
+  @ApiOperation({ summary: 'Sensors that are not heard of, the last to grow silent first' })
+  @ApiResponse({ status: 200, standardSchema: silentList })
+  silent(@Query({ schema: sensorListQuery }) query: SensorListQuery): Promise<SilentList> {
+    return this.queries.execute<ListSilent, SilentList>(new ListSilent(query));
   }
 
   @Get('audit/sensors/:id')

@@ -1,4 +1,5 @@
 import { STORED_COLUMNS, unstorable, type Customer, type SensorPlace } from './customer.js';
+import type { NoteStore } from './note-store.js';
 
 /** The customers' port: two adapters, libsql (embedded) and Cassandra. Every read of a customer is by id. */
 export interface CustomerStore {
@@ -13,8 +14,10 @@ export interface CustomerStore {
   places(): AsyncIterable<readonly SensorPlace[]>;
   /** Changes whenever a customer is saved or erased: tells that the places must be read again. */
   version(): Promise<string>;
-  /** Removes all that is stored of a customer; false when there was none. */
+  /** Removes all that is stored of a customer, with the notes about the sensor; false when there was nothing. */
   erase(id: number): Promise<boolean>;
+  /** What operators wrote about sensors, their customers known or not. */
+  readonly notes: NoteStore;
   /** What it lacks while it still answers, such as a node of its own; null when nothing. */
   impairment(): string | null;
   close(): Promise<void>;

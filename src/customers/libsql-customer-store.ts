@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EmbeddedDatabase, type SqlValue, type WriteStatement } from '../storage/embedded-database.js';
 import { CustomersUnavailable, refuseUnstorable, type CustomerStore } from './customer-store.js';
 import { STORED_COLUMNS, type Customer, type SensorPlace } from './customer.js';
+import { LibsqlNotes, NOTES_SCHEMA, notesStatements, type NotesStatements } from './libsql-notes.js';
 import type { SetUpMarks } from './set-up-customers.js';
 
 const [, ...OTHER_COLUMNS] = STORED_COLUMNS;
@@ -20,7 +21,7 @@ CREATE TABLE IF NOT EXISTS customers_state (
   set_up TEXT
 );
 INSERT OR IGNORE INTO customers_state VALUES (1, lower(hex(randomblob(8))), 0, NULL);
-`;
+${NOTES_SCHEMA}`;
 
 /** A row equal to the stored one counts as no change. */
 const UPSERT = `
@@ -39,10 +40,19 @@ const MAX_WAITING = 64;
 
 /** The customers in `<dir>/customers.db`. A save of more than 250 rows is durable when it resolves, but not all or nothing. */
 export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
+  readonly notes: LibsqlNotes;
+
   private constructor(
     private readonly database: EmbeddedDatabase,
-    private readonly statements: { upsert: WriteStatement; erase: WriteStatement; changed: WriteStatement; markSetUp: WriteStatement },
-  ) {}
+    private readonly statements: { upsert: WriteStatement; erase: WriteStatement; notes: NotesStatements; changed: WriteStatement; markSetUp: WriteStatement },
+  ) {
+    this.notes = new LibsqlNotes(
+      database,
+      statements.notes,
+      (query) => this.read(query),
+      (work) => this.write(work),
+    );
+  }
 
   /** Opens or creates the file. Thrown: an error naming it when it is no sound database. */
   static async open(dir: string): Promise<LibsqlCustomerStore> {
@@ -50,6 +60,7 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
     return new LibsqlCustomerStore(database, {
       upsert: await database.writeStatement(UPSERT),
       erase: await database.writeStatement('DELETE FROM datosclientes WHERE id = ?'),
+      notes: await notesStatements(database),
       changed: await database.writeStatement('UPDATE customers_state SET changes = changes + 1'),
       markSetUp: await database.writeStatement('UPDATE customers_state SET set_up = ?'),
     });
@@ -90,9 +101,10 @@ export class LibsqlCustomerStore implements CustomerStore, SetUpMarks {
 
   async erase(id: number): Promise<boolean> {
     return this.write(() => {
+      const hadNotes = this.statements.notes.eraseAll.run(id).changes > 0;
       const erased = this.statements.erase.run(id).changes > 0;
       if (erased) this.statements.changed.run();
-      return erased;
+      return erased || hadNotes;
     });
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SensorEvent } from '../alarm-domain/alarm-events.js';
+import { SHELVING_REASONS } from '../alarm-domain/alarm-life-events.js';
 import type { NotificationEvent } from '../alarm-domain/notification-events.js';
 import { ALARM_TYPES } from '../alarm-domain/reading.js';
 
@@ -68,9 +69,18 @@ const notificationMetadata = z.object({
   causationId: field(text, 'Id of the event that led here.'),
 });
 
+const commandMetadata = z.object({
+  schemaVersion,
+  recordedAt: time('When it was decided, by the clock of the process.'),
+  correlationId: field(text, 'Id of the command; by time, of the event whose time ran out.'),
+  causationId: field(text, 'What led here: the same.'),
+});
+
 const sensorId = field(count, 'The sensor, which is also its customer\'s number.');
 const alarmId = field(text, 'The alarm; in every event of it, its e-mail and its record on COUNT.');
 const about = { alarmId, sensorId };
+const operator = field(text, 'The operator\'s id.');
+const hasNote = field(z.boolean(), 'Whether the note store has a text under the event\'s id, unless it was erased since.');
 const attempt = field(z.int().min(1), 'Which attempt it is, from 1.');
 const possibleDuplicate = field(z.boolean(), 'An earlier claim ended without an outcome, so a copy may have gone already; this one says so.');
 const mailId = field(text, 'The Message-ID header, with its angle brackets.');
@@ -99,6 +109,7 @@ export const EVENT_SCHEMAS: { readonly [Type in DomainEvent['type']]: EventSchem
       triggeredAt: time('Time of the reading that completed it.'),
       evidence: field(z.array(evidence).min(1), 'Every reading that led to it: by their times when the policy has a window, else by their arrival.'),
       policy: field(policy, 'The strike policy in force.'),
+      shelvedUntil: time('The sensor was shelved until then: no e-mail is owed before a SensorUnshelved that names the alarm.').exactOptional(),
     }),
     metadata: sensorMetadata,
   },
@@ -132,6 +143,41 @@ export const EVENT_SCHEMAS: { readonly [Type in DomainEvent['type']]: EventSchem
     }),
     metadata: sensorMetadata,
   },
+  AlarmAcknowledged: {
+    meaning: 'An operator has seen an alarm, open or recovered.',
+    data: z.object({ ...about, alarmType: field(alarmType, 'What the alarm is of.'), by: operator, hasNote }),
+    metadata: commandMetadata,
+  },
+  AlarmCommented: {
+    meaning: 'An operator wrote a note about an alarm; its text is in the note store, under the event\'s id.',
+    data: z.object({ ...about, alarmType: field(alarmType, 'What the alarm is of.'), by: operator }),
+    metadata: commandMetadata,
+  },
+  SensorShelved: {
+    meaning: 'Until a time no e-mail goes for new alarms of the sensor; all else goes on. A shelved one has another time from now on.',
+    data: z.object({ sensorId, by: operator, reason: field(z.enum(SHELVING_REASONS), 'Why, in a word.'), until: time('When it ends, unless an operator ends it before.'), hasNote }),
+    metadata: commandMetadata,
+  },
+  SensorUnshelved: {
+    meaning: 'The shelving of a sensor is over.',
+    data: z.object({
+      sensorId,
+      cause: field(z.enum(['operator', 'time']), 'Whether an operator ended it, or its time was over.'),
+      by: field(text.nullable(), 'The operator\'s id; null when its time was over.'),
+      emailsOwed: field(z.array(text), 'The alarms that opened while it was shelved and are still open: their e-mails go now. Of the others none goes.'),
+    }),
+    metadata: commandMetadata,
+  },
+  SensorWentSilent: {
+    meaning: 'A sensor has not been heard of for many of its own intervals, while others were.',
+    data: z.object({
+      sensorId,
+      intervalMs: field(count, 'The longest usual time between two of its readings.', 'milliseconds'),
+      silentForMs: field(count, 'How long it had been silent by then; time in which nobody was heard of does not count.', 'milliseconds'),
+    }),
+    metadata: commandMetadata,
+  },
+  SensorReturned: { meaning: 'A silent sensor has been heard of again.', data: z.object({ sensorId }), metadata: commandMetadata },
   NotificationRequested: { meaning: 'An e-mail is owed for an alarm (P4).', data: z.object(about), metadata: notificationMetadata },
   NotificationClaimed: {
     meaning: 'An attempt to send the e-mail belongs to one process, for a time.',
@@ -171,7 +217,7 @@ export const EVENT_SCHEMAS: { readonly [Type in DomainEvent['type']]: EventSchem
   },
   NotificationRequeued: {
     meaning: 'An operator asked for a parked e-mail again.',
-    data: z.object({ ...about, by: field(text, 'The operator\'s id.') }),
+    data: z.object({ ...about, by: operator }),
     metadata: notificationMetadata,
   },
   NotificationCompleted: {

@@ -54,7 +54,8 @@ function useBefore({ log }: EventStoreDbDouble): void {
 
   async function open(options: Partial<EventStoreDbOptions> = {}): Promise<void> {
     double = await EventStoreDbDouble.start();
-    store = await EventStoreDbEventStore.open(double.url, { clock, ...options });
+    // Limits of some ms are for a server that is silent: one that answers may need longer.
+    store = await repeatedly(() => EventStoreDbEventStore.open(double.url, { clock, ...options }));
   }
   beforeEach(() => {
     abort = new AbortController();

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { inTime, type Clock } from '../clock.js';
 import { StoreUnavailable } from './event-store.js';
 
 /**
@@ -19,14 +19,11 @@ export class LimitedAsking {
   async ask<T>(question: () => Promise<T>): Promise<T> {
     const late = (): StoreUnavailable => new StoreUnavailable(`${this.whom} gave no answer within ${this.limitMs} ms`);
     if (this.isOverdue) throw late();
-    const done = new AbortController();
-    const asked = question().finally(() => done.abort());
-    const limit = this.clock.sleep(this.limitMs, done.signal).then(() => {
-      if (done.signal.aborted) return asked;
+    const asked = question();
+    return inTime(this.clock, this.limitMs, asked, () => {
       this.isOverdue = true;
       void asked.catch(() => undefined).finally(() => (this.isOverdue = false));
-      throw late();
+      return late();
     });
-    return Promise.race([asked, limit]);
   }
 }

@@ -1,6 +1,6 @@
 import { sensorIdOf, type SensorMessage } from '../alarm-domain/sensor-message.js';
 import { afterDecision, decide, sensorStream, type IgnoreReason, type SensorState } from '../alarm-domain/sensor.js';
-import type { SensorEvent } from '../alarm-domain/alarm-events.js';
+import type { ReadingEvent } from '../alarm-domain/alarm-events.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
 import { isoTime, type Clock } from '../clock.js';
@@ -9,6 +9,7 @@ import { OutcomeUnknown, WrongExpectedRevision, type EventStore } from '../event
 import type { LogBatch, LogRecord } from '../message-log/message-log.js';
 import type { DeadLetters } from './dead-letters.js';
 import { idOf } from './deterministic-id.js';
+import type { LastSeen } from './last-seen.js';
 import type { ReceiptBook } from './receipt-book.js';
 import type { Receipt } from './receipt.js';
 import { toSensorMessage } from './sensor-message.js';
@@ -40,7 +41,7 @@ type Outcome =
 export interface ProcessingObserver {
   /** `decoded` of the records were made into objects, the others were discarded by their bytes. */
   processed(receipt: Receipt, decoded: number): void;
-  stored(events: readonly SensorEvent[]): void;
+  stored(events: readonly ReadingEvent[]): void;
   conflict(): void;
   /** The run will be handled again. */
   failed(error: unknown): void;
@@ -63,6 +64,8 @@ export class BatchHandler {
     private readonly policy: StrikePolicy,
     private readonly clock: Clock,
     private readonly observer: ProcessingObserver,
+    /** Told of the readings that no `discard` has taken out. */
+    private readonly lastSeen?: Pick<LastSeen, 'beginBatch' | 'see'>,
   ) {}
 
   /** Batches of one partition number, in the order of their append times. */
@@ -87,6 +90,7 @@ export class BatchHandler {
     const bySensor = new Map<number, SensorMessage[]>();
     const epoch = this.receipts.epoch(batch.topic, batch.partition);
     if (batch.topic === 'OK') await this.receipts.lookAtOthers();
+    else this.lastSeen?.beginBatch(batch.partition, batch.lastAppendedAtMs);
     for (const record of batch.records) {
       const source: SourcePosition = { log: this.log, topic: batch.topic, partition: batch.partition, epoch, offset: record.offset };
       const message = toSensorMessage(record, source);
@@ -96,6 +100,7 @@ export class BatchHandler {
         continue;
       }
       const sensorId = sensorIdOf(message);
+      if (message.type === 'reading') this.lastSeen?.see(sensorId);
       const messages = bySensor.get(sensorId);
       if (messages) messages.push(message);
       else bySensor.set(sensorId, [message]);
@@ -126,7 +131,8 @@ export class BatchHandler {
   /** In a single append. */
   private async handleSome(sensorId: number, messages: readonly SensorMessage[], isOutOfOrder: boolean, outcomes: Map<number, Outcome>): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
-      const before = await (isOutOfOrder ? this.sensors.loadNewest(sensorId) : this.sensors.load(sensorId));
+      // After a conflict the state is still right up to its revision: what another writer has added is folded into it.
+      const before = await (isOutOfOrder || conflicts > 0 ? this.sensors.loadNewest(sensorId) : this.sensors.load(sensorId));
       const { events, after, results } = await this.decideAll(sensorId, before, messages, isOutOfOrder);
       try {
         const revision = events.length > 0 ? await this.append(sensorId, events, before.revision) : before.revision;
@@ -135,16 +141,19 @@ export class BatchHandler {
         if (events.length > 0) this.observer.stored(events);
         return;
       } catch (error) {
+        if (error instanceof WrongExpectedRevision && conflicts < MOST_CONFLICTS) {
+          this.observer.conflict();
+          continue;
+        }
         this.sensors.forget(sensorId);
-        if (!(error instanceof WrongExpectedRevision) || conflicts === MOST_CONFLICTS) throw error;
-        this.observer.conflict();
+        throw error;
       }
     }
   }
 
   private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[], isOutOfOrder: boolean) {
     const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), handledThrough: this.receipts.handledReadings(), isOutOfOrder, idOf };
-    const events: SensorEvent[] = [];
+    const events: ReadingEvent[] = [];
     const results: [number, Outcome][] = [];
     let after = before;
     for (const message of messages) {
@@ -171,7 +180,7 @@ export class BatchHandler {
     return { events, after, results };
   }
 
-  private async append(sensorId: number, events: readonly SensorEvent[], revision: bigint | null): Promise<bigint> {
+  private async append(sensorId: number, events: readonly ReadingEvent[], revision: bigint | null): Promise<bigint> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return (await this.store.append(sensorStream(sensorId), events.map(toAppend), revision ?? 'no-stream')).revision;

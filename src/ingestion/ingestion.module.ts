@@ -10,6 +10,9 @@ import { BatchHandler } from './batch-handler.js';
 import { ConsumerLag } from './consumer-lag.js';
 import { DeadLetters } from './dead-letters.js';
 import { IngestMetrics } from './ingest-metrics.js';
+import { LastSeen } from './last-seen.js';
+import { LastSeenSnapshots } from './last-seen-snapshots.js';
+import { lastSeen } from './normal-readings.js';
 import { ProcessingMetrics } from './processing-metrics.js';
 import { ReadingsController } from './readings.controller.js';
 import { ReceiptBook } from './receipt-book.js';
@@ -35,6 +38,13 @@ import { SensorStates } from './sensor-states.js';
       useFactory: (log: MessageLog, store: EventStore, clock: Clock) => new DeadLetters(log, store, clock),
       inject: [MESSAGE_LOG, EVENT_STORE, CLOCK],
     },
+    // The scan is made once in a process, and keeps them in its memory.
+    { provide: LastSeen, useValue: lastSeen },
+    {
+      provide: LastSeenSnapshots,
+      useFactory: (store: EventStore, log: MessageLog, clock: Clock) => new LastSeenSnapshots(store, log.identity, clock),
+      inject: [EVENT_STORE, MESSAGE_LOG, CLOCK],
+    },
     {
       provide: ProcessingMetrics,
       useFactory: (registry: Registry, clock: Clock, logger: Logger) =>
@@ -50,11 +60,11 @@ import { SensorStates } from './sensor-states.js';
       provide: BatchHandler,
       useFactory: (
         log: MessageLog, store: EventStore, sensors: SensorStates, receipts: ReceiptBook,
-        deadLetters: DeadLetters, config: Config, clock: Clock, metrics: ProcessingMetrics,
-      ) => new BatchHandler(log.identity, store, sensors, receipts, deadLetters, config.policy, clock, metrics),
-      inject: [MESSAGE_LOG, EVENT_STORE, SensorStates, ReceiptBook, DeadLetters, CONFIG, CLOCK, ProcessingMetrics],
+        deadLetters: DeadLetters, config: Config, clock: Clock, metrics: ProcessingMetrics, heard: LastSeen,
+      ) => new BatchHandler(log.identity, store, sensors, receipts, deadLetters, config.policy, clock, metrics, heard),
+      inject: [MESSAGE_LOG, EVENT_STORE, SensorStates, ReceiptBook, DeadLetters, CONFIG, CLOCK, ProcessingMetrics, LastSeen],
     },
   ],
-  exports: [SensorStates, ReceiptBook, ConsumerLag, DeadLetters, IngestMetrics],
+  exports: [SensorStates, ReceiptBook, ConsumerLag, DeadLetters, IngestMetrics, LastSeen, LastSeenSnapshots],
 })
 export class IngestionModule {}

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { SensorEvent } from '../alarm-domain/alarm-events.js';
+import type { ReadingEvent } from '../alarm-domain/alarm-events.js';
 import type { Clock } from '../clock.js';
 import { SENSOR_TOPICS } from '../message-log/message-log.js';
 import type { ProcessingObserver } from './batch-handler.js';
@@ -49,7 +49,7 @@ export class ProcessingMetrics implements ProcessingObserver {
     }
   }
 
-  stored(events: readonly SensorEvent[]): void {
+  stored(events: readonly ReadingEvent[]): void {
     for (const { type, metadata } of events) {
       this.events.inc({ type });
       this.delay.observe(Math.max(0, this.clock.now() - Date.parse(metadata.receivedAt)) / 1000);

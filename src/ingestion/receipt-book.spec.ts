@@ -175,8 +175,11 @@ describe('ReceiptBook', () => {
     await zombie.flush(true);
     await zombie.flushPartition(1);
     await expect(zombie.flushPartition(0)).rejects.toThrow(PositionLost);
+    expect(() => zombie.requireKept(0)).toThrow(PositionLost);
+    expect(() => zombie.requireKept(1)).not.toThrow();
     expect(await zombie.open('ENTRY', 0, range(0, 10))).toMatchObject({ next: 6 });
     await zombie.flushPartition(0);
+    expect(() => zombie.requireKept(0)).not.toThrow();
   });
 
   it('loses nothing when flushes by time and additions run at once', async () => {

@@ -156,11 +156,13 @@ export class ReceiptBook {
 
   /** Stores what has waited long enough of a partition number. Thrown also: `PositionLost`, again and again until the partition is opened anew. */
   async flushPartition(partition: number): Promise<void> {
-    for (const page of this.pages.values()) {
-      if (page.partition !== partition) continue;
-      if (page.lost !== null) throw page.lost;
-      await this.writeIfDue(page, false);
-    }
+    this.requireKept(partition);
+    for (const page of this.pages.values()) if (page.partition === partition) await this.writeIfDue(page, false);
+  }
+
+  /** Thrown: `PositionLost` once a receipt of the partition number was refused: what this process handled after the other's is not recorded. */
+  requireKept(partition: number): void {
+    for (const page of this.pages.values()) if (page.partition === partition && page.lost !== null) throw page.lost;
   }
 
   private async writeIfDue(page: Page, all: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { SENSOR_EVENT_TYPES, type SensorEvent } from '../alarm-domain/alarm-events.js';
+import { READING_EVENT_TYPES, type ReadingEvent } from '../alarm-domain/alarm-events.js';
 import { abnormalTypes } from '../alarm-domain/reading.js';
 import { positionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import { decodeSensorEvent } from '../event-store/sensor-stream.js';
@@ -196,8 +196,8 @@ function beginEpoch(before: PartitionOutcomes | null, { epoch, first }: Receipt)
 async function eventsBySource(store: EventStore, log: string, tally: Tally): Promise<Map<string, SourcePosition>> {
   const sources = new Map<string, SourcePosition>();
   const facts = new Set<string>();
-  for await (const recorded of store.readAll({ filter: { types: SENSOR_EVENT_TYPES } })) {
-    const event = decodeSensorEvent(recorded);
+  for await (const recorded of store.readAll({ filter: { types: READING_EVENT_TYPES } })) {
+    const event = decodeSensorEvent(recorded) as ReadingEvent;
     const { source } = event.metadata;
     if (source.log !== log) continue;
     const key = positionKey(source);
@@ -209,7 +209,7 @@ async function eventsBySource(store: EventStore, log: string, tally: Tally): Pro
   return sources;
 }
 
-function factOf(event: SensorEvent): string {
+function factOf(event: ReadingEvent): string {
   if (event.type === 'StrikesCleared') return event.type;
   const fact = `${event.type} of ${event.data.alarmType}`;
   // One OK may come after several readings that are strikes.

@@ -1,3 +1,4 @@
+import { isReadingEvent } from '../alarm-domain/alarm-events.js';
 import type { NotedReadings } from '../alarm-domain/noted-readings.js';
 import { evolve, INITIAL_SENSOR, REMEMBERED_MESSAGE_IDS, sensorStream, type SensorState } from '../alarm-domain/sensor.js';
 import { positionKey, type SourcePosition } from '../alarm-domain/source-position.js';
@@ -116,7 +117,8 @@ export class SensorStates {
   async yieldedEvents(sensorId: number, source: SourcePosition): Promise<boolean> {
     const wanted = positionKey(source);
     for await (const recorded of this.store.readStream(sensorStream(sensorId), { direction: 'backwards' })) {
-      if (positionKey(decodeSensorEvent(recorded).metadata.source) === wanted) return true;
+      const event = decodeSensorEvent(recorded);
+      if (isReadingEvent(event) && positionKey(event.metadata.source) === wanted) return true;
     }
     return false;
   }

@@ -3,8 +3,8 @@ import { StoreUnavailable } from '../event-store/event-store.js';
 import type { LeaseState, LeaseStream } from './lease-stream.js';
 import { Elapsed, ENDLESS_TERM, LeaseTerm, type Term } from './term.js';
 
-/** The work that one process at a time does: sending the e-mails, publishing to topic COUNT, and writing to InfluxDB. */
-export type SingleActiveRole = 'notify' | 'count' | 'influx';
+/** The work that one process at a time does: sending the e-mails, publishing to topic COUNT, writing to InfluxDB, and ending shelvings by time. */
+export type SingleActiveRole = 'notify' | 'count' | 'influx' | 'unshelve';
 
 /** In milliseconds. */
 export interface LeaseTimes {

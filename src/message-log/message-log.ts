@@ -111,6 +111,8 @@ export interface Discard {
   readonly one: (bytes: Buffer, start: number, end: number) => boolean;
   /** Tells it of many at a time; never of one of which `one` would not. */
   readonly scan?: RecordScan;
+  /** Told of each batch before its records: of which partition they are, and when the last of them was appended. */
+  readonly beginBatch?: (partition: number, appendedAtMs: number) => void;
 }
 
 /** What there is of a partition when it is asked where to begin. */
@@ -126,6 +128,8 @@ export interface ConsumeOptions {
   readonly resumeAt: (topic: SensorTopic, partition: number, range: ResumeRange) => Promise<number>;
   /** The offset up to which, exclusive, what was handled is recorded for good; the log may note it for its own tools. */
   readonly recordedThrough?: (topic: SensorTopic, partition: number) => number;
+  /** Asked again and again by a log that has several consumers, also while there is nothing to give. Thrown: `PositionLost`, with which the partition is given anew. */
+  readonly requireKept?: (partition: number) => void;
   /** Told the partition numbers that are this consumer's, null while that is being settled. */
   readonly onAssignment?: (numbers: readonly number[] | null) => void;
   /** Told when ENTRY and OK of a partition number are no longer this consumer's; no batch of them is in work then. */

@@ -118,6 +118,7 @@ interface OpenRun extends LogBatch {
 
 function addRow(runs: OpenRun[], row: SensorRow, fromOffset: number, discard: Discard | undefined): void {
   const cursor = openRow(row);
+  discard?.beginBatch?.(row.partition, cursor.lastAppendedAtMs);
   const last = runs.at(-1);
   let run = last && last.topic === row.topic && last.lastOffset + 1 === fromOffset ? last : null;
   for (;;) {

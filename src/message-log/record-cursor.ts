@@ -89,6 +89,11 @@ export class RecordCursor {
     return header.hasLogAppendTime ? header.maxTimestampMs : header.baseTimestampMs + this.timestampDelta;
   }
 
+  /** The latest append time of the batch's records. */
+  get lastAppendedAtMs(): number {
+    return this.header.maxTimestampMs;
+  }
+
   /** The record at which the cursor stands; its key and value are copies, and outlive the batch. */
   record(): LogRecord {
     return {

@@ -25,6 +25,9 @@ export class RecordScan {
   /** Where the last record begins that was passed over. */
   lastStart = 0;
 
+  /** What else the module exports is for who wrote it. */
+  readonly exports: unknown;
+
   private readonly module: ScanExports;
   private readonly window: Uint8Array;
   /** Whose bytes are in the window, from where on and how far. */
@@ -34,7 +37,8 @@ export class RecordScan {
 
   /** A part of a batch has `partBytes` at most; a larger one than the module has room for is a `RangeError`. */
   constructor(wasm: Uint8Array, partBytes?: number) {
-    this.module = new Instance(new Module(wasm)).exports as ScanExports;
+    this.exports = new Instance(new Module(wasm)).exports;
+    this.module = this.exports as ScanExports;
     const { memory, window, windowBytes } = this.module;
     if (partBytes !== undefined && partBytes > windowBytes.value) throw new RangeError(`parts of ${partBytes} bytes, there is room for ${windowBytes.value}`);
     this.window = new Uint8Array(memory.buffer, window.value, partBytes ?? windowBytes.value);

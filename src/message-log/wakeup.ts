@@ -24,14 +24,11 @@ export class Wakeup {
     });
   }
 
-  /** As `after`, but for so long at most. */
-  async afterOrIn(clock: Clock, ms: number, count: number, signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const stop = (): void => done.abort();
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
-    await Promise.race([this.after(count, done.signal), clock.sleep(ms, done.signal)]);
-    stop();
-    signal.removeEventListener('abort', stop);
+  /** Rings every so often until `signal` is aborted, for those who look at what passes with time alone. */
+  async ringEvery(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(ms, signal);
+      this.ring();
+    }
   }
 }

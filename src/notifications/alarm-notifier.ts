@@ -47,7 +47,7 @@ export interface AlarmNotifierParts {
   readonly term: Term;
   /** Once aborted no attempt is begun. */
   readonly stopping: AbortSignal;
-  /** `latencyMs`: from the receipt of the reading that completed the alarm. */
+  /** `latencyMs`: from the receipt of the reading that completed the alarm; not told of a mail that was held back. */
   readonly onSent: (latencyMs: number) => void;
 }
 
@@ -164,7 +164,7 @@ export class AlarmNotifier {
         delivered === 'already' && state.phase.status === 'sent' ? [] : recordSent(state, this.contextOf(alarm), { attempt, mailId, possibleDuplicate, customer }),
       );
       tally.sent += 1;
-      onSent(clock.now() - Date.parse(alarm.metadata.receivedAt));
+      if (alarm.data.shelvedUntil === undefined) onSent(clock.now() - Date.parse(alarm.metadata.receivedAt));
       return { type: 'final' };
     }
     const failure = { attempt, reason: outcome.reason, permanent: outcome.permanent };

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { inTime, type Clock } from '../clock.js';
 import { CustomerUnreachable, type CustomerStore } from '../customers/customer-store.js';
 import type { CustomerLookup } from './mail-template.js';
 
@@ -20,19 +20,13 @@ export class CustomerReader {
 
   async find(sensorId: number): Promise<CustomerLookup> {
     if (this.clock.now() < this.restsUntilMs) return 'unavailable';
-    const ended = new AbortController();
-    const tooLate = this.clock.sleep(LOOKUP_LIMIT_MS, ended.signal).then(() => {
-      throw new Error(`no answer within ${LOOKUP_LIMIT_MS} ms`);
-    });
     try {
-      return await Promise.race([this.customers.find(sensorId), tooLate]);
+      return await inTime(this.clock, LOOKUP_LIMIT_MS, this.customers.find(sensorId), () => new Error(`no answer within ${LOOKUP_LIMIT_MS} ms`));
     } catch (error) {
       // One who can't be reached says nothing of the others: their mails go on.
       if (!(error instanceof CustomerUnreachable)) this.restsUntilMs = this.clock.now() + CUSTOMER_REST_MS;
       this.problem('customer store', error);
       return 'unavailable';
-    } finally {
-      ended.abort();
     }
   }
 }

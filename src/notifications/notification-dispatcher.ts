@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { AlarmTriggered } from '../alarm-domain/alarm-events.js';
+import type { SensorUnshelved } from '../alarm-domain/alarm-life-events.js';
+import { assertNever } from '../alarm-domain/assert-never.js';
 import { NOTIFICATION_POLICY, type NotificationPolicy } from '../alarm-domain/notification.js';
 import type { NotificationRequeued } from '../alarm-domain/notification-events.js';
 import { within, type Clock } from '../clock.js';
@@ -50,8 +53,13 @@ export interface DispatcherOptions {
 
 const CUSTOMER_WAIT_MS = 300_000;
 
+/** An event after which e-mails are owed. */
+type OwingEvent = AlarmTriggered | SensorUnshelved | NotificationRequeued;
+const OWING_TYPES: readonly OwingEvent['type'][] = ['AlarmTriggered', 'SensorUnshelved', 'NotificationRequeued'];
+
 /**
- * Sends one e-mail per alarm (P4): follows AlarmTriggered, and NotificationRequeued of an operator.
+ * Sends one e-mail per alarm (P4): follows AlarmTriggered, SensorUnshelved for those that were held back, and
+ * NotificationRequeued of an operator.
  *
  * What is owed and done is told by the streams `notification-<alarmId>` alone: reading an event again, after
  * a restart or from the very first, sends nothing that has been sent. One process at a time runs a dispatcher, by
@@ -78,6 +86,8 @@ export class NotificationDispatcher implements TermWork {
     const tally = new NotifierTally(clock, log);
     const problem = tally.problem.bind(tally);
     this.tally = tally;
+    // Every pending alarm may wait for its next attempt with an ear for the stop.
+    setMaxListeners(MAX_PENDING + MAX_IN_WORK, this.stopping.signal);
     this.checkpoint = new StreamCheckpoint('checkpoint-notifications', store, clock, problem);
     this.streams = new NotificationStreams(store, { clock, signal: this.abandoned.signal, problem });
     const shared = { streams: this.streams, customers: new CustomerReader(customers, clock, problem), mailer, settings, clock, tally, term, stopping: this.stopping.signal };
@@ -151,7 +161,7 @@ export class NotificationDispatcher implements TermWork {
 
   private async readOn(): Promise<void> {
     const { signal } = this.stopping;
-    const filter = { types: ['AlarmTriggered', 'NotificationRequeued'] };
+    const filter = { types: OWING_TYPES };
     for await (const message of this.options.store.subscribe({ after: this.pending.lastRead, filter, signal })) {
       if (message.type === 'caught-up') {
         if (message.position !== null) this.pending.passed(message.position);
@@ -167,27 +177,27 @@ export class NotificationDispatcher implements TermWork {
   /** Begins the work on an alarm; it goes on beside the reading. */
   private take(recorded: RecordedEvent): void {
     const { clock } = this.options;
-    let event: AlarmTriggered | NotificationRequeued;
+    let event: OwingEvent;
     try {
-      event = decodeEvent(recorded) as AlarmTriggered | NotificationRequeued;
+      event = decodeEvent(recorded) as OwingEvent;
     } catch (error) {
       // Never finished, so the checkpoint stays before it and a repaired program finds it again.
-      this.pending.add(recorded.id, recorded.position, clock.now());
+      this.pending.add([recorded.id], recorded.position, clock.now());
       this.tally.problem('reading alarms', error);
       return;
     }
-    if (!this.pending.add(event.data.alarmId, recorded.position, clock.now())) return;
-    const work = this.notify(event).finally(() => this.work.delete(work));
-    this.work.add(work);
+    for (const alarmId of this.pending.add(owedBy(event), recorded.position, clock.now())) {
+      const work = this.notify(event, alarmId).finally(() => this.work.delete(work));
+      this.work.add(work);
+    }
   }
 
   /** All steps of one alarm's e-mail, until it is final or the dispatcher stops. */
-  private async notify(event: AlarmTriggered | NotificationRequeued): Promise<void> {
+  private async notify(event: OwingEvent, alarmId: string): Promise<void> {
     const { clock } = this.options;
-    const { alarmId } = event.data;
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      const result = await this.slots.run(() => this.step(event));
+      const result = await this.slots.run(() => this.step(event, alarmId));
       if (result.type === 'again') {
         const waitMs = result.notBeforeMs - clock.now();
         if (waitMs > 0) await clock.sleep(waitMs, signal);
@@ -199,18 +209,32 @@ export class NotificationDispatcher implements TermWork {
     }
   }
 
-  private async step(event: AlarmTriggered | NotificationRequeued): Promise<StepResult> {
+  private async step(event: OwingEvent, alarmId: string): Promise<StepResult> {
     const { clock } = this.options;
     // It may have waited long for its slot.
     if (this.stopping.signal.aborted) return { type: 'again', notBeforeMs: 0 };
     try {
       if (event.type === 'AlarmTriggered') return await this.notifier.step(event);
-      const { alarmId, sensorId } = event.data;
+      const { sensorId } = event.data;
       const alarm = await this.streams.findAlarm(sensorId, alarmId);
       return alarm ? await this.notifier.step(alarm) : await this.notifier.parkLost(alarmId, sensorId, 'the alarm is not in the stream of its sensor');
     } catch (error) {
       this.tally.problem('notification', error, event.data);
       return { type: 'again', notBeforeMs: clock.now() + REPAIR_MS };
     }
+  }
+}
+
+/** The alarms whose e-mails are owed after an event. One that opened while its sensor was shelved owes none by itself. */
+function owedBy(event: OwingEvent): readonly string[] {
+  switch (event.type) {
+    case 'AlarmTriggered':
+      return event.data.shelvedUntil === undefined ? [event.data.alarmId] : [];
+    case 'SensorUnshelved':
+      return event.data.emailsOwed;
+    case 'NotificationRequeued':
+      return [event.data.alarmId];
+    default:
+      return assertNever(event);
   }
 }

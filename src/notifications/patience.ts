@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.js';
+import { DoublingPause, type Clock } from '../clock.js';
 import { OutcomeUnknown, StoreUnavailable } from '../event-store/event-store.js';
 
-const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 5000;
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 5000;
 
 /** How a piece of work waits for the event store: until it answers, or until `signal` is aborted. */
 export interface Patience {
@@ -18,14 +18,15 @@ export interface Patience {
  * Thrown: any other error at once; the store's own once the signal is aborted.
  */
 export async function patiently<T>({ clock, signal, problem }: Patience, work: () => Promise<T>): Promise<T> {
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+  const pause = new DoublingPause(clock, FIRST_PAUSE_MS, LAST_PAUSE_MS);
+  for (;;) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof StoreUnavailable || error instanceof OutcomeUnknown)) throw error;
       if (signal.aborted) throw error;
       problem('event store', error);
-      await clock.sleep(waitMs, signal);
+      await pause.wait(signal);
       if (signal.aborted) throw error;
     }
   }

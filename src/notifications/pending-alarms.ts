@@ -26,14 +26,16 @@ export class PendingAlarms {
     return this.read;
   }
 
-  /** False when the alarm is pending already; it will be looked at once more. */
-  add(alarmId: string, position: Position, nowMs: number): boolean {
+  /** Takes the alarms of one event; gives those that were not pending already. The others will be looked at once more. */
+  add(alarmIds: readonly string[], position: Position, nowMs: number): readonly string[] {
     const before = this.read;
     this.read = position;
-    const known = this.alarms.get(alarmId);
-    if (known) known.again = true;
-    else this.alarms.set(alarmId, { before, sinceMs: nowMs, again: false });
-    return known === undefined;
+    return alarmIds.filter((alarmId) => {
+      const known = this.alarms.get(alarmId);
+      if (known) known.again = true;
+      else this.alarms.set(alarmId, { before, sinceMs: nowMs, again: false });
+      return known === undefined;
+    });
   }
 
   /** Everything up to `position` was read. */

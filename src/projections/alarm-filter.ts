@@ -4,7 +4,8 @@ import { toIsoTime } from './iso-range.js';
 
 /** Which alarms are meant; all of what is given must hold. */
 export interface AlarmFilter {
-  readonly status?: 'open' | 'recovered';
+  /** `standing`: open, or not acknowledged. */
+  readonly status?: 'open' | 'recovered' | 'standing';
   readonly type?: string;
   readonly zone?: string;
   readonly sensorId?: string | number;
@@ -27,12 +28,13 @@ export function normalise({ status, type, zone, sensorId, from, to }: AlarmFilte
 }
 
 /** The index that finds the alarms of a filter: SQLite has no statistics of a table that has just been built. */
-export type AlarmIndex = 'sensorId' | 'status' | 'type' | 'triggeredAt';
+export type AlarmIndex = 'sensorId' | 'status' | 'isStanding' | 'type' | 'triggeredAt';
 
 /** Few alarms are open and most have recovered, so status leads to the open ones only. A zone is no index of alarms. */
 export function indexFor({ sensorId, status, type }: AlarmFilter): AlarmIndex {
   if (sensorId !== undefined) return 'sensorId';
   if (status === 'open') return 'status';
+  if (status === 'standing') return 'isStanding';
   return type === undefined ? 'triggeredAt' : 'type';
 }
 
@@ -42,7 +44,8 @@ export function conditions(filter: AlarmFilter, index: AlarmIndex, before: Alarm
   const parts: [sql: string, ...values: SqlValue[]][] = [];
   if (zone !== undefined) parts.push(['p.zone = ?', zone]);
   if (sensorId !== undefined) parts.push(['a.sensorId = ?', Number(sensorId)]);
-  if (status !== undefined) parts.push([`${index === 'status' ? '' : '+'}a.status = ?`, status]);
+  if (status === 'standing') parts.push([`${index === 'isStanding' ? '' : '+'}a.isStanding = ?`, 1]);
+  else if (status !== undefined) parts.push([`${index === 'status' ? '' : '+'}a.status = ?`, status]);
   if (type !== undefined) parts.push([`${index === 'type' ? '' : '+'}a.type = ?`, type]);
   if (from !== undefined) parts.push(['a.triggeredAt >= ?', from]);
   if (to !== undefined) parts.push(['a.triggeredAt < ?', to]);

@@ -18,6 +18,11 @@ export interface AlarmView {
   readonly status: 'open' | 'recovered';
   readonly triggeredAt: string;
   readonly recoveredAt: string | null;
+  /** Null until an operator has seen it; an alarm that is neither open nor unacknowledged stands no more. */
+  readonly acknowledged: { readonly at: string; readonly by: string } | null;
+  readonly comments: number;
+  /** What a command about it names as expected, as entity tag. */
+  readonly version: number;
   readonly zone: string | null;
   readonly geohash: string | null;
   readonly email: EmailState;
@@ -47,8 +52,8 @@ const FEW_ALARMS = 2000;
 /** Alarms looked at in one go when a zone's are picked from all: some 8 ms of the event loop. */
 const SLICE_ALARMS = 4000;
 
-const COLUMNS = `a.alarmId, a.sensorId, a.type, a.status, a.triggeredAt, a.recoveredAt, a.evidence, a.policy,
-  a.email, a.attempts, a.reason, a.possibleDuplicate, p.zone, p.geohash`;
+const COLUMNS = `a.alarmId, a.sensorId, a.type, a.status, a.triggeredAt, a.recoveredAt, a.acknowledgedAt, a.acknowledgedBy,
+  a.comments, a.version, a.evidence, a.policy, a.email, a.attempts, a.reason, a.possibleDuplicate, p.zone, p.geohash`;
 
 /** How alarms and places come together; a CROSS JOIN goes from left to right. */
 const JOINS = {
@@ -135,7 +140,7 @@ function after(time: string): string {
 }
 
 function toView(row: JoinedRow): AlarmView {
-  const { alarmId, sensorId, type, status, triggeredAt, recoveredAt, zone, geohash, email, attempts, reason, possibleDuplicate } = row;
+  const { alarmId, sensorId, type, status, triggeredAt, recoveredAt, acknowledgedAt, acknowledgedBy, comments, version, zone, geohash, email, attempts, reason, possibleDuplicate } = row;
   return {
     alarmId,
     sensorId: String(sensorId),
@@ -143,6 +148,9 @@ function toView(row: JoinedRow): AlarmView {
     status,
     triggeredAt,
     recoveredAt,
+    acknowledged: acknowledgedAt === null || acknowledgedBy === null ? null : { at: acknowledgedAt, by: acknowledgedBy },
+    comments,
+    version,
     zone,
     geohash,
     email,

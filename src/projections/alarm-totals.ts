@@ -17,6 +17,7 @@ export class AlarmTotals {
   async count(filter: AlarmFilter): Promise<number> {
     const { status, ...ofAnyStatus } = filter;
     if (status === 'open') return this.countOpen(filter);
+    if (status === 'standing') return this.countAll(filter);
     // Few are open, so what has recovered is counted as the rest, without a look at the status of each.
     const open = status === undefined ? 0 : this.countOpen({ ...filter, status: 'open' });
     return Math.max(0, (await this.countAll(ofAnyStatus)) - open);

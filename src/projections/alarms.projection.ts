@@ -1,13 +1,21 @@
 import type { AlarmRecovered, AlarmTriggered } from '../alarm-domain/alarm-events.js';
+import type { AlarmAcknowledged, AlarmCommented, SensorUnshelved } from '../alarm-domain/alarm-life-events.js';
 import { assertNever } from '../alarm-domain/assert-never.js';
 import { NOTIFICATION_EVENT_TYPES, type NotificationEvent } from '../alarm-domain/notification-events.js';
 import type { AlarmType } from '../alarm-domain/reading.js';
 import type { Projection } from './projection.js';
 
-/** `held`: the e-mail waits for an operator's leave; `parked`: no attempt is made without one. */
-export type EmailState = 'pending' | 'sent' | 'held' | 'parked';
+/**
+ * `held`: the sensor is shelved, and the e-mail goes when that ends while the alarm is open; `withheld`: the alarm recovered
+ * before, so none goes; `parked`: no attempt is made without an operator.
+ */
+export type EmailState = 'pending' | 'sent' | 'held' | 'withheld' | 'parked';
 
-/** `evidence` and `policy` are JSON as in AlarmTriggered; `attempts`, `reason` (of the last failure) and `possibleDuplicate` (0 or 1) are the e-mail's. */
+/**
+ * An alarm stands (`isStanding`, 0 or 1) while it is open or nobody has acknowledged it. `version` is what commands about it
+ * expect (`OperatedAlarm`). `evidence` and `policy` are JSON as in AlarmTriggered; `attempts`, `reason` (of the last failure) and
+ * `possibleDuplicate` (0 or 1) are the e-mail's.
+ */
 export type AlarmRow = {
   readonly alarmId: string;
   readonly sensorId: number;
@@ -15,6 +23,11 @@ export type AlarmRow = {
   readonly status: 'open' | 'recovered';
   readonly triggeredAt: string;
   readonly recoveredAt: string | null;
+  readonly acknowledgedAt: string | null;
+  readonly acknowledgedBy: string | null;
+  readonly isStanding: 0 | 1;
+  readonly comments: number;
+  readonly version: number;
   readonly evidence: string;
   readonly policy: string;
   readonly email: EmailState;
@@ -23,11 +36,13 @@ export type AlarmRow = {
   readonly possibleDuplicate: 0 | 1;
 };
 
-/** Every alarm there was, with the state of its e-mail, by alarm id. Source: R4, R5. */
-export const alarms: Projection<AlarmRow, (AlarmTriggered | AlarmRecovered | NotificationEvent)['type']> = {
+type AlarmsEvent = AlarmTriggered | AlarmRecovered | AlarmAcknowledged | AlarmCommented | SensorUnshelved | NotificationEvent;
+
+/** Every alarm there was, with what operators did and the state of its e-mail, by alarm id. Source: R4, R5; ADR 15. */
+export const alarms: Projection<AlarmRow, AlarmsEvent['type']> = {
   name: 'alarms',
-  version: 1,
-  handles: ['AlarmTriggered', 'AlarmRecovered', ...NOTIFICATION_EVENT_TYPES],
+  version: 2,
+  handles: ['AlarmTriggered', 'AlarmRecovered', 'AlarmAcknowledged', 'AlarmCommented', 'SensorUnshelved', ...NOTIFICATION_EVENT_TYPES],
   columns: {
     alarmId: 'text',
     sensorId: 'integer',
@@ -35,6 +50,11 @@ export const alarms: Projection<AlarmRow, (AlarmTriggered | AlarmRecovered | Not
     status: 'text',
     triggeredAt: 'text',
     recoveredAt: 'text or null',
+    acknowledgedAt: 'text or null',
+    acknowledgedBy: 'text or null',
+    isStanding: 'integer',
+    comments: 'integer',
+    version: 'integer',
     evidence: 'text',
     policy: 'text',
     email: 'text',
@@ -42,16 +62,27 @@ export const alarms: Projection<AlarmRow, (AlarmTriggered | AlarmRecovered | Not
     reason: 'text or null',
     possibleDuplicate: 'integer',
   },
-  indexes: [['triggeredAt'], ['type', 'triggeredAt'], ['status', 'triggeredAt'], ['sensorId', 'triggeredAt', 'type'], ['email']],
+  indexes: [['triggeredAt'], ['type', 'triggeredAt'], ['status', 'triggeredAt'], ['isStanding', 'triggeredAt'], ['sensorId', 'triggeredAt', 'type'], ['email']],
 
-  keys: (event) => [event.data.alarmId],
+  keys: (event) => (event.type === 'SensorUnshelved' ? event.data.emailsOwed : [event.data.alarmId]),
 
-  project(row, event) {
+  project(row, event, alarmId) {
     if (event.type === 'AlarmTriggered') return opened(event);
-    if (!row) throw new Error(`${event.type} of alarm ${event.data.alarmId} before its AlarmTriggered`);
+    if (!row) throw new Error(`${event.type} of alarm ${alarmId} before its AlarmTriggered`);
+    const version = row.version + 1;
     switch (event.type) {
-      case 'AlarmRecovered':
-        return { ...row, status: 'recovered', recoveredAt: event.data.recoveredAt };
+      case 'AlarmRecovered': {
+        const isStanding = row.acknowledgedAt === null ? 1 : 0;
+        return { ...row, version, status: 'recovered', recoveredAt: event.data.recoveredAt, isStanding, email: row.email === 'held' ? 'withheld' : row.email };
+      }
+      case 'AlarmAcknowledged': {
+        const isStanding = row.status === 'open' ? 1 : 0;
+        return { ...row, version, acknowledgedAt: event.metadata.recordedAt, acknowledgedBy: event.data.by, isStanding };
+      }
+      case 'AlarmCommented':
+        return { ...row, version, comments: row.comments + 1 };
+      case 'SensorUnshelved':
+        return { ...row, email: 'pending' };
       case 'NotificationRequested':
       case 'NotificationRequeued':
         return { ...row, email: 'pending' };
@@ -81,9 +112,14 @@ function opened({ data }: AlarmTriggered): AlarmRow {
     status: 'open',
     triggeredAt: data.triggeredAt,
     recoveredAt: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    isStanding: 1,
+    comments: 0,
+    version: 1,
     evidence: JSON.stringify(data.evidence),
     policy: JSON.stringify(data.policy),
-    email: 'pending',
+    email: data.shelvedUntil === undefined ? 'pending' : 'held',
     attempts: 0,
     reason: null,
     possibleDuplicate: 0,

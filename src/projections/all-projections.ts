@@ -4,9 +4,11 @@ import { alarms } from './alarms.projection.js';
 import { influxAlarmsPerMinute } from './influx/influx-alarms-per-minute.projection.js';
 import { sensorState } from './influx/sensor-state.projection.js';
 import type { Projection } from './projection.js';
+import { shelvedSensors } from './shelved-sensors.projection.js';
+import { silentSensors } from './silent-sensors.projection.js';
 
 /** Every embedded read model; a new one is added here. */
-export const ALL_PROJECTIONS: readonly Projection[] = [alarmMap, alarmsPerMinute, alarms];
+export const ALL_PROJECTIONS: readonly Projection[] = [alarmMap, alarmsPerMinute, alarms, shelvedSensors, silentSensors];
 
 /** Those in InfluxDB, when it is configured. */
 export const INFLUX_PROJECTIONS: readonly Projection[] = [sensorState, influxAlarmsPerMinute];

@@ -30,6 +30,7 @@ export class LiveProjection {
   private parkedEvents = 0;
   private savedAtMs = 0;
   private last: Promise<unknown> = Promise.resolve();
+  private opening: Promise<ProjectionCopy | null> | null = null;
 
   constructor(
     readonly projection: Projection,
@@ -54,6 +55,12 @@ export class LiveProjection {
   /** The live copy; null when it was made by another version, or from events that this store does not have, so that it must be rebuilt. */
   async open(): Promise<ProjectionCopy | null> {
     if (this.copy) return this.copy;
+    // A rebuild that is asked for meanwhile must find what is opened here, lest this takes the place of the copy that it makes live.
+    this.opening ??= this.openOnce().finally(() => (this.opening = null));
+    return this.opening;
+  }
+
+  private async openOnce(): Promise<ProjectionCopy | null> {
     let copy = await this.sink.openLive(this.projection);
     if (copy === 'outdated') return null;
     if (copy === null) {

@@ -6,8 +6,11 @@ import { alarmsPerMinute } from './alarms-per-minute.projection.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
 import { foldEvents, keyEvents } from './fold-events.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
+import { LiveProjection } from './live-projection.js';
 import { ProjectionRunner } from './projection-runner.js';
+import type { ProjectionCopy } from './projection-sink.js';
 import type { Projection, ProjectionRow } from './projection.js';
+import { rebuild } from './rebuild.js';
 
 /** The real event store and sink on one folder, and a runner of its own for each start. */
 class Bench {
@@ -51,6 +54,33 @@ class Bench {
 }
 
 const alarmsOf = (count: number): ProjectedEvent[] => Array.from({ length: count }, (_, index) => triggered({ alarm: `alarm ${index}`, sensorId: index, second: index }));
+
+describe('LiveProjection', () => {
+  it('never goes back to the copy before a rebuild that was asked for while it was being opened', async () => {
+    const bench = await Bench.open();
+    await append(bench.store, alarmsOf(2));
+    await bench.run(async () => undefined);
+    let answer: () => void = () => undefined;
+    const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+    let asked = 0;
+    // The event store takes long to answer the first question.
+    const slow = Object.assign(Object.create(bench.store) as LibsqlEventStore, {
+      headPosition: async () => {
+        asked += 1;
+        if (asked === 1) await isAnswered;
+        return bench.store.headPosition();
+      },
+    });
+    const live = new LiveProjection(alarmsPerMinute, slow, bench.sink, systemClock);
+    const opening = live.open();
+    const rebuilding = rebuild(live, { store: slow, sink: bench.sink, clock: systemClock, signal: new AbortController().signal, onProgress: () => undefined });
+    await Promise.race([rebuilding, systemClock.sleep(300)]);
+    answer();
+    await Promise.all([opening, rebuilding]);
+    expect((await live.open())!.id).toBe(((await bench.sink.openLive(alarmsPerMinute as Projection)) as ProjectionCopy).id);
+    await bench.close();
+  });
+});
 
 describe('ProjectionRunner', () => {
   it('has the rows of all events, whenever they came, and the same again rebuilt from zero (P6)', async () => {

@@ -23,6 +23,7 @@ import { MapReads } from './map-reads.js';
 import { openReadModels } from './open-read-models.js';
 import { PlacesSync } from './places-sync.js';
 import { ProjectionRunner } from './projection-runner.js';
+import { SensorListReads } from './sensor-list-reads.js';
 
 export const COUNTING = Symbol('Counting');
 
@@ -89,7 +90,16 @@ export type Counting = LeasedRole<CountPublisher> | null;
       provide: AlarmReads,
       useFactory: (sink: LibsqlProjectionSink, registry: Registry) => {
         const reads = new AlarmReads(sink);
-        registerMailMetric(registry, reads);
+        registerReadGauge(registry, 'vigia_emails_parked', 'Alarms whose e-mail waits for an operator; NaN while the read model can’t be asked.', () => reads.parkedMails());
+        return reads;
+      },
+      inject: [LibsqlProjectionSink, METRICS],
+    },
+    {
+      provide: SensorListReads,
+      useFactory: (sink: LibsqlProjectionSink, registry: Registry) => {
+        const reads = new SensorListReads(sink);
+        registerReadGauge(registry, 'vigia_sensors_shelved', 'Shelved sensors, whose new alarms send no e-mail; NaN while the read model can’t be asked.', () => reads.countShelved());
         return reads;
       },
       inject: [LibsqlProjectionSink, METRICS],
@@ -97,7 +107,7 @@ export type Counting = LeasedRole<CountPublisher> | null;
     { provide: CountReads, useFactory: (sink: LibsqlProjectionSink) => new CountReads(sink), inject: [LibsqlProjectionSink] },
     { provide: MapReads, useFactory: (sink: LibsqlProjectionSink) => new MapReads(sink), inject: [LibsqlProjectionSink] },
   ],
-  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, MAP_AND_COUNTS, LibsqlProjectionSink],
+  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, SensorListReads, MAP_AND_COUNTS, LibsqlProjectionSink],
 })
 export class ProjectionsModule {}
 
@@ -123,14 +133,14 @@ function registerMetrics(registry: Registry, runners: readonly ProjectionRunner[
   });
 }
 
-function registerMailMetric(registry: Registry, reads: AlarmReads): void {
+function registerReadGauge(registry: Registry, name: string, help: string, value: () => number): void {
   new Gauge({
-    name: 'vigia_emails_parked',
-    help: 'Alarms whose e-mail waits for an operator; NaN while the read model can’t be asked.',
+    name,
+    help,
     registers: [registry],
     collect() {
       try {
-        this.set(reads.parkedMails());
+        this.set(value());
       } catch {
         this.set(Number.NaN);
       }

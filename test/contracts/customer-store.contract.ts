@@ -1,5 +1,6 @@
 import { CustomerRefused, CustomersUnavailable, type CustomerStore } from '../../src/customers/customer-store.js';
 import type { Customer, SensorPlace } from '../../src/customers/customer.js';
+import { LONGEST_NOTE, NoteRefused, type Note } from '../../src/customers/note-store.js';
 
 /** What a suite needs of an adapter: an empty store, and the same data opened anew after `close`. */
 export interface CustomerStoreUnderTest {
@@ -154,6 +155,41 @@ export function customerStoreContract(name: string, create: () => Promise<Custom
       expect(new Set(versions.slice(-4)).size).toBe(1);
     });
 
+    it('keeps notes unchanged, also over a restart, and of a sensor without a customer', async () => {
+      const saved = HOSTILE_TEXTS.filter((text) => text.length > 0 && text.length <= LONGEST_NOTE).map((text, i) => ({ sensorId: i % 3, eventId: noteId(i), text }));
+      for (const note of saved) await store.notes.save(note);
+      await store.notes.save(saved[0]!);
+      await store.close();
+      store = await underTest.open();
+      for (const { sensorId, eventId, text } of saved) expect(await store.notes.find(sensorId, [eventId, noteId(999)])).toEqual(new Map([[eventId, text]]));
+      expect((await allNotes(store)).sort((a, b) => a.eventId.localeCompare(b.eventId))).toEqual(saved);
+      expect(await store.notes.find(0, [])).toEqual(new Map());
+    });
+
+    it('gives every note once, over many pages', async () => {
+      const saved = Array.from({ length: 1100 }, (_, i) => ({ sensorId: i % 7, eventId: noteId(i), text: `note ${i}` }));
+      await Promise.all(saved.slice(0, 50).map((note) => store.notes.save(note)));
+      for (const note of saved.slice(50)) await store.notes.save(note);
+      expect((await allNotes(store)).sort((a, b) => a.eventId.localeCompare(b.eventId))).toEqual(saved);
+    });
+
+    it.each(['', 'x'.repeat(LONGEST_NOTE + 1), 'NUL \0 inside', 'half a pair \ud83d'])('refuses a note with a text that it would change: %#', async (text) => {
+      await expect(store.notes.save({ sensorId: 1, eventId: noteId(1), text })).rejects.toBeInstanceOf(NoteRefused);
+      expect(await allNotes(store)).toEqual([]);
+    });
+
+    it('removes one note, and erases those of a customer with the customer', async () => {
+      await store.save([customerExample(1), customerExample(2)]);
+      for (const [i, sensorId] of [1, 1, 2, 3].entries()) await store.notes.save({ sensorId, eventId: noteId(i), text: `note ${i}` });
+      await store.notes.remove(1, noteId(0));
+      expect(await store.notes.find(1, [noteId(0), noteId(1)])).toEqual(new Map([[noteId(1), 'note 1']]));
+      expect(await store.erase(1)).toBe(true);
+      // Of a sensor without a customer, too.
+      expect(await store.erase(3)).toBe(true);
+      expect(await store.erase(3)).toBe(false);
+      expect(await allNotes(store)).toEqual([{ sensorId: 2, eventId: noteId(2), text: 'note 2' }]);
+    });
+
     it('takes saves at the same time', async () => {
       await Promise.all(Array.from({ length: 20 }, (_, i) => store.save([customerExample(i), customerExample(100)])));
       expect(await store.count()).toBe(21);
@@ -168,6 +204,10 @@ export function customerStoreContract(name: string, create: () => Promise<Custom
       await expect(store.save([customerExample(2)])).rejects.toBeInstanceOf(CustomersUnavailable);
       await expect(store.all()[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(CustomersUnavailable);
       await expect(store.erase(1)).rejects.toBeInstanceOf(CustomersUnavailable);
+      await expect(store.notes.save({ sensorId: 1, eventId: noteId(1), text: 'x' })).rejects.toBeInstanceOf(CustomersUnavailable);
+      await expect(store.notes.find(1, [noteId(1)])).rejects.toBeInstanceOf(CustomersUnavailable);
+      await expect(store.notes.remove(1, noteId(1))).rejects.toBeInstanceOf(CustomersUnavailable);
+      await expect(allNotes(store)).rejects.toBeInstanceOf(CustomersUnavailable);
       await expect(allPlaces(store)).rejects.toBeInstanceOf(CustomersUnavailable);
     });
   });
@@ -177,4 +217,13 @@ async function allPlaces(store: CustomerStore): Promise<SensorPlace[]> {
   const places: SensorPlace[] = [];
   for await (const page of store.places()) places.push(...page);
   return places;
+}
+
+/** A UUID that sorts by its number. */
+const noteId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+async function allNotes(store: CustomerStore): Promise<Note[]> {
+  const notes: Note[] = [];
+  for await (const page of store.notes.all()) notes.push(...page);
+  return notes;
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { systemProgram } from './system-program.js';
 
 /** Where what was downloaded or built is kept between runs. */
 export function serversCache(): string {
@@ -26,7 +27,7 @@ export function goProgram(module: string, version: string, binary: string): stri
 export function mavenLibraries(name: string, pom: string): string {
   const digest = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
   return cachedFolder(`${name}-${digest}`, (dir) => {
-    run('mvn', ['--quiet', '--batch-mode', 'dependency:copy-dependencies', `-DoutputDirectory=${dir}`, '--file', pom]);
+    run(systemProgram('mvn', 'maven'), ['--quiet', '--batch-mode', 'dependency:copy-dependencies', `-DoutputDirectory=${dir}`, '--file', pom]);
   });
 }
 

@@ -6,6 +6,7 @@ import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
 import { EventStoreDbDouble } from '../doubles/eventstoredb/eventstoredb-double.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
+import { metricOf } from '../support/metrics.js';
 import { waitFor } from '../support/wait-for.js';
 import { InfluxServer } from './influxdb.js';
 import { freePort } from './server-process.js';
@@ -64,12 +65,9 @@ describe('two processes that write to one InfluxDB', () => {
     };
   }
 
-  const metric = async ({ product }: Side, name: string): Promise<number | null> => {
-    const answer = await fetch(`${product.consoleUrl}/metrics`, { signal: AbortSignal.timeout(2000) }).catch(() => null);
-    const line = (await answer?.text())?.split('\n').find((text) => text.startsWith(`${name} `));
-    return line === undefined ? null : Number(line.split(' ').at(-1));
-  };
-  const holds = async (side: Side): Promise<boolean> => (await metric(side, 'vigia_lease_held{role="influx"}')) === 1;
+  const metric = ({ product }: Side, name: string, labels = {}) => metricOf(product.consoleUrl, name, labels);
+  const INFLUX = { role: 'influx' };
+  const holds = async (side: Side): Promise<boolean> => (await metric(side, 'vigia_lease_held', INFLUX)) === 1;
   const untilHeldBy = (side: Side) => waitFor('the taking of the lease', () => holds(side), TAKEOVER_LIMIT_MS);
   const influxPart = async ({ product }: Side) => ((await product.get('/api/health')) as { parts: { name: string; status: string; detail: string }[] }).parts.find(({ name }) => name === 'influxdb');
 
@@ -138,7 +136,8 @@ describe('two processes that write to one InfluxDB', () => {
     expect(before).toBe(0);
     expect(await influxPart(active)).toMatchObject({ status: 'up', detail: expect.stringMatching(/^\d+ lines written$/) });
     expect(await influxPart(standby)).toMatchObject({ status: 'up', detail: expect.stringMatching(/^done by .+\/\d+\/.+, term 1$/) });
-    await expect(standby.product.command('rebuild', 'influx-sensor-state')).rejects.toThrow('printed nothing');
+    const refusal = await fetch(`${standby.product.consoleUrl}/api/operations/projections/influx-sensor-state/rebuild`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+    expect(await refusal.json()).toMatchObject({ status: 409, detail: expect.stringMatching(/^influx-sensor-state is written by process .+\/\d+\/.+, not by this one; ask the one that writes it/) });
     expect(await active.product.command('rebuild', 'influx-sensor-state')).toContain('equal true');
     await expectExact();
   }, 60_000);
@@ -183,7 +182,7 @@ describe('two processes that write to one InfluxDB', () => {
     const before = (active.writes = 0);
     pass(active);
     active.product.signal('SIGCONT');
-    await waitFor('the end of its term', async () => (await metric(active, 'vigia_lease_losses_total{role="influx"}')) === 1, 5000);
+    await waitFor('the end of its term', async () => (await metric(active, 'vigia_lease_losses_total', INFLUX)) === 1, 5000);
     await systemClock.sleep(3000);
     expect(active.writes).toBe(before);
     await expectExact();

@@ -8,6 +8,7 @@ import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { selfSigned, type SelfSigned } from '../support/self-signed.js';
 import { KafkaNode } from './kafka-node.js';
 import { keptIn, temporarySite, type DataFolder, type Site } from './site.js';
+import { systemProgram } from './system-program.js';
 
 export interface KafkaClusterOptions {
   /** One broker that is its own controller, or two brokers with replication 2 and a controller beside them. */
@@ -64,7 +65,9 @@ export class KafkaCluster {
     return this.secured;
   }
 
+  /** Thrown: `MissingProgram` without Java; an error with the servers' output when they do not start. */
   static async start(options: KafkaClusterOptions): Promise<KafkaCluster> {
+    systemProgram('java', 'default-jre-headless');
     const numbers = options.brokers === 1 ? [1] : [1, 2];
     const { login, site = temporarySite } = options;
     const ports = await Promise.all(numbers.map((number) => site.port(`kafka-${number}`)));

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +7,8 @@ import { exposedNames, recordedNames } from '../prometheus/metric-names.js';
 import { alertRules, prometheusFile, type AlertRule } from '../prometheus/rules.js';
 import { PROMETHEUS_FILES } from './prometheus.js';
 import { freePort } from './server-process.js';
-import { systemProgram } from './system-program.js';
+import { check } from './system-program.js';
 
-/** The exit code of a checking tool and all that it wrote. */
-function check(program: string, aptPackage: string, args: readonly string[], input?: string): { readonly status: number | null; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync(systemProgram(program, aptPackage), args, { encoding: 'utf8', ...(input === undefined ? {} : { input }) });
-  return { status, output: stdout + stderr };
-}
 const promtool = (args: readonly string[], input?: string) => check('promtool', 'prometheus', args, input);
 
 describe('the configuration of Prometheus', () => {

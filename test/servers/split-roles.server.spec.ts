@@ -70,6 +70,32 @@ describe('roles split over processes, on Kafka and a double of EventStoreDB', ()
     const before = await handled(product);
     await waitFor(`${more} more records handled`, async () => (await handled(product)) >= before + more, 40_000);
   }
+  /** Comments on alarms that are open, one after the other, by `front`, until it is told to end; gives how many were taken. */
+  function keepCommenting(): { end(): Promise<number> } {
+    let isOver = false;
+    const run = async (): Promise<number> => {
+      let taken = 0;
+      for (let round = 0; !isOver; round += 1) {
+        const { items } = (await front.get('/api/alarms?status=open&limit=20')) as { items: { alarmId: string }[] };
+        const alarm = items[round % Math.max(items.length, 1)];
+        if (alarm === undefined) continue;
+        const headers = { 'content-type': 'application/json', 'if-match': '*' };
+        const { status } = await fetch(`${front.consoleUrl}/api/alarms/${alarm.alarmId}/comments`, { method: 'POST', headers, body: '{"operator":"ana","note":"seen"}' });
+        expect(status).toBe(201);
+        taken += 1;
+        await systemClock.sleep(20);
+      }
+      return taken;
+    };
+    const running = run();
+    running.catch(() => undefined);
+    return {
+      end: () => {
+        isOver = true;
+        return running;
+      },
+    };
+  }
   const receiptEvents = () => store.outputs().events.filter(({ stream }) => stream.startsWith('receipts-'));
 
   it('P1–P4 hold while members join, are killed and frozen, and the process that sends the e-mails is killed', async () => {
@@ -82,6 +108,7 @@ describe('roles split over processes, on Kafka and a double of EventStoreDB', ()
     });
     await untilShared([PAIRS.flat().sort()]);
     await untilHandles(workers[0], 300);
+    const commenting = keepCommenting();
 
     workers[1].start();
     await workers[1].waitUntilUp();
@@ -108,10 +135,11 @@ describe('roles split over processes, on Kafka and a double of EventStoreDB', ()
 
     const killedAt = performance.now();
     await second.kill();
-    await waitFor('the other’s taking of both leases', async () => (await metricOf(front.consoleUrl, 'vigia_lease_held')) === 2, 10_000);
+    await waitFor('the other’s taking of all leases', async () => (await metricOf(front.consoleUrl, 'vigia_lease_held')) === 3, 10_000);
     expect(performance.now() - killedAt).toBeLessThan(10_000);
     await systemClock.sleep(2_000);
 
+    const comments = await commenting.end();
     expect((await simulator.stop('SIGINT')).code).toBe(0);
     const report = JSON.parse(readFileSync(reportFile, 'utf8')) as SimulationReport;
     const { sent, acknowledged, refused, unknown, notStored, retries } = report;
@@ -123,6 +151,10 @@ describe('roles split over processes, on Kafka and a double of EventStoreDB', ()
     expect(records).toBeGreaterThanOrEqual(sent);
     expect(records).toBeLessThanOrEqual(sent + retries);
     expect(new Set(receiptEvents().map(({ id }) => id)).size).toBe(receiptEvents().length);
+
+    // What operators did is there, each once, whatever the workers wrote to the same streams.
+    expect(comments).toBeGreaterThan(100);
+    expect(store.outputs().events.filter(({ type }) => type === 'AlarmCommented')).toHaveLength(comments);
 
     const alarms = await front.alarms();
     const foretold = report.foretold.map(({ sensorId, type, recovered }) => `${sensorId} ${type} ${recovered ? 'recovered' : 'open'}`);

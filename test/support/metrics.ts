@@ -7,8 +7,7 @@ export async function metricOf(consoleUrl: string, name: string, labels: Readonl
   return answer === null ? null : sumOfSeries(await answer.text(), name, labels);
 }
 
-/** The same in the text of `/metrics`. */
-export function sumOfSeries(text: string, name: string, labels: Readonly<Record<string, string>> = {}): number | null {
+function sumOfSeries(text: string, name: string, labels: Readonly<Record<string, string>> = {}): number | null {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   const values = text
     .split('\n')

@@ -1,16 +1,19 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import type { SensorEvent } from '../../src/alarm-domain/alarm-events.js';
 import { sensorStream } from '../../src/alarm-domain/sensor.js';
 import { SOURCE_STRIKE_POLICY, type StrikePolicy } from '../../src/alarm-domain/strike-policy.js';
-import { systemClock } from '../../src/clock.js';
+import { ApplicationProgress } from '../../src/application-progress.js';
+import { systemClock, type Clock } from '../../src/clock.js';
+import { consumption } from '../../src/consumption.js';
 import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { decodeSensorEvent } from '../../src/event-store/sensor-stream.js';
 import { BatchHandler, type ProcessingObserver } from '../../src/ingestion/batch-handler.js';
 import { DeadLetters } from '../../src/ingestion/dead-letters.js';
-import { normalReadings } from '../../src/ingestion/normal-readings.js';
+import { lastSeen } from '../../src/ingestion/normal-readings.js';
 import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { receiptStream, type Receipt } from '../../src/ingestion/receipt.js';
 import { reconcile } from '../../src/ingestion/reconcile.js';
@@ -35,10 +38,10 @@ export class Pipeline {
     this.deadLetters = new DeadLetters(log, store, systemClock);
   }
 
-  /** `disturb` may put faults between the handler and the store. */
-  static async open(options: { dir?: string; policy?: Partial<StrikePolicy>; disturb?: (store: EventStore) => EventStore } = {}): Promise<Pipeline> {
+  /** `disturb` may put faults between the handler and the store; `logClock` makes the append times. */
+  static async open(options: { dir?: string; policy?: Partial<StrikePolicy>; disturb?: (store: EventStore) => EventStore; logClock?: Clock } = {}): Promise<Pipeline> {
     const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'vigia-pipeline-'));
-    const log = await LibsqlMessageLog.open(dir, { clock: systemClock });
+    const log = await LibsqlMessageLog.open(dir, { clock: options.logClock ?? systemClock });
     const realStore = await LibsqlEventStore.open(dir, { clock: systemClock });
     const store = options.disturb?.(realStore) ?? realStore;
     return new Pipeline(dir, log, realStore, store, { ...SOURCE_STRIKE_POLICY, ...options.policy });
@@ -58,15 +61,10 @@ export class Pipeline {
     const observer = { ...this.observer, failed: (error: unknown) => void failures.push(error) };
     const sensors = new SensorStates(this.store);
     const receipts = new ReceiptBook(this.store, this.log.identity, systemClock);
-    const handler = new BatchHandler(this.log.identity, this.store, sensors, receipts, this.deadLetters, this.policy, systemClock, observer);
+    const handler = new BatchHandler(this.log.identity, this.store, sensors, receipts, this.deadLetters, this.policy, systemClock, observer, lastSeen);
     const stop = new AbortController();
     const consuming = this.log.consume({
-      resumeAt: async (topic, partition, range) => {
-        const { next, remembered } = await receipts.open(topic, partition, range);
-        sensors.recall(remembered);
-        return next;
-      },
-      ...(this.policy.clearOnNormal ? {} : { discard: normalReadings }),
+      ...consumption({ receipts, sensors, policy: this.policy, progress: new ApplicationProgress(), logger: pino({ level: 'silent' }) }),
       handle: (batches) => handler.handle(batches),
       signal: stop.signal,
     });

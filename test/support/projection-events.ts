@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { AlarmRecovered, AlarmTriggered } from '../../src/alarm-domain/alarm-events.js';
+import type { AlarmLifeEvent } from '../../src/alarm-domain/alarm-life-events.js';
 import { notificationStream, type NotificationEvent } from '../../src/alarm-domain/notification-events.js';
 import { ALARM_TYPES, type AlarmType } from '../../src/alarm-domain/reading.js';
 import { sensorStream } from '../../src/alarm-domain/sensor.js';
@@ -13,7 +14,7 @@ import type { Projection, ProjectionRow } from '../../src/projections/projection
 
 /** Words for specs of projections: events of alarms and their e-mails, and the rows that follow. */
 
-export type ProjectedEvent = AlarmTriggered | AlarmRecovered | NotificationEvent;
+export type ProjectedEvent = AlarmTriggered | AlarmRecovered | AlarmLifeEvent | NotificationEvent;
 
 export const newDir = (): string => mkdtempSync(join(tmpdir(), 'vigia-projections-'));
 
@@ -33,9 +34,10 @@ export interface AlarmExample {
   readonly sensorId?: number;
   readonly type?: AlarmType;
   readonly second?: number;
+  readonly shelvedUntil?: string;
 }
 
-export function triggered({ alarm, sensorId = 7, type = 'smoke', second = 0 }: AlarmExample): AlarmTriggered {
+export function triggered({ alarm, sensorId = 7, type = 'smoke', second = 0, shelvedUntil }: AlarmExample): AlarmTriggered {
   const source = { log: 'log', topic: 'ENTRY', partition: 0, epoch: 0, offset: second };
   const evidence = [
     { source, readAt: at(second), receivedAt: at(second), movement: type === 'motion', smoke: type === 'smoke', temperatureCelsius: 25, maxTemperatureCelsius: 30 },
@@ -43,7 +45,7 @@ export function triggered({ alarm, sensorId = 7, type = 'smoke', second = 0 }: A
   return {
     id: uuid(`${alarm} triggered`),
     type: 'AlarmTriggered',
-    data: { alarmId: uuid(alarm), sensorId, alarmType: type, triggeredAt: at(second), evidence, policy: SOURCE_STRIKE_POLICY },
+    data: { alarmId: uuid(alarm), sensorId, alarmType: type, triggeredAt: at(second), evidence, policy: SOURCE_STRIKE_POLICY, ...(shelvedUntil === undefined ? {} : { shelvedUntil }) },
     metadata: { ...metadata(alarm, second), source, messageId: null, sensorAt: null, receivedAt: at(second) },
   };
 }
@@ -69,6 +71,12 @@ export function mail<Type extends NotificationEvent['type']>(type: Type, { alarm
   } as unknown as NotificationEvent;
 }
 
+/** What operators or time did, `second` seconds after noon. */
+export function life<Type extends AlarmLifeEvent['type']>(type: Type, data: Extract<AlarmLifeEvent, { type: Type }>['data'], second = 0) {
+  const name = `${type} ${second} ${JSON.stringify(data)}`;
+  return { id: uuid(name), type, data, metadata: metadata(name, second) } as unknown as AlarmLifeEvent;
+}
+
 function metadata(alarm: string, second: number) {
   return { schemaVersion: 1, recordedAt: at(second), correlationId: uuid(`${alarm} correlation`), causationId: uuid(`${alarm} cause`) };
 }
@@ -87,7 +95,7 @@ export async function append(store: EventStore, events: readonly ProjectedEvent[
   const results = await Promise.all(
     events.map((event) => {
       const isMail = event.type.startsWith('Notification');
-      const stream = isMail ? notificationStream(event.data.alarmId) : sensorStream(event.data.sensorId);
+      const stream = isMail ? notificationStream((event as NotificationEvent).data.alarmId) : sensorStream(event.data.sensorId);
       return store.append(stream, [event], 'any');
     }),
   );
@@ -96,7 +104,7 @@ export async function append(store: EventStore, events: readonly ProjectedEvent[
 
 /** What may happen, in the order in which it may: random alarms of a few sensors, their ends, and their e-mails in between. */
 export const anyHistory: fc.Arbitrary<ProjectedEvent[]> = fc
-  .array(fc.record({ sensorId: fc.integer({ min: 0, max: 5 }), what: fc.constantFrom(...ALARM_TYPES, 'ok', 'mail'), pick: fc.nat(1000), second: fc.integer({ min: 0, max: 200 }) }), {
+  .array(fc.record({ sensorId: fc.integer({ min: 0, max: 5 }), what: fc.constantFrom(...ALARM_TYPES, 'ok', 'mail', 'operator', 'shelving'), pick: fc.nat(1000), second: fc.integer({ min: 0, max: 200 }) }), {
     maxLength: 60,
   })
   .map((steps) => {
@@ -104,6 +112,7 @@ export const anyHistory: fc.Arbitrary<ProjectedEvent[]> = fc
     const open = new Map<string, AlarmExample & { type: AlarmType; sensorId: number }>();
     const alarms: AlarmExample[] = [];
     const attempts = new Map<string, number>();
+    const shelved = new Set<number>();
     for (const { sensorId, what, pick, second } of steps) {
       if (what === 'ok') {
         for (const [key, alarm] of open) {
@@ -111,11 +120,19 @@ export const anyHistory: fc.Arbitrary<ProjectedEvent[]> = fc
           open.delete(key);
           events.push(recovered({ ...alarm, second }));
         }
+      } else if (what === 'operator') {
+        const alarm = alarms[pick % Math.max(alarms.length, 1)];
+        if (alarm) events.push(...operatorsDo(alarm, pick, second + events.length));
+      } else if (what === 'shelving') {
+        const isOver = shelved.has(sensorId) && pick % 3 > 0;
+        events.push(isOver ? unshelved(sensorId, [...open.values()], second + events.length) : life('SensorShelved', { sensorId, by: 'ana', reason: 'test', until: at(pick), hasNote: false }, second + events.length));
+        if (isOver) shelved.delete(sensorId);
+        else shelved.add(sensorId);
       } else if (what === 'mail') {
         const alarm = alarms[pick % Math.max(alarms.length, 1)];
         if (alarm) events.push(nextMail(alarm, pick, attempts));
       } else if (!open.has(`${sensorId} ${what}`)) {
-        const alarm = { alarm: `alarm ${events.length}`, sensorId, type: what, second };
+        const alarm = { alarm: `alarm ${events.length}`, sensorId, type: what, second, ...(shelved.has(sensorId) ? { shelvedUntil: at(900) } : {}) };
         open.set(`${sensorId} ${what}`, alarm);
         alarms.push(alarm);
         events.push(triggered(alarm));
@@ -123,6 +140,18 @@ export const anyHistory: fc.Arbitrary<ProjectedEvent[]> = fc
     }
     return events;
   });
+
+/** A comment, and perhaps an acknowledgement; a second one of an alarm is no more than odd. */
+function operatorsDo({ alarm, sensorId = 7, type = 'smoke' }: AlarmExample, pick: number, second: number): AlarmLifeEvent[] {
+  const about = { alarmId: uuid(alarm), sensorId, alarmType: type, by: 'ana' };
+  const comment = life('AlarmCommented', about, second);
+  return pick % 2 === 0 ? [comment] : [comment, life('AlarmAcknowledged', { ...about, hasNote: false }, second)];
+}
+
+function unshelved(sensorId: number, open: readonly AlarmExample[], second: number): AlarmLifeEvent {
+  const emailsOwed = open.filter((alarm) => alarm.sensorId === sensorId && alarm.shelvedUntil !== undefined).map(({ alarm }) => uuid(alarm));
+  return life('SensorUnshelved', { sensorId, cause: 'operator', by: 'ana', emailsOwed }, second);
+}
 
 function nextMail(alarm: AlarmExample, pick: number, attempts: Map<string, number>): NotificationEvent {
   const attempt = (attempts.get(alarm.alarm) ?? 0) + 1;

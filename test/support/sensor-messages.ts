@@ -69,6 +69,11 @@ export function brief(events: readonly SensorEvent[]): string[] {
         return `StrikeRecorded ${event.data.alarmType} ${event.data.strike}/${event.data.of}`;
       case 'StrikesCleared':
         return `StrikesCleared ${event.data.alarmTypes.join('+')} by ${event.data.by}`;
+      case 'SensorShelved':
+      case 'SensorUnshelved':
+      case 'SensorWentSilent':
+      case 'SensorReturned':
+        return event.type;
       default:
         return `${event.type} ${event.data.alarmType}`;
     }

@@ -10,7 +10,7 @@ const SOURCE = 'src/ingestion/assembly/usual-records.ts';
 export const MODULE_FILE = join(ROOT, 'src/ingestion/usual-records.wasm.ts');
 
 /** Pages of 64 KiB; memory that can't grow never moves away from under those who look at it. */
-const MEMORY_PAGES = '5';
+const MEMORY_PAGES = '151';
 
 /** The text of the module's file, compiled from its AssemblyScript sources. */
 export async function renderModule(): Promise<string> {

@@ -8,7 +8,7 @@ import { toWire, type LiveFrame } from './live-frame.js';
 
 /** The events after which an alarm looks different. */
 const ALARM_CHANGES = [
-  'AlarmTriggered', 'AlarmRecovered', 'NotificationSent', 'NotificationParked', 'NotificationRequeued',
+  'AlarmTriggered', 'AlarmRecovered', 'AlarmAcknowledged', 'AlarmCommented', 'SensorUnshelved', 'NotificationSent', 'NotificationParked', 'NotificationRequeued',
 ] as const;
 const MAP_CHANGES: ReadonlySet<string> = new Set(['AlarmTriggered', 'AlarmRecovered']);
 
@@ -176,9 +176,10 @@ export class LiveFeed {
     if (last === undefined) return [];
     const lastOf = new Map<string, Position>();
     for (const event of events) {
-      const { alarmId } = event.data as { alarmId: string };
-      lastOf.delete(alarmId);
-      lastOf.set(alarmId, event.position);
+      for (const alarmId of alarmsIn(event)) {
+        lastOf.delete(alarmId);
+        lastOf.set(alarmId, event.position);
+      }
     }
     const frames: LiveFrame[] = [];
     for (const [alarmId, id] of lastOf) {
@@ -219,6 +220,10 @@ export class LiveFeed {
   private now(): string {
     return isoTime(this.clock.now());
   }
+}
+
+function alarmsIn({ type, data }: RecordedEvent): readonly string[] {
+  return type === 'SensorUnshelved' ? (data as { emailsOwed: string[] }).emailsOwed : [(data as { alarmId: string }).alarmId];
 }
 
 function resetTo(position: Position | null): LiveFrame {

@@ -29,8 +29,8 @@ export class AuditSensorHandler {
     const from = cursor === undefined ? last : revisionIn(cursor, last);
     const items = await eventsBackwards(this.store, sensorId, from, limit + 1);
     const next = items.length > limit ? String(items[limit]?.revision) : null;
-    const { openAlarms, strikes } = state;
-    return { sensorId: String(sensorId), asOf, state: { openAlarms, strikes }, items: items.slice(0, limit), next, total };
+    const { openAlarms, strikes, shelving } = state;
+    return { sensorId: String(sensorId), asOf, state: { openAlarms, strikes, shelving }, items: items.slice(0, limit), next, total };
   }
 
   private async hasEvents(sensorId: number): Promise<boolean> {

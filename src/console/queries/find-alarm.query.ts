@@ -1,9 +1,11 @@
 import { NOTIFICATION_EVENT_TYPES, notificationStream, type NotificationEvent } from '../../alarm-domain/notification-events.js';
 import { decodeEvent } from '../../event-store/event-codec.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import type { NoteStore } from '../../customers/note-store.js';
 import { mailName } from '../../notifications/mailer.js';
 import type { AlarmReads } from '../../projections/alarm-reads.js';
 import type { Mailbox } from '../mailbox.js';
+import { operatorEventsOf } from '../operator-events.js';
 import { RequestRefused } from '../problem.js';
 import type { AlarmDetails } from '../response-schemas.js';
 
@@ -20,6 +22,7 @@ export class FindAlarmHandler {
     private readonly alarms: AlarmReads,
     private readonly store: EventStore,
     private readonly mailbox: Mailbox,
+    private readonly notes: NoteStore,
   ) {}
 
   /** Thrown: `RequestRefused` with 404. */
@@ -34,7 +37,8 @@ export class FindAlarmHandler {
     }
     const file = `${mailName(alarmId, 'alarm')}.eml`;
     const mail = (await this.mailbox.has(file)) ? `/api/mailbox/${file}` : null;
-    return { ...alarm, notifications, mail };
+    const operators = await operatorEventsOf(this.store, this.notes, Number(alarm.sensorId), alarmId);
+    return { ...alarm, operators, notifications, mail };
   }
 }
 

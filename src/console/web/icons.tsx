@@ -22,6 +22,7 @@ const EMAIL_PATHS: Readonly<Record<EmailState, string>> = {
   pending: 'M8 4.500V8l2.500 1.500M13.500 8a5.500 5.500 0 1 1-11 0 5.500 5.500 0 0 1 11 0Z',
   sent: ENVELOPE,
   held: 'M5.500 4v8M10.500 4v8',
+  withheld: 'M4 8h8',
   parked: 'M8 3 14 13H2L8 3ZM8 6.500v3M8 11.200v.3',
 };
 

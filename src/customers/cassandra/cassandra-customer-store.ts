@@ -11,6 +11,7 @@ import { CassandraRefused, refusalOf, toUnavailable } from './cassandra-errors.j
 import { ERASE, FIND, SAVE, SCAN_ALL, SCAN_IDS, SCAN_PLACES, WRITTEN } from './cassandra-queries.js';
 import { customerOf, placeOf } from './cassandra-rows.js';
 import { prepareSchema } from './cassandra-schema.js';
+import { CassandraNotes, laterThan } from './cassandra-notes.js';
 import { CustomerCache } from './customer-cache.js';
 import { CustomerChanges, READ_STATE } from './customer-changes.js';
 import { GuardedAsking } from './guarded-asking.js';
@@ -45,6 +46,7 @@ export interface CassandraStoreOptions {
  * does not know is looked for at a quorum before it counts as unknown (ADR 13).
  */
 export class CassandraCustomerStore implements CustomerStore, SetUpMarks, ImportMarks {
+  readonly notes: CassandraNotes;
   private readonly cache: CustomerCache;
   private readonly changes: CustomerChanges;
   private readonly asking: GuardedAsking;
@@ -60,6 +62,7 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
     this.cache = new CustomerCache(options.clock);
     this.changes = new CustomerChanges(client, tableId, options.clock);
     this.asking = new GuardedAsking(options.clock);
+    this.notes = new CassandraNotes(client, this.asking, options.clock);
   }
 
   /**
@@ -157,12 +160,11 @@ export class CassandraCustomerStore implements CustomerStore, SetUpMarks, Import
 
   async erase(id: number): Promise<boolean> {
     return this.asking.ask('erase', async () => {
-      const row = (await this.client.execute(WRITTEN, [id], { executionProfile: PROFILE.readAll })).first() as types.Row | null;
-      if (row === null) return false;
-      // Whoever wrote it may have had a clock that is ahead of ours: what is erased must be older than the erasure.
-      const written = row.values().filter((value): value is types.Long => value !== null);
-      const now = types.Long.fromNumber(this.options.clock.now()).multiply(1000);
-      const at = written.reduce((latest, time) => (time.greaterThanOrEqual(latest) ? time.add(1) : latest), now);
+      const hadNotes = await this.notes.erase(id);
+      const { rows } = await this.client.execute(WRITTEN, [id], { executionProfile: PROFILE.readAll });
+      if (rows.length === 0) return hadNotes;
+      // Whoever wrote it may have had a clock that is ahead of ours.
+      const at = laterThan(rows, this.options.clock);
       await this.changes.during(async () => {
         await this.client.execute(ERASE, [at, id], { executionProfile: PROFILE.write }).finally(() => this.cache.forget([id]));
       }, true);

@@ -8,12 +8,16 @@ import { CassandraRefused } from './cassandra-errors.js';
 export const KEYSPACE = 'world';
 export const CUSTOMERS = `${KEYSPACE}.datosclientes`;
 
+/** What operators wrote about sensors, by sensor and event. */
+export const NOTES = `${KEYSPACE}.alarm_notes`;
+
 /** One row: who changed customers last, by process, and how far set-up and import are. */
 export const STATE = `${KEYSPACE}.datosclientes_state`;
 
 interface Table {
   readonly name: string;
-  readonly key: string;
+  /** The partition's column, then those that order its rows. */
+  readonly key: readonly string[];
   /** Column → its type, the key's too. */
   readonly columns: ReadonlyMap<string, string>;
 }
@@ -21,8 +25,9 @@ interface Table {
 const TYPES: Readonly<Record<string, string>> = { id: 'int', latitude: 'double', longitude: 'double' };
 
 const TABLES: readonly Table[] = [
-  { name: 'datosclientes', key: 'id', columns: new Map(STORED_COLUMNS.map((column) => [column, TYPES[column] ?? 'text'])) },
-  { name: 'datosclientes_state', key: 'only_row', columns: new Map([['only_row', 'int'], ['changes', 'map<uuid, text>'], ['set_up', 'text'], ['import_mark', 'text']]) },
+  { name: 'datosclientes', key: ['id'], columns: new Map(STORED_COLUMNS.map((column) => [column, TYPES[column] ?? 'text'])) },
+  { name: 'datosclientes_state', key: ['only_row'], columns: new Map([['only_row', 'int'], ['changes', 'map<uuid, text>'], ['set_up', 'text'], ['import_mark', 'text']]) },
+  { name: 'alarm_notes', key: ['sensor_id', 'event_id'], columns: new Map([['sensor_id', 'int'], ['event_id', 'uuid'], ['note', 'text']]) },
 ];
 
 /** All nodes must agree on a changed schema. */
@@ -73,14 +78,14 @@ class Schema {
   async ensureTable({ name, key, columns }: Table): Promise<void> {
     const found = await this.ask('SELECT column_name, type, kind FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ?', [KEYSPACE, name]);
     if (found.length === 0) {
-      const definitions = [...columns].map(([column, type]) => `${column} ${type}${column === key ? ' PRIMARY KEY' : ''}`);
-      await this.ask(`CREATE TABLE IF NOT EXISTS ${KEYSPACE}.${name} (${definitions.join(', ')})`);
+      const definitions = [...columns].map(([column, type]) => `${column} ${type}`);
+      await this.ask(`CREATE TABLE IF NOT EXISTS ${KEYSPACE}.${name} (${definitions.join(', ')}, PRIMARY KEY (${key.join(', ')}))`);
       return;
     }
     const typeOf = new Map(found.map((row) => [String(row['column_name']), String(row['type'])]));
     const keys = found.filter((row) => row['kind'] !== 'regular' && row['kind'] !== 'static').map((row) => String(row['column_name']));
     const wrong = [...columns].filter(([column, type]) => typeOf.has(column) && typeOf.get(column) !== type);
-    if (keys.join() !== key) throw this.refused(`table ${KEYSPACE}.${name} has the primary key (${keys.join(', ')}), expected (${key})`);
+    if (keys.sort().join() !== key.toSorted().join()) throw this.refused(`table ${KEYSPACE}.${name} has the primary key (${keys.join(', ')}), expected (${key.join(', ')})`);
     if (wrong.length > 0) {
       throw this.refused(`table ${KEYSPACE}.${name} has ${wrong.map(([column, type]) => `${column} ${typeOf.get(column)}, expected ${type}`).join('; ')}`);
     }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import { inTime, type Clock } from '../../clock.js';
 import { CustomersUnavailable } from '../customer-store.js';
 import { toUnavailable } from './cassandra-errors.js';
 
@@ -23,13 +23,7 @@ export class GuardedAsking {
   }
 
   /** As `ask`, for the reading of one row: no longer than four seconds. */
-  async askInTime<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const done = new AbortController();
-    const answer = this.ask(what, work).finally(() => done.abort());
-    const late = this.clock.sleep(READ_LIMIT_MS, done.signal).then(() => {
-      if (done.signal.aborted) return answer;
-      throw new CustomersUnavailable(`cannot ${what}: Cassandra gave no answer within ${READ_LIMIT_MS} ms`);
-    });
-    return Promise.race([answer, late]);
+  askInTime<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return inTime(this.clock, READ_LIMIT_MS, this.ask(what, work), () => new CustomersUnavailable(`cannot ${what}: Cassandra gave no answer within ${READ_LIMIT_MS} ms`));
   }
 }

@@ -166,6 +166,9 @@ function decimalAt(from: usize): u64 {
   return (<u64>at << 32) | <u32>(isNegative ? -thousandths : thousandths);
 }
 
+/** The sensor of the last reading whose id was read; of one that `pastUsualReading` has passed over, its own. */
+export let usualId: u32 = 0;
+
 /** Which of the phrases the last readings had. */
 let valuesFormat: usize = 0;
 let fieldsFormat: usize = 0;
@@ -261,8 +264,13 @@ export function pastUsualReading(start: usize): usize {
   const isIdQuoted = load<u8>(at) == QUOTE;
   if (isIdQuoted) at += 1;
   const first = at;
-  while (digitAt(at) <= 9 && at - first < MAX_ID_DIGITS) at += 1;
+  let id: u32 = 0;
+  for (let digit = digitAt(at); digit <= 9 && at - first < MAX_ID_DIGITS; digit = digitAt(at)) {
+    id = id * 10 + digit;
+    at += 1;
+  }
   if (at == first) return NOT_SURE;
+  usualId = id;
   if (isIdQuoted) {
     if (load<u8>(at) != QUOTE) return NOT_SURE;
     at += 1;

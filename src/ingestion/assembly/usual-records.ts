@@ -1,5 +1,10 @@
 import { varintBytes, varintValue } from '../../message-log/assembly/varint';
-import { LOOK_AHEAD, pastUsualReading } from './usual-reading';
+import { see } from './last-seen';
+import { LOOK_AHEAD, pastUsualReading, usualId } from './usual-reading';
+
+export {
+  lastSeenDirectory, lastSeenEntry, lastSeenMostPages, lastSeenPages, lastSeenPagesUsed, lastSeenRefused, now, seeSensor,
+} from './last-seen';
 
 /** What the caller puts a part of a batch into; what lies behind is there to be looked at and does not count. */
 export const windowBytes: i32 = 0x40000;
@@ -65,5 +70,7 @@ function pastUsualRecord(start: usize, windowEnd: usize, offsetDelta: i32): usiz
   const valueEnd = at + valueLength;
   // Behind the value there is at least the number of headers.
   if (bytes > 4 || valueLength < 0 || valueEnd >= end) return NOT_SURE;
-  return pastUsualReading(at) == valueEnd ? end : NOT_SURE;
+  if (pastUsualReading(at) != valueEnd) return NOT_SURE;
+  see(usualId);
+  return end;
 }

@@ -71,7 +71,7 @@ export class ConsumerSession {
 
   /** Resolves when the session has ended and no handler is in work. */
   async run(): Promise<void> {
-    await Promise.all([this.fetcher.run(), this.keepCommitting(), this.keepLooking(), ...this.numbers.map((number) => this.workOn(number))]);
+    await Promise.all([this.fetcher.run(), this.keepCommitting(), this.news.ringEvery(this.context.clock, LOOK_EVERY_MS, this.signal), ...this.numbers.map((number) => this.workOn(number))]);
   }
 
   /** Opens the pair and works on it, anew after each loss or failure, until the session ends. */
@@ -149,6 +149,7 @@ export class ConsumerSession {
       while (!this.signal.aborted) {
         const seen = this.news.count;
         handling.throwFailure();
+        this.context.options.requireKept?.(pair.number);
         for (const side of [entry, ok]) {
           const failure = this.fetcher.failureOf(side);
           if (failure !== null) throw failure;
@@ -200,13 +201,6 @@ export class ConsumerSession {
       this.news.ring();
     });
     return held;
-  }
-
-  private async keepLooking(): Promise<void> {
-    while (!this.signal.aborted) {
-      await this.context.clock.sleep(LOOK_EVERY_MS, this.signal);
-      this.news.ring();
-    }
   }
 
   private async keepCommitting(): Promise<void> {

@@ -110,6 +110,7 @@ export class FetchedRecords {
         if (timeMs === null || timeMs > throughMs || run.isFull) return;
         const entry = this.entries[this.at]!;
         run.lastAppendedAtMs = timeMs;
+        discard?.beginBatch?.(run.partition, timeMs);
         if (entry.isOld) this.takeOld(run, entry, discard);
         else this.takeBatch(run, entry, discard);
       }

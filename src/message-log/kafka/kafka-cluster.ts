@@ -1,5 +1,5 @@
 import { Kafka, logLevel, type KafkaConfig, type logCreator, type SASLOptions } from 'kafkajs';
-import { systemClock } from '../../clock.js';
+import { inTime, systemClock } from '../../clock.js';
 import { framedSocket } from './framed-socket.js';
 import { cutConnections, cutHungConnections } from './kafkajs-connections.js';
 import { UnknownKafkajs } from './kafka-errors.js';
@@ -162,22 +162,18 @@ export class KafkaCluster {
   /** After an error or the time limit, whatever is still on its way there must not be taken for an answer later on. */
   private async ask<T>(nodeId: number, limitMs: number, request: (broker: BrokerInside) => Promise<T>): Promise<T> {
     const broker = await this.inside.findBroker({ nodeId });
-    const answered = new AbortController();
     // Also for a request that kafkajs has forgotten: one on a connection that was made anew meanwhile.
-    const late = systemClock.sleep(limitMs, answered.signal).then(() => {
-      if (!answered.signal.aborted) this.hung.add(nodeId);
-      throw new Error(`broker ${nodeId} gave no answer within ${limitMs} ms`);
-    });
-    late.catch(() => undefined);
+    const late = (): Error => {
+      this.hung.add(nodeId);
+      return new Error(`broker ${nodeId} gave no answer within ${limitMs} ms`);
+    };
     try {
-      const answer = await Promise.race([request(broker), late]);
+      const answer = await inTime(systemClock, limitMs, request(broker), late);
       this.hung.delete(nodeId);
       return answer;
     } catch (error) {
       cutConnections(broker, String(error));
       throw error;
-    } finally {
-      answered.abort('answered'); // with a reason, as it makes an error for want of one
     }
   }
 

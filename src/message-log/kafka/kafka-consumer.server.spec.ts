@@ -7,7 +7,7 @@ import { KafkaCluster } from '../../../test/servers/kafka.js';
 import { waitFor } from '../../../test/support/wait-for.js';
 import { sensorStream } from '../../alarm-domain/sensor.js';
 import { systemClock } from '../../clock.js';
-import type { ConsumeOptions, LogBatch, LogRecord, SensorTopic } from '../message-log.js';
+import { PositionLost, type ConsumeOptions, type LogBatch, type LogRecord, type SensorTopic } from '../message-log.js';
 import type { KafkaMessageLog } from './kafka-message-log.js';
 
 const SESSION_MS = 3_000;
@@ -52,6 +52,16 @@ describe('A handler', () => {
     expect(await memberIds()).toEqual([before]);
     expect(consumer.rebalances).toBe(1);
     });
+
+  it('whose receipt was refused is given the partition anew, though nothing more comes', async () => {
+    const consumer = await Consumer.start(() => Promise.resolve());
+    const [appended] = await consumer.log.append('ENTRY', [record(KEYS[0], 'a')]);
+    await waitFor('the record', () => consumer.texts(0).length === 1);
+    consumer.lostFrom = { partition: 0, offset: appended!.offset };
+    await waitFor('the record again', () => consumer.texts(0).length === 2);
+    expect(consumer.texts(0)).toEqual(['a', 'a']);
+    expect(consumer.rebalances).toBe(1);
+  });
 
   it('that takes three times the session timeout keeps its membership', async () => {
     const consumer = await Consumer.start(() => systemClock.sleep(3 * SESSION_MS));
@@ -348,6 +358,8 @@ class Consumer {
   readonly offered: LogBatch[] = [];
   readonly handled: (LogRecord & { readonly topic: SensorTopic; readonly partition: number })[] = [];
   rebalances = 0;
+  /** Where another consumer is said to have gone on from, until this one has been told. */
+  lostFrom: { readonly partition: number; readonly offset: number } | null = null;
   private readonly stopping = new AbortController();
   private ended: Promise<void> = Promise.resolve();
 
@@ -362,6 +374,13 @@ class Consumer {
       resumeAt: async (topic, partition, { startOffset, endOffset }) => {
         isReady += 1;
         return next.get(`${topic}-${partition}`) ?? (from === 'end' ? endOffset : startOffset);
+      },
+      requireKept: (partition) => {
+        const { lostFrom } = consumer;
+        if (lostFrom?.partition !== partition) return;
+        consumer.lostFrom = null;
+        next.set(`ENTRY-${partition}`, lostFrom.offset);
+        throw new PositionLost('the receipt was refused');
       },
       handle: async (batches) => {
         consumer.offered.push(...batches);

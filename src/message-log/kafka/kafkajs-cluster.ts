@@ -15,7 +15,6 @@ export interface BrokerInside {
       logResponseError: boolean;
     }): Promise<T>;
   };
-  disconnect(): Promise<void>;
   leaveGroup(member: { groupId: string; memberId: string }): Promise<void>;
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>;
 }

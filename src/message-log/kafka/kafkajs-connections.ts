@@ -1,7 +1,7 @@
 import kafkajs from 'kafkajs';
 import Connection from 'kafkajs/src/network/connection.js';
 import type { Socket } from 'node:net';
-import { systemClock } from '../../clock.js';
+import { inTime, systemClock } from '../../clock.js';
 import { UnknownKafkajs } from './kafka-errors.js';
 
 /** What is used of a connection of kafkajs 2.2.4. */
@@ -56,7 +56,9 @@ prototype.connect = function (this: ConnectionInside): Promise<unknown> {
   this.chunks = [];
   this.bytesBuffered = 0;
   this.bytesNeeded = LENGTH_BYTES;
-  making = inTime(connect.call(this), this).finally(() => beingMade.delete(this));
+  // kafkajs never says that the other side closed a TLS connection before it was made.
+  const closed = (): Error => connectionError(this, 'it was closed while it was made');
+  making = inTime(systemClock, this.connectionTimeout + LATE_MS, connect.call(this), closed).finally(() => beingMade.delete(this));
   beingMade.set(this, making);
   return making;
 };
@@ -69,16 +71,6 @@ prototype.processData = function (this: ConnectionInside, chunk: Buffer): void {
   if (this.bytesBuffered === 0) this.chunks = [];
   processData.call(this, chunk);
 };
-
-/** kafkajs never says that the other side closed a TLS connection before it was made. */
-async function inTime(making: Promise<unknown>, connection: ConnectionInside): Promise<unknown> {
-  const made = new AbortController();
-  const late = systemClock.sleep(connection.connectionTimeout + LATE_MS, made.signal).then(() => {
-    throw connectionError(connection, 'it was closed while it was made');
-  });
-  late.catch(() => undefined);
-  return Promise.race([making, late]).finally(() => made.abort());
-}
 
 function connectionError({ host, port }: ConnectionInside, why: string): Error {
   return new kafkajs.KafkaJSConnectionError(`Connection to ${host}:${port} ended: ${why}`, { broker: `${host}:${port}` });

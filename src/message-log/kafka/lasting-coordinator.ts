@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.js';
 import { UnknownKafkajs } from './kafka-errors.js';
+import { cutConnections, type ConnectedBroker } from './kafkajs-connections.js';
 
 /** What is used of a broker of kafkajs 2.2.4, as a group's coordinator. */
-interface CoordinatorInside {
-  readonly connectionPool: { readonly host: string; readonly port: number };
-  disconnect(): Promise<void>;
+interface CoordinatorInside extends ConnectedBroker {
+  readonly connectionPool: ConnectedBroker['connectionPool'] & { readonly host: string; readonly port: number };
   heartbeat(request: object): Promise<unknown>;
   joinGroup(request: object): Promise<unknown>;
 }
@@ -48,10 +48,10 @@ export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: numb
           // What else the coordinator says is meant for the member.
           if (typeof type === 'string' && !MOVED.has(type)) throw error;
           if (performance.now() > deadline || signal.aborted) throw error;
-          // It must not be asked who coordinates the group: it may hang.
           if (type === undefined) {
+            // It must not be asked who coordinates the group: it may hang.
             cluster.removeBroker(current.connectionPool);
-            current.disconnect().catch(() => undefined);
+            cutConnections(current, String(error));
           }
           await clock.sleep(LOOK_EVERY_MS, signal);
           current = await find(query).catch(() => current);

@@ -76,6 +76,7 @@ export class PartitionFetcher {
 
   /** Until the signal is aborted and no request is on its way. */
   async run(): Promise<void> {
+    const looking = this.changes.ringEvery(this.clock, LOOK_EVERY_MS, this.signal);
     while (!this.signal.aborted) {
       const seen = this.changes.count;
       const leaders = new Set([...this.sides].map((side) => this.leaderOf(side)));
@@ -84,9 +85,9 @@ export class PartitionFetcher {
         if (node === null || this.loops.has(node)) continue;
         this.loops.set(node, this.fetchFrom(node).finally(() => this.loops.delete(node)));
       }
-      await this.changes.afterOrIn(this.clock, LOOK_EVERY_MS, seen, this.signal);
+      await this.changes.after(seen, this.signal);
     }
-    await Promise.all(this.loops.values());
+    await Promise.all([looking, ...this.loops.values()]);
   }
 
   private leaderOf({ topic, partition }: PairSide): number | null {

@@ -85,6 +85,10 @@ describe('map and counts in InfluxDB', () => {
     await bench.settle();
     await expectExact(bench);
     expect(await tagsOf(bench, 'sensor == "3"')).toEqual(['none']);
+    const lists: string[] = [];
+    const places = `from(bucket: ${JSON.stringify(bench.bucket)}) |> range(start: 0, stop: 2200-01-01T00:00:00Z) |> filter(fn: (r) => r._measurement == "sensor_places")`;
+    for await (const { _value = '' } of bench.influx.client.query(places)) lists.push(_value);
+    expect(lists.map((list) => list.split('\t').length)).toEqual([39]);
   });
 
   /** The zones of points that a condition names. */

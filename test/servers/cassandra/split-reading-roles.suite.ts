@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { stopAll } from '../../acceptance/child.js';
 import { EventStoreServer } from '../../acceptance/event-store-server.js';
 import { Product } from '../../acceptance/product.js';
+import { exposedNames, recordedNames } from '../../prometheus/metric-names.js';
 import { testClient } from '../../support/kafka-group.js';
+import { metricOf } from '../../support/metrics.js';
 import { readTopic } from '../../support/read-topic.js';
 import { SmtpTestServer } from '../../support/smtp-test-server.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -12,6 +14,7 @@ import type { CassandraRing } from '../cassandra.js';
 import { InfluxServer } from '../influxdb.js';
 import { KafkaCluster } from '../kafka.js';
 import { freePort } from '../server-process.js';
+import { check } from '../system-program.js';
 
 const SENSORS = 300;
 
@@ -71,10 +74,8 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
         expect(answer.status).toBe(200);
       }
     }
-    const metric = async (product: Product, name: string): Promise<number> => {
-      const text = await (await fetch(`${product.consoleUrl}/metrics`)).text();
-      return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ').at(-1) ?? NaN);
-    };
+    const metric = (product: Product, name: string) => metricOf(product.consoleUrl, name);
+    const isWriting = async (product: Product): Promise<boolean> => (await metricOf(product.consoleUrl, 'vigia_lease_held', { role: 'influx' })) === 1;
     const partNames = async (product: Product): Promise<string[]> => ((await product.get('/api/health')) as { parts: { name: string }[] }).parts.map(({ name }) => name);
     const statusOf = async (product: Product, path: string): Promise<number> => (await fetch(`${product.consoleUrl}${path}`)).status;
 
@@ -109,8 +110,7 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       await raise(30);
       await expectShown();
       await expectTold();
-      const held = await Promise.all(projects.map((each) => metric(each, 'vigia_lease_held{role="influx"}')));
-      expect(held.sort()).toEqual([0, 1]);
+      expect((await Promise.all(projects.map(isWriting))).sort()).toEqual([false, true]);
       expect(await partNames(notify)).toEqual(expect.arrayContaining(['notifications', 'customers']));
       expect(await partNames(notify)).not.toEqual(expect.arrayContaining(['count-topic']));
       expect(await partNames(projects[0])).toEqual(expect.arrayContaining(['influxdb', 'projection influx-sensor-state', 'count-topic']));
@@ -123,13 +123,40 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       for (const other of [...projects, notify]) expect(await Promise.all(paths.map((path) => statusOf(other, path)))).toEqual([404, 404, 404, 404]);
     }, 90_000);
 
+    it('the console tells its pages of a change when InfluxDB has what another process wrote', async () => {
+      const ending = new AbortController();
+      const { body } = await fetch(`${console.consoleUrl}/api/live`, { signal: ending.signal });
+      let told = '';
+      const listening = (async () => {
+        for await (const chunk of body!.pipeThrough(new TextDecoderStream())) told += chunk;
+      })().catch(() => undefined);
+      try {
+        await waitFor('the greeting', () => told.includes('event: hello'));
+        await raise(1);
+        // The feed would wait five seconds for read models that never say that they have it.
+        await waitFor('a word that the map is another', () => told.includes('event: map'), 4_000);
+        expect((await totals()).active).toBe(raised);
+      } finally {
+        ending.abort();
+        await listening;
+      }
+    });
+
+    it('the metrics of each pass promtool check metrics, and are recorded for rules and dashboards', async () => {
+      const recorded = recordedNames();
+      for (const product of [...projects, notify, console, worker]) {
+        const text = await (await fetch(`${product.consoleUrl}/metrics`)).text();
+        expect(check('promtool', 'prometheus', ['check', 'metrics'], text)).toEqual({ status: 0, output: '' });
+        expect(exposedNames(text).filter((name) => name.startsWith('vigia_') && !recorded.has(name))).toEqual([]);
+      }
+    });
+
     it('the other project goes on when the one that writes is killed, and nothing is missing or twice', async () => {
-      const isFirst = (await metric(projects[0], 'vigia_lease_held{role="influx"}')) === 1;
-      const [active, standby] = isFirst ? projects : [projects[1], projects[0]];
+      const [active, standby] = (await isWriting(projects[0])) ? projects : [projects[1], projects[0]];
       await raise(20);
       await active.kill();
       await raise(20);
-      await waitFor('the taking of the lease', async () => (await metric(standby, 'vigia_lease_held{role="influx"}')) === 1, 10_000);
+      await waitFor('the taking of the lease', () => isWriting(standby), 10_000);
       await expectShown();
       await expectTold();
       active.start();
@@ -137,7 +164,7 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       await raise(10);
       await expectShown();
       await expectTold();
-      expect(await metric(active, 'vigia_lease_held{role="influx"}')).toBe(0);
+      expect(await isWriting(active)).toBe(false);
       // Commands reach the process that does the work by its data folder, with or without a console.
       expect(await standby.command('rebuild', 'influx-alarms-per-minute')).toContain('equal true');
       await expectShown();

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Random } from '../../src/cli/simulator/random.js';
+import { systemClock } from '../../src/clock.js';
+import { stopAll } from '../acceptance/child.js';
+import { Product } from '../acceptance/product.js';
+import { freePort } from '../servers/server-process.js';
+import { dataFolderOutputs } from './data-folder-outputs.js';
+import { drawBody } from './simulation/draw-body.js';
+import type { SentRecord } from './verifier/outputs.js';
+import { verify } from './verifier/verify.js';
+
+const SENSORS = 16;
+const KILLS = 4;
+const RUN_MS = 12_000;
+
+/** A sensor that sends one message after the other until it is told to stop, each again until it is answered. */
+async function sendAll(url: string, sensorId: number, sent: SentRecord[], stop: AbortSignal): Promise<void> {
+  const random = Random.seeded(`sensor ${sensorId}`);
+  for (let message = 0; !stop.aborted; message += 1) {
+    const topic = random.fraction() < 0.2 ? 'OK' : 'ENTRY';
+    const body = drawBody(random, topic, sensorId);
+    while (!(await post(url, topic, body, `${sensorId}-${message}`, sent))) await systemClock.sleep(50);
+    await systemClock.sleep(random.integer(0, 30));
+  }
+}
+
+/** Whether there was an answer. */
+async function post(url: string, topic: string, body: string, messageId: string, sent: SentRecord[]): Promise<boolean> {
+  const value = Buffer.from(body).toString('base64');
+  try {
+    const response = await fetch(`${url}/topics/${topic}/messages?sync`, { method: 'POST', body, headers: { 'Idempotency-Key': messageId, 'Content-Type': 'text/plain' }, signal: AbortSignal.timeout(2000) });
+    const text = await response.text();
+    if (response.status >= 500) throw new Error(text);
+    const isAccepted = response.status === 200;
+    sent.push({ topic, value, outcome: isAccepted ? 'accepted' : 'refused', places: isAccepted ? [JSON.parse(text) as { partition: number; offset: number }] : [] });
+    return true;
+  } catch {
+    sent.push({ topic, value, outcome: 'unknown', places: [] });
+    return false;
+  }
+}
+
+describe('a process that is killed again and again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vigia-killed-'));
+  afterAll(async () => {
+    await stopAll();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('keeps every promise', async () => {
+    const dataDir = join(folder, 'data');
+    const product = new Product({ dataDir, logFile: join(folder, 'product.log') }, { ingest: await freePort(), console: await freePort() }, 0);
+    product.start();
+    await product.waitUntilUp();
+    const sent: SentRecord[] = [];
+    const stop = new AbortController();
+    const sending = Promise.all(Array.from({ length: SENSORS }, (_, sensor) => sendAll(product.ingestUrl, sensor, sent, stop.signal)));
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await systemClock.sleep((RUN_MS / KILLS) * (0.5 + Math.random()));
+      await product.killAndRestart();
+    }
+    await product.waitUntilUp();
+    await systemClock.sleep(1000);
+    stop.abort();
+    await sending;
+    await product.waitUntilSettled();
+    await product.interrupt();
+    const { problems, figures } = verify(await dataFolderOutputs(dataDir, { n: 3, windowMs: null, clearOnNormal: false }, sent));
+    expect(problems).toEqual([]);
+    const outcomes = (outcome: SentRecord['outcome']) => sent.filter((each) => each.outcome === outcome).length;
+    expect(outcomes('unknown')).toBeGreaterThan(0);
+    expect(figures.records).toBeGreaterThanOrEqual(outcomes('accepted'));
+    expect(figures.alarms).toBeGreaterThan(10);
+  }, 180_000);
+});

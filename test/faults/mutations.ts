@@ -1,0 +1,54 @@
+/** The product with one of its protections taken away, as a change of its source. */
+export interface Mutation {
+  readonly removes: string;
+  readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+}
+
+/** Each must be noticed by the simulation within its first 200 seeds; see mutations.spec.ts. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    removes: 'recognition of a record that is delivered again, by its position',
+    edits: [{ file: 'src/alarm-domain/sensor.ts', find: 'if (last && isAtOrBefore(message.source, last)) return true;', replace: '' }],
+  },
+  {
+    removes: 'recognition of a repeat by its messageId',
+    edits: [{ file: 'src/alarm-domain/sensor.ts', find: 'return message.messageId !== null && state.messageIds.includes(message.messageId);', replace: 'return false;' }],
+  },
+  {
+    removes: 'expected revision of the append to a sensor’s stream',
+    edits: [{ file: 'src/ingestion/batch-handler.ts', find: "events.map(toAppend), revision ?? 'no-stream')", replace: "events.map(toAppend), 'any')" }],
+  },
+  {
+    removes: 'expected revision of a receipt',
+    edits: [{ file: 'src/ingestion/receipt-book.ts', find: "[event], revision ?? 'no-stream')", replace: "[event], 'any')" }],
+  },
+  {
+    removes: 'receipt only after the appends',
+    edits: [
+      {
+        file: 'src/ingestion/batch-handler.ts',
+        find: 'events.length > 0 ? await this.append(sensorId, events, before.revision) : before.revision;',
+        replace: 'events.length > 0 ? (void this.append(sensorId, events, before.revision).catch(() => undefined), (before.revision ?? -1n) + BigInt(events.length)) : before.revision;',
+      },
+    ],
+  },
+  {
+    removes: 'receipt only after the dead letters',
+    edits: [{ file: 'src/ingestion/batch-handler.ts', find: 'unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : Promise.resolve(),', replace: 'void this.deadLetters.add(batch.topic, unreadable).catch(() => undefined) ?? Promise.resolve(),' }],
+  },
+  {
+    removes: 'record of what was sent',
+    edits: [{ file: 'src/alarm-domain/notification.ts', find: "return [event(context, 'NotificationSent', `${delivery.attempt}`, { ...delivery })];", replace: 'return [];' }],
+  },
+  {
+    removes: 'mark of a copy that may be a second one',
+    edits: [{ file: 'src/alarm-domain/notification-next-step.ts', find: "{ step: 'claim', possibleDuplicate: true, reason: 'claim-without-outcome' }", replace: "{ step: 'claim', possibleDuplicate: mayHaveGone, reason: 'claim-without-outcome' }" }],
+  },
+  {
+    removes: 'look at the lease before a mail is begun',
+    edits: [
+      { file: 'src/notifications/alarm-notifier.ts', find: 'if (stopping.aborted || !term.isHeld()) return', replace: 'if (stopping.aborted) return' },
+      { file: 'src/notifications/alarm-notifier.ts', find: 'if (!term.isHeld()) return {', replace: "if (alarmId === '') return {" },
+    ],
+  },
+];

@@ -1,0 +1,71 @@
+import type { Outputs, OutputEvent, ReadModels } from './outputs.js';
+import { ALARM_TYPES } from './reference-parser.js';
+
+/** P6 and R6: the read models, and topic COUNT, are what the events come to, and nothing else. */
+export function checkReadModels(outputs: Outputs): string[] {
+  const alarmEvents = outputs.events.filter(({ type, stream }) => stream.startsWith('sensor-') && (type === 'AlarmTriggered' || type === 'AlarmRecovered'));
+  const should = { map: mapOf(alarmEvents), counts: countsOf(alarmEvents), alarms: alarmsOf(alarmEvents, outputs.events) };
+  return [...outputs.readModels.flatMap((models) => checkModels(models, should)), ...checkCountTopic(outputs, alarmEvents)];
+}
+
+interface Expected {
+  readonly map: ReadonlyMap<string, string>;
+  readonly counts: ReadonlyMap<string, string>;
+  readonly alarms: ReadonlyMap<string, string>;
+}
+
+function checkModels({ of, map, counts, alarms, parked }: ReadModels, should: Expected): string[] {
+  return [
+    ...differences(`${of}: map, sensor`, new Map(map.map(({ sensorId, state, openTypes }) => [String(sensorId), `${state} ${openTypes}`])), should.map),
+    ...differences(`${of}: count of`, new Map(counts.map(({ minute, type, count }) => [`${minute} ${type}`, String(count)])), should.counts),
+    ...differences(`${of}: alarm`, new Map(alarms.map(({ alarmId, status, email }) => [alarmId, `${status} ${email}`])), should.alarms),
+    ...(parked > 0 ? [`${of}: ${parked} events are parked`] : []),
+  ];
+}
+
+function mapOf(events: readonly OutputEvent[]): Map<string, string> {
+  const open = new Map<string, Set<unknown>>();
+  for (const { type, data } of events) {
+    const types = open.get(String(data['sensorId'])) ?? new Set();
+    open.set(String(data['sensorId']), types);
+    if (type === 'AlarmTriggered') types.add(data['alarmType']);
+    else types.delete(data['alarmType']);
+  }
+  return new Map([...open].map(([sensor, types]) => [sensor, `${types.size > 0 ? 'active' : 'inactive'} ${ALARM_TYPES.filter((type) => types.has(type)).join(',')}`]));
+}
+
+function countsOf(events: readonly OutputEvent[]): Map<string, string> {
+  const counts = new Map<string, number>();
+  for (const { type, data } of events) {
+    if (type !== 'AlarmTriggered') continue;
+    const key = `${String(data['triggeredAt']).slice(0, 16)}:00.000Z ${String(data['alarmType'])}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return new Map([...counts].map(([key, count]) => [key, String(count)]));
+}
+
+function alarmsOf(alarmEvents: readonly OutputEvent[], all: readonly OutputEvent[]): Map<string, string> {
+  const recovered = new Set(alarmEvents.filter(({ type }) => type === 'AlarmRecovered').map(({ data }) => data['alarmId']));
+  const emails = new Map<unknown, string>();
+  for (const { type, data } of all) {
+    if (type === 'NotificationSent') emails.set(data['alarmId'], 'sent');
+    if (type === 'NotificationParked') emails.set(data['alarmId'], 'parked');
+  }
+  const triggered = alarmEvents.filter(({ type }) => type === 'AlarmTriggered').map(({ data }) => data['alarmId']);
+  return new Map(triggered.map((id) => [String(id), `${recovered.has(id) ? 'recovered' : 'open'} ${emails.get(id) ?? 'pending'}`]));
+}
+
+/** R4: each alarm is on COUNT at least once, under its own id. */
+function checkCountTopic({ topics }: Outputs, events: readonly OutputEvent[]): string[] {
+  const published = new Set((topics['COUNT'] ?? []).flat().map(({ headers }) => headers['ce_id']));
+  const alarms = new Set(events.filter(({ type }) => type === 'AlarmTriggered').map(({ data }) => String(data['alarmId'])));
+  return [
+    ...[...alarms].filter((id) => !published.has(id)).map((id) => `COUNT: alarm ${id} is missing`),
+    ...[...published].filter((id) => id === undefined || !alarms.has(id)).map((id) => `COUNT: ${id} is no alarm`),
+  ];
+}
+
+function differences(what: string, is: ReadonlyMap<string, string>, should: ReadonlyMap<string, string>): string[] {
+  const keys = new Set([...is.keys(), ...should.keys()]);
+  return [...keys].filter((key) => is.get(key) !== should.get(key)).map((key) => `${what} ${key} is ${is.get(key) ?? 'missing'}, expected ${should.get(key) ?? 'none'}`);
+}

@@ -1,0 +1,104 @@
+import type { Outputs, OutputEvent } from './outputs.js';
+import type { ExpectedRecord } from './reference-fold.js';
+
+interface ReceiptData {
+  readonly first: number;
+  readonly last: number;
+  readonly normal: number;
+  readonly events: readonly number[];
+  readonly ignored: Readonly<Record<string, readonly number[]>>;
+  readonly deadLettered: readonly number[];
+  readonly skipped: readonly number[];
+}
+
+/** P2: the receipts name every offset once, with the outcome that its record has by the rules; a dead letter has the record's bytes. */
+export function checkReceipts(outputs: Outputs, expected: readonly ExpectedRecord[]): string[] {
+  const problems: string[] = [];
+  for (const topic of ['ENTRY', 'OK']) {
+    for (const [partition] of (outputs.topics[topic] ?? []).entries()) {
+      const records = expected.filter((each) => each.topic === topic && each.partition === partition);
+      problems.push(...checkPartition(`${topic}-${partition}`, receiptsOf(outputs, topic, partition), records, outcomeTest(outputs)));
+    }
+    problems.push(...checkDeadLetters(outputs, topic, expected));
+  }
+  return problems;
+}
+
+function receiptsOf({ events, log }: Outputs, topic: string, partition: number): ReceiptData[] {
+  const isOurs = ({ stream, type }: OutputEvent) => stream === `receipts-${log}-${topic}-${partition}` && type === 'ReceiptRecorded';
+  return events.filter(isOurs).map(({ data }) => data as unknown as ReceiptData);
+}
+
+function checkPartition(where: string, receipts: readonly ReceiptData[], expected: readonly ExpectedRecord[], isAllowed: OutcomeTest): string[] {
+  const problems: string[] = [];
+  const outcomes = new Map<number, string>();
+  let next = 0;
+  for (const receipt of receipts) {
+    const { first, last } = receipt;
+    if (first > next) problems.push(`${where}: no receipt for offsets ${next} to ${first - 1}`);
+    if (first < next) problems.push(`${where}: two receipts for offsets ${first} to ${next - 1}`);
+    next = last + 1;
+    const named = [
+      ...receipt.events.map((offset) => [offset, 'events'] as const),
+      ...receipt.deadLettered.map((offset) => [offset, 'dead-lettered'] as const),
+      ...receipt.skipped.map((offset) => [offset, 'skipped'] as const),
+      ...Object.entries(receipt.ignored).flatMap(([reason, offsets]) => offsets.map((offset) => [offset, `ignored ${reason}`] as const)),
+    ];
+    for (const [offset, outcome] of named) {
+      if (outcomes.has(offset)) problems.push(`${where} ${offset}: ${outcomes.get(offset)} and ${outcome}`);
+      if (offset < first || offset > last) problems.push(`${where} ${offset}: named by a receipt for ${first} to ${last}`);
+      outcomes.set(offset, outcome);
+    }
+    const normal = last - first + 1 - named.length;
+    if (normal !== receipt.normal) problems.push(`${where}: the receipt for ${first} to ${last} has ${receipt.normal} normal and leaves ${normal} unnamed`);
+  }
+  for (const each of expected) {
+    const { offset } = each.record;
+    const given = offset >= next ? 'nothing' : (outcomes.get(offset) ?? 'normal');
+    if (!isAllowed(given, each)) problems.push(`${where} ${offset}: ${given}, expected ${each.outcome}`);
+    outcomes.delete(offset);
+  }
+  for (const [offset, outcome] of outcomes) if (outcome !== 'skipped') problems.push(`${where} ${offset}: ${outcome}, but there is no such record`);
+  return problems;
+}
+
+type OutcomeTest = (given: string, expected: ExpectedRecord) => boolean;
+
+/** Where the order of processing is not told, it is only known whether a record has some effect or none, and that what it has is there. */
+function outcomeTest({ isKeyed, events }: Outputs): OutcomeTest {
+  const withEvents = new Set(events.filter(({ stream }) => stream.startsWith('sensor-')).map(({ metadata }) => placeOf(metadata['source'] as ExpectedPlace)));
+  return (given, { topic, partition, record, outcome }) => {
+    // Of a record that is delivered again and had no event it is not known any more why.
+    if (given === 'ignored duplicate' && isKeyed && outcome !== 'events' && outcome !== 'dead-lettered') return true;
+    if (given === 'ignored duplicate' && outcome === 'normal') return true;
+    if (isKeyed || outcome === 'normal' || outcome === 'dead-lettered') return given === outcome;
+    const hasEvents = withEvents.has(placeOf({ topic, partition, offset: record.offset }));
+    return hasEvents ? given === 'events' : given.startsWith('ignored ');
+  };
+}
+
+interface ExpectedPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+function placeOf({ topic, partition, offset }: ExpectedPlace): string {
+  return `${topic}-${partition} ${offset}`;
+}
+
+function checkDeadLetters({ topics }: Outputs, topic: string, expected: readonly ExpectedRecord[]): string[] {
+  const owed = new Map(expected.filter((each) => each.topic === topic && each.outcome === 'dead-lettered').map((each) => [`${each.partition} ${each.record.offset}`, each.record]));
+  const found = new Set<string>();
+  const problems: string[] = [];
+  for (const letter of (topics[`${topic}.dlq`] ?? []).flat()) {
+    const source = JSON.parse(letter.headers['dead-letter-source'] ?? '{}') as { partition?: number; offset?: number };
+    const place = `${source.partition} ${source.offset}`;
+    const record = owed.get(place);
+    if (!record) problems.push(`${topic} ${place}: a dead letter, but the record can be read or is not there`);
+    else if ((record.value ?? '') !== letter.value) problems.push(`${topic} ${place}: the dead letter has other bytes`);
+    found.add(place);
+  }
+  for (const place of owed.keys()) if (!found.has(place)) problems.push(`${topic} ${place}: the dead letter is missing`);
+  return problems;
+}

@@ -1,0 +1,72 @@
+/**
+ * What a run gave out, as plain data: all that the verifier knows. Nothing in this folder imports from `src/`.
+ *
+ * A run writes it as one JSON file; times are milliseconds since 1970 UTC unless they are ISO 8601.
+ */
+export interface Outputs {
+  readonly policy: { readonly n: number; readonly windowMs: number | null; readonly clearOnNormal: boolean };
+  /** Whether all records of a sensor are in partitions of one number; else their order of processing is not told by the log. */
+  readonly isKeyed: boolean;
+  /** The log's identity, as it is in the events. */
+  readonly log: string;
+  /** What clients sent and what they were answered; null where that was not written down. */
+  readonly sent: readonly SentRecord[] | null;
+  /** Partitions by topic: ENTRY, OK, ENTRY.dlq, OK.dlq, COUNT. */
+  readonly topics: Readonly<Record<string, readonly (readonly TopicRecord[])[]>>;
+  /** All events of all streams in the store's order. */
+  readonly events: readonly OutputEvent[];
+  /** One for each process that keeps read models. */
+  readonly readModels: readonly ReadModels[];
+  /** The mail server's own list, in the order in which it took them. */
+  readonly mails: readonly AcceptedMail[];
+}
+
+export interface SentRecord {
+  readonly topic: string;
+  /** Base64 of the record's bytes. */
+  readonly value: string;
+  /** `unknown`: no answer in time, so it may be in the log or not; `refused`: told that it is bad. */
+  readonly outcome: 'accepted' | 'unknown' | 'refused';
+  /** The places that the answers named, one for each answer. */
+  readonly places: readonly { readonly partition: number; readonly offset: number }[];
+}
+
+export interface TopicRecord {
+  readonly offset: number;
+  /** Base64; null for a tombstone. */
+  readonly value: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly appendedAtMs: number;
+  /** Of two records, of any topics, the one with the lower order was appended first. */
+  readonly order: number;
+}
+
+export interface OutputEvent {
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  // Whatever an event says.
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** When the store stored it, by the run's own time; null where that is not known. */
+  readonly storedAtMs: number | null;
+}
+
+export interface ReadModels {
+  readonly of: string;
+  readonly map: readonly { readonly sensorId: number; readonly state: string; readonly openTypes: string }[];
+  readonly counts: readonly { readonly minute: string; readonly type: string; readonly count: number }[];
+  readonly alarms: readonly { readonly alarmId: string; readonly status: string; readonly email: string }[];
+  /** Events that a projection could not take. */
+  readonly parked: number;
+}
+
+export interface AcceptedMail {
+  readonly messageId: string;
+  /** Null for a follow-up, which P4 does not count. */
+  readonly alarmId: string | null;
+  readonly possibleDuplicate: boolean;
+  /** Which process sent it and when it began to, where that is known: then the lease is checked too. */
+  readonly sender: { readonly process: string; readonly begunAtMs: number } | null;
+}

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { drawPlan } from '../simulation/plan.js';
+import { runPlan } from '../simulation/simulated-run.js';
+import type { OutputEvent, Outputs } from './outputs.js';
+import { verify } from './verify.js';
+
+type Tamper = (outputs: Outputs) => Outputs;
+
+const withoutEvent = (isIt: (event: OutputEvent) => boolean): Tamper => (outputs) => {
+  const at = outputs.events.findIndex(isIt);
+  expect(at).toBeGreaterThanOrEqual(0);
+  return { ...outputs, events: outputs.events.filter((_, index) => index !== at) };
+};
+const ofType = (type: string) => (event: OutputEvent) => event.type === type;
+const changedEvent = (type: string, change: (event: OutputEvent) => OutputEvent): Tamper => (outputs) => {
+  const at = outputs.events.findIndex(ofType(type));
+  return { ...outputs, events: outputs.events.map((event, index) => (index === at ? change(event) : event)) };
+};
+const withoutLast = (topic: string): Tamper => (outputs) => {
+  const partitions = outputs.topics[topic] ?? [];
+  const at = partitions.findIndex((records) => records.length > 0);
+  return { ...outputs, topics: { ...outputs.topics, [topic]: partitions.map((records, index) => (index === at ? records.slice(0, -1) : records)) } };
+};
+
+/** What is lost, doubled or made up, and the promise that it breaks. */
+const CASES: readonly (readonly [what: string, promise: string, tamper: Tamper])[] = [
+  ['an accepted record', 'P1', withoutLast('ENTRY')],
+  ['a dead letter', 'P2', withoutLast('ENTRY.dlq')],
+  ['a receipt', 'P2', withoutEvent(ofType('ReceiptRecorded'))],
+  ['an offset of a receipt', 'P2', changedEvent('ReceiptRecorded', (event) => ({ ...event, data: { ...event.data, events: [], normal: Number(event.data['normal']) + (event.data['events'] as unknown[]).length } }))],
+  ['a strike', 'P3', withoutEvent(ofType('StrikeRecorded'))],
+  ['an alarm', 'P3', withoutEvent(ofType('AlarmTriggered'))],
+  ['a recovery', 'P3', withoutEvent(ofType('AlarmRecovered'))],
+  ['an event, stored twice', 'P3', (outputs) => ({ ...outputs, events: [...outputs.events, outputs.events.find(ofType('AlarmTriggered'))!] })],
+  ['the type of an alarm', 'P3', changedEvent('AlarmTriggered', (event) => ({ ...event, data: { ...event.data, alarmType: 'other' } }))],
+  ['a mail', 'P4', (outputs) => ({ ...outputs, mails: outputs.mails.slice(1) })],
+  ['the mark of a second copy', 'P4', (outputs) => ({ ...outputs, mails: [...outputs.mails, outputs.mails[0]!] })],
+  ['a mail for no alarm', 'P4', (outputs) => ({ ...outputs, mails: [...outputs.mails, { ...outputs.mails[0]!, alarmId: 'another' }] })],
+  ['a mark without a reason', 'P4', (outputs) => ({ ...outputs, mails: outputs.mails.map((mail) => ({ ...mail, possibleDuplicate: true })) })],
+  ['the record of a mail', 'P4', withoutEvent(ofType('NotificationSent'))],
+  ['the lease of who sent', 'P4', (outputs) => ({ ...outputs, mails: outputs.mails.map((mail) => ({ ...mail, sender: mail.sender && { ...mail.sender, process: 'another' } })) })],
+  ['a row of the map', 'P6', (outputs) => ({ ...outputs, readModels: outputs.readModels.map((models) => ({ ...models, map: models.map.slice(1) })) })],
+  ['a count', 'P6', (outputs) => ({ ...outputs, readModels: outputs.readModels.map((models) => ({ ...models, counts: models.counts.map((row) => ({ ...row, count: row.count + 1 })) })) })],
+  ['an alarm in the list', 'P6', (outputs) => ({ ...outputs, readModels: outputs.readModels.map((models) => ({ ...models, alarms: models.alarms.slice(1) })) })],
+  ['a parked event', 'P6', (outputs) => ({ ...outputs, readModels: outputs.readModels.map((models) => ({ ...models, parked: 1 })) })],
+  ['an alarm on COUNT', 'P6', (outputs) => ({ ...outputs, topics: { ...outputs.topics, COUNT: [] } })],
+];
+
+/** Whether there is something of each kind that a case takes away. */
+function hasEverything({ isKeyed, events, topics, mails }: Outputs): boolean {
+  const types = new Set(events.map(({ type }) => type));
+  const firstReceipt = events.find(ofType('ReceiptRecorded'))?.data['events'] as unknown[] | undefined;
+  return (
+    isKeyed &&
+    ['StrikeRecorded', 'AlarmTriggered', 'AlarmRecovered', 'StrikesCleared', 'NotificationSent'].every((type) => types.has(type)) &&
+    (topics['ENTRY.dlq'] ?? []).flat().length === 1 &&
+    (firstReceipt?.length ?? 0) > 0 &&
+    mails.length > 0 &&
+    mails.every(({ possibleDuplicate }) => !possibleDuplicate)
+  );
+}
+
+describe('verify', () => {
+  let sound: Outputs;
+  beforeAll(async () => {
+    for (let seed = 1; ; seed += 1) {
+      const { outputs } = await runPlan(drawPlan(String(seed)));
+      sound = outputs;
+      if (hasEverything(outputs)) return;
+    }
+  });
+
+  it('finds nothing in a sound run', () => {
+    expect(verify(sound).problems).toEqual([]);
+  });
+
+  it.each(CASES)('notices the change of %s (%s)', (_what, promise, tamper) => {
+    expect(new Set(verify(tamper(sound)).problems.map((problem) => problem.promise))).toContain(promise);
+  });
+
+  it('takes a client’s time-out for neither', () => {
+    const { sent } = sound;
+    expect(verify({ ...sound, sent: [...sent!, { topic: 'ENTRY', value: 'bm8=', outcome: 'unknown', places: [] }] }).problems).toEqual([]);
+  });
+
+  it('imports nothing of the product', () => {
+    for (const file of readdirSync(import.meta.dirname)) {
+      if (file.endsWith('.spec.ts')) continue;
+      const imports = [...readFileSync(join(import.meta.dirname, file), 'utf8').matchAll(/from '([^']+)'/g)].map(([, from]) => from!);
+      expect(imports.filter((from) => !from.startsWith('./') && !from.startsWith('node:'))).toEqual([]);
+    }
+  });
+});
