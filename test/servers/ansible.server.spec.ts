@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,7 +75,8 @@ describe('the Ansible plays', () => {
   const post = (sensor: number, topic = 'ENTRY'): Promise<Response> =>
     fetch(`http://${addressOf('load-balancer')}:8080/topics/${topic}/messages`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: `{"${sensor}", "true", "false", "20.0", "30.0"}` });
   const getJson = async (service: string, port: number, path: string): Promise<unknown> => (await fetch(`http://${addressOf(service)}:${port}${path}`)).json();
-  const mails = async (): Promise<number> => ((await getJson('mailpit', 8025, '/api/v1/messages?limit=1')) as { total: number }).total;
+  /** Alarms' e-mails: Alertmanager sends its own there, of what is left out here. */
+  const mails = async (): Promise<number> => ((await getJson('mailpit', 8025, '/api/v1/search?limit=1&query=from:alarms@vigia.local')) as { messages_count: number }).messages_count;
   /** How many events of a type the store holds, read from its file. */
   const stored = (type: string): number => {
     const lines = readFileSync(join(dataOf('eventstoredb'), 'events.jsonl'), 'utf8').trimEnd().split('\n');
@@ -141,7 +142,7 @@ describe('the Ansible plays', () => {
     const { rows } = await ring.execute('SELECT count(*) FROM world.datosclientes').finally(() => ring.shutdown());
     expect(Number(rows[0]!['count'])).toBe(CUSTOMERS);
 
-    const query = 'from(bucket: "vigia") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "sensor_state" and r._field == "active" and r._value == true) |> group() |> count()';
+    const query = 'from(bucket: "vigia") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "sensor_state" and r._field == "active" and r._value == 1) |> group() |> distinct(column: "sensor") |> count()';
     const influx = (): Promise<Response> => fetch(`http://${addressOf('influxdb')}:8086/api/v2/query?org=vigia`, { method: 'POST', headers: { authorization: `Token ${TOKEN}`, 'content-type': 'application/vnd.flux', accept: 'application/csv' }, body: query });
     await waitFor('three active sensors in InfluxDB', async () => /,3\r?$/m.test(await (await influx()).text()), 15_000);
 
@@ -167,27 +168,26 @@ describe('the Ansible plays', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     const run = await play('stop.yml', '-v');
     expect([failuresOf(run), running()]).toEqual(['', []]);
-    expect(run.output).not.toContain('killed after');
+    expect(run.output).not.toContain('killed after its grace period');
     const order = changedBy(run);
     const at = (host: string): number => order.indexOf(host);
     const wanted = ['load-balancer', 'ingest-2', 'process-2', 'core', 'prometheus', 'influxdb', 'cassandra-2', 'cassandra-1', 'kafka-2', 'kafka-1', 'controller-2'];
     expect(wanted.map(at)).toEqual(wanted.map(at).sort((one, two) => one - two));
     expect(wanted.filter((host) => at(host) < 0)).toEqual([]);
     expect({ alarms: stored('AlarmTriggered'), mails: stored('NotificationSent') }).toEqual({ alarms: 103, mails: 103 });
-  }, 120_000);
+  }, 240_000);
 
   it('change nothing when everything is stopped', async () => {
     const run = await play('stop.yml');
     expect([failuresOf(run), changedBy(run), changesOf(run)]).toEqual(['', [], 0]);
-  }, 60_000);
+  }, 120_000);
 
   it('start nothing after a server that does not become well, and say which and why', async () => {
-    rmSync(join(dataOf('mailpit'), 'mailpit.db'), { force: true });
-    mkdirSync(join(dataOf('mailpit'), 'mailpit.db'));
+    writeFileSync(join(dataOf('mailpit'), 'mailpit.db'), 'what is no database');
     const run = await play('start.yml', '--limit', 'mailpit,influxdb,alertmanager,load-balancer', '--extra-vars', 'health_seconds=3');
     expect(run.code).not.toBe(0);
     expect(run.output).toContain(`mailpit on machine-13 (${addressOf('mailpit')}) was started and is not well: no good answer within 3 s`);
-    expect(run.output).toMatch(/Its last output:\s+.*(database|mailpit\.db)/s);
+    expect(run.output).toMatch(/Its last output:.*file is not a database/s);
     expect(changedBy(run).sort()).toEqual(['influxdb', 'mailpit']);
   }, 60_000);
 });
