@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { serversCache } from '../servers/cache.js';
 import { boundToUs } from '../servers/server-process.js';
 import { waitFor } from '../support/wait-for.js';
+import { STACK_PORTS } from './stack-plan.js';
 
 /** `npm run stack` as a process, and what it leaves behind. That everything comes up is shown by `npm run acceptance -- --stack`. */
 describe('npm run stack', () => {
@@ -65,9 +66,11 @@ describe('npm run stack', () => {
   });
 
   it('names a port that is taken, before anything is started', async () => {
-    const server = createServer().listen(8086, '127.0.0.1');
+    const server = createServer();
+    // Where something listens there already, that is refused as well.
+    server.on('error', (error: NodeJS.ErrnoException) => expect(error.code).toBe('EADDRINUSE'));
     try {
-      await once(server, 'listening');
+      await new Promise((done) => server.once('listening', done).once('error', done).listen(STACK_PORTS.influxdb, '127.0.0.1'));
       const { output, ended } = stack([]);
       expect(await ended).toBe(1);
       expect(output()).toContain('port 8086 (influxdb)');
