@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -124,7 +126,7 @@ describe('the Ansible plays', () => {
     const { rows } = await ring.execute('SELECT count(*) FROM world.datosclientes').finally(() => ring.shutdown());
     expect(Number(rows[0]!['count'])).toBe(CUSTOMERS);
 
-    const query = 'from(bucket: "vigia") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "sensor_state" and r._field == "active" and r._value == true) |> group() |> count()';
+    const query = 'from(bucket: "vigia") |> range(start: -1h) |> filter(fn: (r) => r._measurement == "sensor_state" and r._field == "active" and r._value == 1) |> group() |> distinct(column: "sensor") |> count()';
     const influx = (): Promise<Response> => fetch(`http://${addressOf('influxdb')}:8086/api/v2/query?org=vigia`, { method: 'POST', headers: { authorization: `Token ${TOKEN}`, 'content-type': 'application/vnd.flux', accept: 'application/csv' }, body: query });
     await waitFor('three active sensors in InfluxDB', async () => /,3\r?$/m.test(await (await influx()).text()), 15_000);
 
@@ -165,12 +167,31 @@ describe('the Ansible plays', () => {
   }, 60_000);
 
   it('start nothing after a server that does not become well, and say which and why', async () => {
-    rmSync(join(dataOf('mailpit'), 'mailpit.db'), { force: true });
-    mkdirSync(join(dataOf('mailpit'), 'mailpit.db'));
+    writeFileSync(join(dataOf('mailpit'), 'mailpit.db'), 'not a database'.repeat(1000));
     const run = await play('start.yml', '--limit', 'mailpit,influxdb,alertmanager,load-balancer', '--extra-vars', 'health_seconds=3');
     expect(run.code).not.toBe(0);
     expect(run.output).toContain(`mailpit on machine-13 (${addressOf('mailpit')}) was started and is not well: no good answer within 3 s`);
     expect(run.output).toMatch(/Its last output:\s+.*(database|mailpit\.db)/s);
     expect(changedBy(run).sort()).toEqual(['influxdb', 'mailpit']);
   }, 60_000);
+
+  it.each([
+    ['start.yml', 'health_seconds'],
+    ['stop.yml', 'drain_seconds'],
+  ])('wait in %s no longer than %s for a process that takes connections and gives no answer', async (playbook, limit) => {
+    const asked: { readonly fromMs: number; toMs: number }[] = [];
+    const silent = createServer((socket) => {
+      const each = { fromMs: Date.now(), toMs: Infinity };
+      asked.push(each);
+      socket.on('error', () => undefined).on('close', () => (each.toMs = Date.now())).resume();
+    }).listen(3000, addressOf('core'));
+    await once(silent, 'listening');
+    // Its engine says that it runs.
+    const settings = { compose_program: ['sh', '-c', `echo '"State":"running"'; echo Started >&2`], [limit]: 9 };
+    const run = await play(playbook, '--limit', 'core', '--extra-vars', JSON.stringify(settings)).finally(() => silent.close());
+    if (playbook === 'start.yml') expect(run.output).toContain('is not well: no good answer within 9 s');
+    else expect([failuresOf(run), changedBy(run)]).toEqual(['', ['core']]);
+    expect(asked.length).toBeGreaterThan(1);
+    expect(asked.at(-1)!.toMs - asked[0]!.fromMs).toBeLessThan(9_000);
+  }, 90_000);
 });
