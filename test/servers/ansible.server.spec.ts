@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,7 +76,8 @@ describe('the Ansible plays', () => {
   const post = (sensor: number, topic = 'ENTRY'): Promise<Response> =>
     fetch(`http://${addressOf('load-balancer')}:8080/topics/${topic}/messages`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: `{"${sensor}", "true", "false", "20.0", "30.0"}` });
   const getJson = async (service: string, port: number, path: string): Promise<unknown> => (await fetch(`http://${addressOf(service)}:${port}${path}`)).json();
-  const mails = async (): Promise<number> => ((await getJson('mailpit', 8025, '/api/v1/messages?limit=1')) as { total: number }).total;
+  /** Alarms' e-mails: Alertmanager sends its own there, of what is left out here. */
+  const mails = async (): Promise<number> => ((await getJson('mailpit', 8025, '/api/v1/search?limit=1&query=from:alarms@vigia.local')) as { messages_count: number }).messages_count;
   /** How many events of a type the store holds, read from its file. */
   const stored = (type: string): number => {
     const lines = readFileSync(join(dataOf('eventstoredb'), 'events.jsonl'), 'utf8').trimEnd().split('\n');
@@ -152,26 +153,26 @@ describe('the Ansible plays', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     const run = await play('stop.yml', '-v');
     expect([failuresOf(run), running()]).toEqual(['', []]);
-    expect(run.output).not.toContain('killed after');
+    expect(run.output).not.toContain('killed after its grace period');
     const order = changedBy(run);
     const at = (host: string): number => order.indexOf(host);
     const wanted = ['load-balancer', 'ingest-2', 'process-2', 'core', 'prometheus', 'influxdb', 'cassandra-2', 'cassandra-1', 'kafka-2', 'kafka-1', 'controller-2'];
     expect(wanted.map(at)).toEqual(wanted.map(at).sort((one, two) => one - two));
     expect(wanted.filter((host) => at(host) < 0)).toEqual([]);
     expect({ alarms: stored('AlarmTriggered'), mails: stored('NotificationSent') }).toEqual({ alarms: 103, mails: 103 });
-  }, 120_000);
+  }, 240_000);
 
   it('change nothing when everything is stopped', async () => {
     const run = await play('stop.yml');
     expect([failuresOf(run), changedBy(run), changesOf(run)]).toEqual(['', [], 0]);
-  }, 60_000);
+  }, 120_000);
 
   it('start nothing after a server that does not become well, and say which and why', async () => {
-    writeFileSync(join(dataOf('mailpit'), 'mailpit.db'), 'not a database'.repeat(1000));
+    writeFileSync(join(dataOf('mailpit'), 'mailpit.db'), 'what is no database');
     const run = await play('start.yml', '--limit', 'mailpit,influxdb,alertmanager,load-balancer', '--extra-vars', 'health_seconds=3');
     expect(run.code).not.toBe(0);
     expect(run.output).toContain(`mailpit on machine-13 (${addressOf('mailpit')}) was started and is not well: no good answer within 3 s`);
-    expect(run.output).toMatch(/Its last output:\s+.*(database|mailpit\.db)/s);
+    expect(run.output).toMatch(/Its last output:.*file is not a database/s);
     expect(changedBy(run).sort()).toEqual(['influxdb', 'mailpit']);
   }, 60_000);
 

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseComposeFile, type Service, type Services } from '../../support/compose-file.js';
 import { DetachedProcess } from './detached-process.js';
-import { standInFor, type PlacedService } from './programs.js';
 
 /**
  * Takes the calls of `docker compose` that the Ansible plays make, and answers them as it does, with programs of this machine in
@@ -25,27 +22,26 @@ const { values, positionals } = parseArgs({
   },
 });
 const [call = '', name = ''] = positionals;
+const running = new DetachedProcess(join(dirname(resolve(values.file.at(-1) ?? '.')), 'data', name));
 
-const COMMANDS: Readonly<Record<string, (placed: PlacedService, running: DetachedProcess) => Promise<void> | void>> = {
-  async up(placed, running) {
+const COMMANDS: Readonly<Record<string, () => Promise<void> | void>> = {
+  async up() {
     if (running.state === 'running') return tell('Running');
     if (!values['dry-run']) {
-      const standIn = standInFor(name, placed.service);
-      await running.start(await standIn.command(placed));
-      await standIn.afterStart?.(placed);
+      // What the other calls, which are many, need not load.
+      const { startService } = await import('./start-service.js');
+      await startService(values.file, name, running);
     }
     tell('Started');
   },
-  async stop({ service }, running) {
-    if (values['dry-run']) return tell('Stopped');
-    const graceMs = 1_000 * Number(/^(\d+)s$/.exec(service.stop_grace_period ?? '10s')![1]);
-    const outcome = await running.stop(service.stop_signal ?? standInFor(name, service).stopSignal ?? 'SIGTERM', graceMs);
-    tell(outcome === 'killed' ? `Stopped (killed after ${graceMs} ms)` : 'Stopped');
+  async stop() {
+    const outcome = values['dry-run'] ? 'stopped' : await running.stop();
+    tell(outcome === 'killed' ? 'Stopped (killed after its grace period)' : 'Stopped');
   },
-  ps(_placed, { state }) {
-    if (state !== null) console.log(JSON.stringify({ Service: name, State: state }));
+  ps() {
+    if (running.state !== null) console.log(JSON.stringify({ Service: name, State: running.state }));
   },
-  logs(_placed, running) {
+  logs() {
     console.log(running.lastLines(Number(values.tail)));
   },
 };
@@ -55,25 +51,6 @@ function tell(what: string): void {
   console.error(`${values['dry-run'] ? 'DRY-RUN MODE - ' : ''} Container vigia-${name}-1 ${what}`);
 }
 
-function placedService(): PlacedService {
-  const files = values.file.map((file) => resolve(file));
-  const parsed = files.map((file) => parseComposeFile(readFileSync(file, 'utf8'), process.env).services);
-  const service = merged(parsed, name);
-  const { extra_hosts: hosts = {}, volumes = [] } = service;
-  const address = hosts[name];
-  if (address === undefined) throw new RangeError(`${files.at(-1)} gives ${name} no address (extra_hosts)`);
-  const mounts = new Map(volumes.map((volume) => volume.split(':') as [string, string]).map(([source, target]) => [target, resolve(dirname(files[0]!), source)]));
-  return { service, dir: join(dirname(files.at(-1)!), 'data', name), address, hosts, mounts };
-}
-
-/** A service of several files: later ones add to what it has, or replace it. Thrown: `RangeError` when none has it. */
-function merged(files: readonly Services[], service: string): Service {
-  const parts = files.flatMap((services) => services[service] ?? []);
-  if (parts.length === 0) throw new RangeError(`no such service: ${service}`);
-  return parts.reduce((one, two) => ({ ...one, ...two, environment: { ...one.environment, ...two.environment }, volumes: [...(one.volumes ?? []), ...(two.volumes ?? [])] }));
-}
-
 const command = COMMANDS[call];
 if (command === undefined) throw new RangeError(`no such command: ${call}; there are ${Object.keys(COMMANDS).join(', ')}`);
-const placed = placedService();
-await command(placed, new DetachedProcess(placed.dir));
+await command();

@@ -11,6 +11,18 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** How a process is told to end, and how long it may take. */
+export interface Stopping {
+  readonly signal: NodeJS.Signals;
+  readonly graceMs: number;
+}
+
+interface Known {
+  readonly pid: number;
+  readonly start: string | null;
+  readonly stopping: Stopping;
+}
+
 /** A process that outlives the one that started it, and is known again by its folder: there are its id and its output. */
 export class DetachedProcess {
   private readonly idFile: string;
@@ -35,7 +47,7 @@ export class DetachedProcess {
   }
 
   /** Does not wait until it is ready. Thrown: the system's error when there is no such program. */
-  async start({ program, args, env }: Command): Promise<void> {
+  async start({ program, args, env }: Command, stopping: Stopping): Promise<void> {
     mkdirSync(this.dir, { recursive: true });
     const log = openSync(this.logFile, 'a');
     const { PATH, HOME } = process.env;
@@ -44,15 +56,16 @@ export class DetachedProcess {
     await once(child, 'spawn');
     child.unref();
     const pid = child.pid as number;
-    writeFileSync(this.idFile, JSON.stringify({ pid, start: startOf(pid) }));
+    const known: Known = { pid, start: startOf(pid), stopping };
+    writeFileSync(this.idFile, JSON.stringify(known));
   }
 
-  /** Sends the signal, and SIGKILL when it has not ended after `graceMs`; says whether it ended by itself. */
-  async stop(signal: NodeJS.Signals, graceMs: number): Promise<'stopped' | 'killed'> {
+  /** Sends it the signal that it was started with, and SIGKILL after its grace period; says whether it ended by itself. */
+  async stop(): Promise<'stopped' | 'killed'> {
     let outcome: 'stopped' | 'killed' = 'stopped';
     const known = this.known();
-    const untilMs = Date.now() + graceMs;
-    for (let next: NodeJS.Signals | null = signal; known && this.state === 'running'; await sleep(50)) {
+    const untilMs = Date.now() + (known?.stopping.graceMs ?? 0);
+    for (let next = known?.stopping.signal ?? null; known && this.state === 'running'; await sleep(50)) {
       if (Date.now() > untilMs) [next, outcome] = ['SIGKILL', 'killed'];
       if (next !== null) send(known.pid, next);
       next = null;
@@ -61,8 +74,8 @@ export class DetachedProcess {
     return outcome;
   }
 
-  private known(): { readonly pid: number; readonly start: string | null } | null {
-    return existsSync(this.idFile) ? (JSON.parse(readFileSync(this.idFile, 'utf8')) as { pid: number; start: string | null }) : null;
+  private known(): Known | null {
+    return existsSync(this.idFile) ? (JSON.parse(readFileSync(this.idFile, 'utf8')) as Known) : null;
   }
 }
 
