@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -190,4 +192,24 @@ describe('the Ansible plays', () => {
     expect(run.output).toMatch(/Its last output:.*file is not a database/s);
     expect(changedBy(run).sort()).toEqual(['influxdb', 'mailpit']);
   }, 60_000);
+
+  it.each([
+    ['start.yml', 'health_seconds'],
+    ['stop.yml', 'drain_seconds'],
+  ])('wait in %s no longer than %s for a process that takes connections and gives no answer', async (playbook, limit) => {
+    const asked: { readonly fromMs: number; toMs: number }[] = [];
+    const silent = createServer((socket) => {
+      const each = { fromMs: Date.now(), toMs: Infinity };
+      asked.push(each);
+      socket.on('error', () => undefined).on('close', () => (each.toMs = Date.now())).resume();
+    }).listen(3000, addressOf('core'));
+    await once(silent, 'listening');
+    // Its engine says that it runs.
+    const settings = { compose_program: ['sh', '-c', `echo '"State":"running"'; echo Started >&2`], [limit]: 9 };
+    const run = await play(playbook, '--limit', 'core', '--extra-vars', JSON.stringify(settings)).finally(() => silent.close());
+    if (playbook === 'start.yml') expect(run.output).toContain('is not well: no good answer within 9 s');
+    else expect([failuresOf(run), changedBy(run)]).toEqual(['', ['core']]);
+    expect(asked.length).toBeGreaterThan(1);
+    expect(asked.at(-1)!.toMs - asked[0]!.fromMs).toBeLessThan(9_000);
+  }, 90_000);
 });

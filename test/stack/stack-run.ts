@@ -63,6 +63,7 @@ export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
       influx: { ...(await readInflux(stack)), answered: { influx: after.influx - before.influx, embedded: after.embedded - before.embedded } },
       outages,
       systems: wanted,
+      isShort,
       watch: { jobs: JOBS, ...(await readWatch(stack)) },
       unanswered: await readDashboards(stack, { startMs: sentFromMs - 60_000, endMs: sentToMs }),
     };

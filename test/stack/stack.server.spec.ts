@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { serversCache } from '../servers/cache.js';
 import { boundToUs } from '../servers/server-process.js';
 import { waitFor } from '../support/wait-for.js';
+import { STACK_PORTS } from './stack-plan.js';
 
 /** `npm run stack` as a process, and what it leaves behind. That everything comes up is shown by `npm run acceptance -- --stack`. */
 describe('npm run stack', () => {
@@ -34,11 +35,11 @@ describe('npm run stack', () => {
     return each;
   }
   const folderOf = (output: string): string => /data and logs are in (\S+)/.exec(output)?.[1] as string;
-  /** Processes whose command line has this text. */
+  /** Processes whose command line or variables have this text. */
   const processesWith = (text: string): string[] =>
     readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+        return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(text));
       } catch {
         return false; // it has ended meanwhile
       }
@@ -65,9 +66,11 @@ describe('npm run stack', () => {
   });
 
   it('names a port that is taken, before anything is started', async () => {
-    const server = createServer().listen(8086, '127.0.0.1');
+    const server = createServer();
+    // Where something listens there already, that is refused as well.
+    server.on('error', (error: NodeJS.ErrnoException) => expect(error.code).toBe('EADDRINUSE'));
     try {
-      await once(server, 'listening');
+      await new Promise((done) => server.once('listening', done).once('error', done).listen(STACK_PORTS.influxdb, '127.0.0.1'));
       const { output, ended } = stack([]);
       expect(await ended).toBe(1);
       expect(output()).toContain('port 8086 (influxdb)');
@@ -97,6 +100,44 @@ describe('npm run stack', () => {
     await waitFor('the end of all', () => processesWith(folder).length === 0, 10_000);
     rmSync(folder, { recursive: true });
   });
+
+  // Two whole starts, and on the usual ports, as --data wants them.
+  const itWhole = process.env['VIGIA_WHOLE_STACK'] === '1' ? it : it.skip;
+  itWhole('ends in good order on Ctrl-C when it is up, and goes on with its data at the next start', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'vigia-stack-data-'));
+    const url = (purpose: keyof typeof STACK_PORTS, path: string): string => `http://127.0.0.1:${STACK_PORTS[purpose]}${path}`;
+    const alarms = async (): Promise<readonly string[]> => {
+      const { items } = (await (await fetch(url('console', '/api/alarms?limit=10'))).json()) as { items: { alarmId: string; sensorId: string }[] };
+      return items.map(({ alarmId, sensorId }) => `${sensorId}: ${alarmId}`);
+    };
+    const mails = async (): Promise<number> => ((await (await fetch(url('mailpit', '/api/v1/messages?limit=1'))).json()) as { total: number }).total;
+    const up = async (): Promise<Started> => {
+      const each = stack(['--data', data, '--sensors', '300', '--no-simulator', '--no-build']);
+      const isOver = each.ended.then((code) => Promise.reject(new Error(`ended (${code}):\n${each.output()}`)));
+      isOver.catch(() => undefined);
+      await Promise.race([waitFor('everything', () => each.output().includes('everything is up'), 200_000), isOver]);
+      return each;
+    };
+    const endsInOrder = async ({ child, output, ended }: Started): Promise<void> => {
+      child.kill('SIGINT');
+      expect([await ended, output().trimEnd().split('\n').at(-1)]).toEqual([0, 'stopped']);
+      expect(processesWith(data)).toEqual([]);
+    };
+
+    const first = await up();
+    const body = '{"7", "true", "false", "20.0", "30.0"}';
+    const answer = await fetch(url('haproxy', '/topics/ENTRY/messages'), { method: 'POST', headers: { 'content-type': 'text/plain' }, body });
+    expect(answer.status).toBe(200);
+    await waitFor('the alarm and its e-mail', async () => (await alarms()).length === 1 && (await mails()) === 1);
+    const before = await alarms();
+    await endsInOrder(first);
+
+    const second = await up();
+    await waitFor('the alarm', async () => (await alarms()).length > 0);
+    expect([await alarms(), await mails()]).toEqual([before, 1]);
+    await endsInOrder(second);
+    rmSync(data, { recursive: true });
+  }, 480_000);
 
   it('says which part did not start, and leaves nothing running', async () => {
     const cache = mkdtempSync(join(tmpdir(), 'vigia-broken-cache-'));
