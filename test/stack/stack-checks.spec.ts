@@ -41,7 +41,7 @@ describe('the checks of a run on the stack', () => {
     ['a system came back only when all was sent', 'a node of each system was killed while readings were sent, and came back', (o) => (o.outages[1] = { system: 'Cassandra', isBackInTime: false })],
     ['Prometheus does not reach a system', 'Prometheus reaches every system, no unexpected alert fires', (o) => o.watch.jobsUp.pop()],
     ['an alert fires', 'Prometheus reaches every system, no unexpected alert fires', (o) => o.watch.firing.push('TargetDown')],
-    ['a panel has no answer', 'every dashboard is filled', (o) => o.unanswered.push('vigia-kafka / Messages in / A')],
+    ['a panel has no answer', 'every dashboard is filled', (o) => o.unanswered!.push('vigia-kafka / Messages in / A')],
   ])('go red when %s', (_, name, spoil) => {
     expect(redChecks(spoil)).toContain(name);
   });

@@ -65,7 +65,7 @@ export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
       systems: wanted,
       isShort,
       watch: { jobs: JOBS, ...(await readWatch(stack)) },
-      unanswered: await readDashboards(stack, { startMs: sentFromMs - 60_000, endMs: sentToMs }),
+      unanswered: isShort ? null : await readDashboards(stack, { startMs: sentFromMs - 60_000, endMs: sentToMs }),
     };
     const shutdownMs = await longestShutdown(stack);
     return { report, checks: checkStack({ ...outputs, shutdownMs }), settledMs, startupMs };
