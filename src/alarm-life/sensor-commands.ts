@@ -12,16 +12,14 @@ import {
 } from '../alarm-domain/operated-sensor.js';
 import { sensorStream } from '../alarm-domain/sensor.js';
 import { isoTime, type Clock } from '../clock.js';
+import { appendUntilKnown } from '../event-store/append-until-known.js';
 import { toAppend } from '../event-store/event-codec.js';
-import { OutcomeUnknown, StoreUnavailable, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
+import { StoreUnavailable, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
 import { decodeSensorEvent } from '../event-store/sensor-stream.js';
 import { idOf } from '../ingestion/deterministic-id.js';
 
 /** Another writer of the sensor's stream may win this often; it has an alarm to record, so it goes first. */
 const MOST_CONFLICTS = 50;
-
-/** How often an append whose outcome is unknown is repeated. */
-const REPEATS = 5;
 
 /** The command expected another version of the alarm, or of the shelving; a retry helps after reading it again. */
 export class StaleVersion extends Error {
@@ -103,14 +101,12 @@ export class SensorCommands {
 
   /** False when another was quicker. */
   private async append(sensorId: number, events: readonly AlarmLifeEvent[], revision: bigint | null): Promise<boolean> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.store.append(sensorStream(sensorId), events.map(toAppend), revision ?? 'no-stream');
-        return true;
-      } catch (error) {
-        if (error instanceof WrongExpectedRevision) return false;
-        if (!(error instanceof OutcomeUnknown) || attempt === REPEATS) throw error;
-      }
+    try {
+      await appendUntilKnown(this.store, sensorStream(sensorId), events.map(toAppend), revision ?? 'no-stream');
+      return true;
+    } catch (error) {
+      if (error instanceof WrongExpectedRevision) return false;
+      throw error;
     }
   }
 }

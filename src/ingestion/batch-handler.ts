@@ -4,8 +4,9 @@ import type { ReadingEvent } from '../alarm-domain/alarm-events.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
 import { isoTime, type Clock } from '../clock.js';
+import { appendUntilKnown } from '../event-store/append-until-known.js';
 import { toAppend } from '../event-store/event-codec.js';
-import { OutcomeUnknown, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
+import { WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
 import type { LogBatch, LogRecord } from '../message-log/message-log.js';
 import type { DeadLetters } from './dead-letters.js';
 import { idOf } from './deterministic-id.js';
@@ -26,9 +27,6 @@ const MOST_CONFLICTS = 5;
  * each may be an event or two of about 1 KB, and an append has a limit of 1 MiB.
  */
 const MOST_OF_ONE_SENSOR = 200;
-
-/** How often an append whose outcome is unknown is repeated before the batch is given back to the log. */
-const REPEATS = 5;
 
 /** What came of one record. */
 type Outcome =
@@ -181,13 +179,7 @@ export class BatchHandler {
   }
 
   private async append(sensorId: number, events: readonly ReadingEvent[], revision: bigint | null): Promise<bigint> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return (await this.store.append(sensorStream(sensorId), events.map(toAppend), revision ?? 'no-stream')).revision;
-      } catch (error) {
-        if (!(error instanceof OutcomeUnknown) || attempt === REPEATS) throw error;
-      }
-    }
+    return (await appendUntilKnown(this.store, sensorStream(sensorId), events.map(toAppend), revision ?? 'no-stream')).revision;
   }
 
   private receiptOf(batch: LogBatch, epoch: number, outcomes: ReadonlyMap<number, Outcome>): Receipt {

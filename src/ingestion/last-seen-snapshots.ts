@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isoTime, type Clock } from '../clock.js';
-import { OutcomeUnknown, type EventStore } from '../event-store/event-store.js';
+import { appendUntilKnown } from '../event-store/append-until-known.js';
+import type { EventStore } from '../event-store/event-store.js';
 import { idOf } from './deterministic-id.js';
 import type { Sighting } from './last-seen.js';
 
@@ -15,8 +16,6 @@ const PART_SENSORS = 40_000;
 const KEPT = 2;
 /** A million sensors. */
 const MOST_PARTS = 26;
-
-const REPEATS = 5;
 
 /** What a partition's sensors were heard of at `now`, of its `PathClock`. */
 export interface LastSeenSnapshot {
@@ -53,7 +52,8 @@ export class LastSeenSnapshots {
     for (let part = 0; part < of; part += 1) {
       const sensors = encode(sightings.slice(part * PART_SENSORS, (part + 1) * PART_SENSORS), now).toString('base64');
       const metadata = { schemaVersion: 1, recordedAt: isoTime(this.clock.now()) };
-      await this.append(stream, { id: idOf(`${snapshot}|${part}`), type: LAST_SEEN_EVENT_TYPE, data: { snapshot, part, of, now, sensors }, metadata });
+      const event = { id: idOf(`${snapshot}|${part}`), type: LAST_SEEN_EVENT_TYPE, data: { snapshot, part, of, now, sensors }, metadata };
+      await appendUntilKnown(this.store, stream, [event], 'any');
     }
   }
 
@@ -68,17 +68,6 @@ export class LastSeenSnapshots {
       if (of.size === read.data.of) return { now: read.data.now, sightings: [...of.values()].flatMap(({ now, sensors }) => decode(Buffer.from(sensors, 'base64'), now)) };
     }
     return null;
-  }
-
-  private async append(stream: string, event: Parameters<EventStore['append']>[1][number]): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.store.append(stream, [event], 'any');
-        return;
-      } catch (error) {
-        if (!(error instanceof OutcomeUnknown) || attempt === REPEATS) throw error;
-      }
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime, type Clock } from '../clock.js';
-import { OutcomeUnknown, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
+import { appendUntilKnown } from '../event-store/append-until-known.js';
+import { WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
 import { PARTITIONS, PositionLost, type ResumeRange, type SensorTopic } from '../message-log/message-log.js';
 import { joinReceipts, namedOffsets, receiptEvent, receiptStream, RECEIPT_EVENT_TYPE, type Receipt } from './receipt.js';
 import { lastReceipt } from './undrained.js';
@@ -13,9 +14,6 @@ const MOST_NAMED = 5000;
 
 /** How far back ignored messageIds are recalled at a start: so many receipts per partition. */
 const RECALLED_RECEIPTS = 500;
-
-/** How often an append whose outcome is unknown is repeated before the batch is given back to the log. */
-const REPEATS = 5;
 
 interface Page {
   readonly topic: SensorTopic;
@@ -210,13 +208,11 @@ export class ReceiptBook {
   private async storeOne(receipt: Receipt, revision: bigint | null): Promise<bigint> {
     const stream = receiptStream(receipt.log, receipt.topic, receipt.partition);
     const event = receiptEvent(receipt, isoTime(this.clock.now()));
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return (await this.store.append(stream, [event], revision ?? 'no-stream')).revision;
-      } catch (error) {
-        if (error instanceof WrongExpectedRevision) throw new PositionLost(`the receipt for ${stream} ${receipt.first} to ${receipt.last} was refused`, { cause: error });
-        if (!(error instanceof OutcomeUnknown) || attempt === REPEATS) throw error;
-      }
+    try {
+      return (await appendUntilKnown(this.store, stream, [event], revision ?? 'no-stream')).revision;
+    } catch (error) {
+      if (error instanceof WrongExpectedRevision) throw new PositionLost(`the receipt for ${stream} ${receipt.first} to ${receipt.last} was refused`, { cause: error });
+      throw error;
     }
   }
 
