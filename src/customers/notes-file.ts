@@ -1,11 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { CustomersUnavailable } from './customer-store.js';
 import { LONGEST_NOTE, refuseUnstorableNote, type Note, type NoteStore } from './note-store.js';
+import { writeWholeFile } from './write-whole-file.js';
 
 /** A line of the file is not a note; the lines before it are stored. */
 export class BadNotesFile extends Error {
@@ -23,7 +21,6 @@ const noteLine = z.strictObject({ sensorId: z.int().min(0).max(2_147_483_647), e
  * the place of one that was there. Thrown: an error naming the file; `CustomersUnavailable`.
  */
 export async function writeNotes(file: string, notes: Pick<NoteStore, 'all'>): Promise<number> {
-  const partial = `${file}.part`;
   let count = 0;
   async function* text(): AsyncGenerator<string> {
     for await (const page of notes.all()) {
@@ -31,15 +28,7 @@ export async function writeNotes(file: string, notes: Pick<NoteStore, 'all'>): P
       yield page.map(lineOf).join('');
     }
   }
-  try {
-    await rm(partial, { force: true });
-    await pipeline(Readable.from(text()), createWriteStream(partial, { mode: 0o600 }));
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    if (error instanceof CustomersUnavailable) throw error;
-    throw new Error(`cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
+  await writeWholeFile(file, text(), { mode: 0o600, passes: (error) => error instanceof CustomersUnavailable });
   return count;
 }
 
