@@ -4,7 +4,7 @@ import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AcknowledgeAlarm } from './commands/acknowledge-alarm.command.js';
 import { CommentAlarm } from './commands/comment-alarm.command.js';
-import { entityTag, expectedVersions, IF_MATCH } from './expected-version.js';
+import { expectedVersions, IF_MATCH, tagged } from './expected-version.js';
 import { FindAlarm } from './queries/find-alarm.query.js';
 import { ListAlarms, type AlarmPage } from './queries/list-alarms.query.js';
 import { acknowledgement, alarmListQuery, alarmParams, comment, noParameters, type Acknowledgement, type AlarmListQuery, type Comment } from './request-schemas.js';
@@ -65,10 +65,4 @@ export class AlarmsController {
   ): Promise<AlarmVersion> {
     return tagged(reply, await this.commands.execute<CommentAlarm, AlarmVersion>(new CommentAlarm(id, expectedVersions(ifMatch), request)));
   }
-}
-
-/** The answer, with its version as entity tag. */
-function tagged<T extends { readonly version: number }>(reply: FastifyReply, answer: T): T {
-  reply.header('ETag', entityTag(answer.version));
-  return answer;
 }

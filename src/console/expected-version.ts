@@ -1,8 +1,10 @@
+import type { FastifyReply } from 'fastify';
 import { badFields, RequestRefused } from './problem.js';
 
-/** `3` → `"3"`: a version as an entity tag. */
-export function entityTag(version: number): string {
-  return `"${version}"`;
+/** The answer, with its version as entity tag: `3` → `"3"`. */
+export function tagged<T extends { readonly version: number }>(reply: FastifyReply, answer: T): T {
+  reply.header('ETag', `"${answer.version}"`);
+  return answer;
 }
 
 /** For the API's description. */

@@ -4,7 +4,7 @@ import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ShelveSensor } from './commands/shelve-sensor.command.js';
 import { UnshelveSensor } from './commands/unshelve-sensor.command.js';
-import { entityTag, expectedVersions, IF_MATCH } from './expected-version.js';
+import { expectedVersions, IF_MATCH, tagged } from './expected-version.js';
 import { FindShelving } from './queries/find-shelving.query.js';
 import { ListShelved } from './queries/list-shelved.query.js';
 import { noParameters, sensorParams, sensorListQuery, shelving, unshelving, type SensorListQuery, type ShelvingRequest } from './request-schemas.js';
@@ -70,8 +70,6 @@ export class ShelvingController {
   }
 
   private async answer(sensorId: number, reply: FastifyReply): Promise<SensorShelving> {
-    const found = await this.queries.execute<FindShelving, SensorShelving>(new FindShelving(sensorId));
-    reply.header('ETag', entityTag(found.version));
-    return found;
+    return tagged(reply, await this.queries.execute<FindShelving, SensorShelving>(new FindShelving(sensorId)));
   }
 }
