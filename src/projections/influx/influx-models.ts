@@ -2,19 +2,18 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../clock.js';
 import type { InfluxConfig } from '../../config.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { INFLUX_PROJECTIONS } from '../all-projections.js';
 import { CountReads } from '../count-reads.js';
 import type { LibsqlProjectionSink } from '../libsql-projection-sink.js';
 import { MapReads } from '../map-reads.js';
 import type { ProjectionStatus } from '../projection-runner.js';
 import { ReadModelUnavailable } from '../projection-sink.js';
-import { influxAlarmsPerMinute } from './influx-alarms-per-minute.projection.js';
 import { InfluxClient } from './influx-client.js';
 import { InfluxCountReads } from './influx-count-reads.js';
 import { InfluxFirst, mapAndCounts } from './influx-first.js';
 import { InfluxMapReads } from './influx-map-reads.js';
 import { storedCheckpoint } from './influx-reads.js';
 import { InfluxWriter, type LeaseOfInflux } from './influx-writer.js';
-import { sensorState } from './sensor-state.projection.js';
 
 /** Map state and counts in InfluxDB: what writes them and what reads them. */
 export class InfluxModels {
@@ -51,7 +50,7 @@ export class InfluxModels {
   async status(): Promise<readonly Pick<ProjectionStatus, 'position' | 'lagEvents' | 'lastError'>[]> {
     if (this.writer?.role.work) return (await this.writer.runner.status()).filter(({ running, lastError }) => running && lastError === null);
     try {
-      const positions = await Promise.all([sensorState, influxAlarmsPerMinute].map((projection) => storedCheckpoint(this.client, projection, this.rows.storeId)));
+      const positions = await Promise.all(INFLUX_PROJECTIONS.map((projection) => storedCheckpoint(this.client, projection, this.rows.storeId)));
       // Another process writes them: how far it is is all that is known.
       return positions.map((position) => ({ position, lagEvents: 1, lastError: null }));
     } catch {
