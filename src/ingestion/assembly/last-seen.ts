@@ -33,13 +33,8 @@ const DECAY_SHIFT: u32 = 7;
 /** A reading of a sensor at `now`. */
 @inline
 export function see(id: u32): void {
-  const slot = directory + <usize>((id >> PAGE_BITS) << 1);
-  let page = <u32>load<u16>(slot);
-  if (page == 0) {
-    page = takePage(slot);
-    if (page == 0) return;
-  }
-  const entry = pages + <usize>(((page - 1) << (PAGE_BITS + ENTRY_BITS)) + ((id & <u32>(0x1000 - 1)) << ENTRY_BITS));
+  const entry = entryOf(id);
+  if (entry == 0) return;
   const before = load<u32>(entry);
   if (before == now) return;
   store<u32>(entry, now);
@@ -58,6 +53,18 @@ function learn(entry: usize, gap: u32): void {
   store<u32>(entry + 4, (word & FLAG) | (min(count + 1, COUNT_MASK) << COUNT_SHIFT) | min(next, GAP_MASK));
 }
 
+/** The place of a sensor's entry, on a page that is taken for it if need be; 0 when there is none left. */
+@inline
+function entryOf(id: u32): usize {
+  const slot = directory + <usize>((id >> PAGE_BITS) << 1);
+  let page = <u32>load<u16>(slot);
+  if (page == 0) {
+    page = takePage(slot);
+    if (page == 0) return 0;
+  }
+  return pages + <usize>(((page - 1) << (PAGE_BITS + ENTRY_BITS)) + ((id & <u32>(0x1000 - 1)) << ENTRY_BITS));
+}
+
 /** The number of a new page, from 1; 0 when there is none left. */
 function takePage(slot: usize): u32 {
   if (lastSeenPagesUsed == lastSeenMostPages) {
@@ -71,10 +78,7 @@ function takePage(slot: usize): u32 {
 
 /** The place of a sensor's entry, for whoever reads and writes it; 0 when there is no room for it. */
 export function lastSeenEntry(id: u32): i32 {
-  const slot = directory + <usize>((id >> PAGE_BITS) << 1);
-  let page = <u32>load<u16>(slot);
-  if (page == 0) page = takePage(slot);
-  return page == 0 ? 0 : <i32>(pages + <usize>(((page - 1) << (PAGE_BITS + ENTRY_BITS)) + ((id & <u32>(0x1000 - 1)) << ENTRY_BITS)));
+  return <i32>entryOf(id);
 }
 
 /** As `see`, for the caller. */
