@@ -1,3 +1,4 @@
+import type { CausedEvent, CausedMetadata } from './caused-event.js';
 import type { AlarmType } from './reading.js';
 
 /**
@@ -14,31 +15,19 @@ export const SHELVING_REASONS = ['maintenance', 'faulty', 'nuisance', 'test', 'o
 export type ShelvingReason = (typeof SHELVING_REASONS)[number];
 
 /** `recordedAt`: the clock of the process that decided it. `causationId`: the command; by time, the event whose time ran out. */
-export interface CommandMetadata {
-  readonly schemaVersion: number;
-  readonly recordedAt: string;
-  readonly correlationId: string;
-  readonly causationId: string;
-}
-
-interface Envelope<Type extends string, Data> {
-  readonly id: string;
-  readonly type: Type;
-  readonly data: Data;
-  readonly metadata: CommandMetadata;
-}
+export type CommandMetadata = CausedMetadata;
 
 /** An operator has seen an alarm, open or recovered. */
-export type AlarmAcknowledged = Envelope<
+export type AlarmAcknowledged = CausedEvent<
   'AlarmAcknowledged',
   { readonly alarmId: string; readonly sensorId: number; readonly alarmType: AlarmType; readonly by: string; readonly hasNote: boolean }
 >;
 
 /** An operator has written a note about an alarm. */
-export type AlarmCommented = Envelope<'AlarmCommented', { readonly alarmId: string; readonly sensorId: number; readonly alarmType: AlarmType; readonly by: string }>;
+export type AlarmCommented = CausedEvent<'AlarmCommented', { readonly alarmId: string; readonly sensorId: number; readonly alarmType: AlarmType; readonly by: string }>;
 
 /** Until a time no e-mail goes for new alarms of the sensor; of a shelved one, its time is another from now on. */
-export type SensorShelved = Envelope<
+export type SensorShelved = CausedEvent<
   'SensorShelved',
   { readonly sensorId: number; readonly by: string; readonly reason: ShelvingReason; readonly until: string; readonly hasNote: boolean }
 >;
@@ -47,7 +36,7 @@ export type SensorShelved = Envelope<
  * The shelving is over. `emailsOwed`: the alarms that opened meanwhile and are still open; their e-mails go now. `by` is
  * null when its time was over.
  */
-export type SensorUnshelved = Envelope<
+export type SensorUnshelved = CausedEvent<
   'SensorUnshelved',
   { readonly sensorId: number; readonly cause: 'operator' | 'time'; readonly by: string | null; readonly emailsOwed: readonly string[] }
 >;
@@ -56,7 +45,7 @@ export type SensorUnshelved = Envelope<
  * A sensor has not been heard of for many of its own intervals, while others were. `intervalMs` is the longest usual time between two of
  * its readings, `silentForMs` how long it was silent by then; time in which nobody was heard of does not count.
  */
-export type SensorWentSilent = Envelope<'SensorWentSilent', { readonly sensorId: number; readonly intervalMs: number; readonly silentForMs: number }>;
+export type SensorWentSilent = CausedEvent<'SensorWentSilent', { readonly sensorId: number; readonly intervalMs: number; readonly silentForMs: number }>;
 
 /** A silent sensor has been heard of again. */
-export type SensorReturned = Envelope<'SensorReturned', { readonly sensorId: number }>;
+export type SensorReturned = CausedEvent<'SensorReturned', { readonly sensorId: number }>;

@@ -1,3 +1,5 @@
+import type { CausedEvent, CausedMetadata } from './caused-event.js';
+
 /**
  * The events of stream `notification-<alarmId>`: the life of one alarm's e-mail (P4). No address and no
  * name is in them (P5). Times are ISO 8601 UTC.
@@ -27,19 +29,9 @@ interface About {
 }
 
 /** `recordedAt`: the notifier's clock. `causationId`: the event that led here. */
-export interface NotificationMetadata {
-  readonly schemaVersion: number;
-  readonly recordedAt: string;
-  readonly correlationId: string;
-  readonly causationId: string;
-}
+export type NotificationMetadata = CausedMetadata;
 
-interface Envelope<Type extends string, Data> {
-  readonly id: string;
-  readonly type: Type;
-  readonly data: About & Data;
-  readonly metadata: NotificationMetadata;
-}
+type Envelope<Type extends string, Data> = CausedEvent<Type, About & Data>;
 
 /** An e-mail is owed. */
 export type NotificationRequested = Envelope<'NotificationRequested', object>;
