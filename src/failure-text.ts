@@ -1,4 +1,5 @@
 import { BadConfig } from './config.js';
+import { BadCrashPoint } from './crash-point.js';
 import { CassandraRefused } from './customers/cassandra/cassandra-errors.js';
 import { CustomersUnavailable } from './customers/customer-store.js';
 import { StoreUnavailable } from './event-store/event-store.js';
@@ -10,13 +11,14 @@ import { WrongTopics } from './message-log/kafka/kafka-topics.js';
 import { BadSmtpUrl } from './notifications/smtp-url.js';
 import { InfluxRefused } from './projections/influx/influx-client.js';
 import { OtherEventStore } from './projections/open-read-models.js';
-import { DataDirInUse } from './storage/data-dir-lock.js';
+import { DataDirInUse, RestoreBrokenOff } from './storage/data-dir-lock.js';
+import { DatabaseUnusable } from './storage/embedded-database.js';
 
 type ErrorKind = abstract new (...args: never[]) => Error;
 
 /** Errors that someone can put right, who needs no stack for it. */
 const PLAIN: readonly ErrorKind[] = [
-  BadConfig, DataDirInUse, WrongTopics, KafkaRefused, CassandraRefused, CustomersUnavailable, BadSmtpUrl, BadEventStoreUrl, InfluxRefused, OtherEventStore, UndrainedLog,
+  BadConfig, BadCrashPoint, DataDirInUse, DatabaseUnusable, WrongTopics, KafkaRefused, CassandraRefused, CustomersUnavailable, BadSmtpUrl, BadEventStoreUrl, InfluxRefused, OtherEventStore, RestoreBrokenOff, UndrainedLog,
 ];
 /** The same, of which the cause says more. */
 const PLAIN_WITH_CAUSE: readonly ErrorKind[] = [LogUnavailable, StoreUnavailable];

@@ -5,6 +5,7 @@ import { Application } from './application.js';
 import { IngestApplication } from './ingest-application.js';
 import { systemClock } from './clock.js';
 import { readConfig, readsEvents, type Config } from './config.js';
+import { armCrashPoint } from './crash-point.js';
 import { parseEventStoreUrl } from './event-store/eventstoredb-url.js';
 import { failureText } from './failure-text.js';
 import { parseSmtpUrl } from './notifications/smtp-url.js';
@@ -17,6 +18,7 @@ const SIMULATOR_STOP_MS = 1000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  if (process.env['CRASH_AT']) armCrashPoint(process.env['CRASH_AT']);
   // Before anything is opened.
   if (config.smtpUrl !== null) parseSmtpUrl(config.smtpUrl);
   if (config.eventStoreUrl !== null) parseEventStoreUrl(config.eventStoreUrl);

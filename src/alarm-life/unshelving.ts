@@ -1,4 +1,5 @@
 import { isoTime, type Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import type { TermWork } from '../leases/leased-role.js';
 import type { Term } from '../leases/term.js';
 import type { SensorListReads } from '../projections/sensor-list-reads.js';
@@ -66,7 +67,9 @@ export class Unshelving implements TermWork {
     for (const sensorId of shelved.endedBy(isoTime(clock.now()), SOME)) {
       if (signal.aborted || !term.isHeld()) break;
       try {
+        crashPoint('unshelving');
         unshelved += (await commands.execute(sensorId, { type: 'unshelve-by-time' })).events.length;
+        crashPoint('unshelved');
       } catch (error) {
         problem(error);
       }

@@ -6,8 +6,10 @@ import { BadNotesFile } from '../customers/notes-file.js';
 import { failureText } from '../failure-text.js';
 import { ExportRefused } from '../moving/export-events.js';
 import { ImportRefused } from '../moving/import-events.js';
+import { BackupRefused } from '../moving/backup-manifest.js';
 import { BadExportFile, ExportFileUnusable } from '../moving/read-export-file.js';
 import { ApiProblem } from './api-client.js';
+import { addBackupCommands } from './backup-command.js';
 import { addCustomersCommand } from './customers-command.js';
 import { addEventsCommand } from './events-command.js';
 import { addLogCommand } from './log-command.js';
@@ -16,6 +18,7 @@ import { addOperationsCommands } from './operations-commands.js';
 import { showProgress } from './progress-bar.js';
 import { addSimulateCommand } from './simulate-command.js';
 import { NoConsole } from './with-api.js';
+import { backUpDataDir, restoreDataDir } from './with-backup.js';
 import { NoCustomers, withAllCustomers, withCustomers } from './with-customers.js';
 import { NoEventStore, withEventStore } from './with-event-store.js';
 import { NoMessageLog, withLog } from './with-log.js';
@@ -24,7 +27,7 @@ import { NoMessageLog, withLog } from './with-log.js';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 /** Errors of commands that someone can put right, beside those of the application. */
-const PLAIN = [ApiProblem, NoConsole, NoCustomers, NoEventStore, NoMessageLog, BadNotesFile, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable];
+const PLAIN = [ApiProblem, NoConsole, NoCustomers, NoEventStore, NoMessageLog, BadNotesFile, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable, BackupRefused];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -34,7 +37,7 @@ const program = new Command('vigia')
   .showHelpAfterError()
   .addHelpText(
     'after',
-    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events, log, notes and customers export, which need it for themselves.\nnpm start starts the alarm centre itself.',
+    '\nThe data folder is VIGIA_DATA_DIR (./data). While a process works on it, commands reach it through its API,\nbut for events, log, notes, restore and customers export, which need it for themselves; backup reads beside it.\nnpm start starts the alarm centre itself.',
   );
 
 const fail = (): void => {
@@ -53,6 +56,7 @@ addCustomersCommand(program, {
 addNotesCommand(program, { withNotes: (use) => withAllCustomers((store) => use(store.notes)), stdout: process.stdout });
 addOperationsCommands(program);
 addEventsCommand(program, { withEventStore, clock: systemClock, stdout: process.stdout, stderr: process.stderr, showProgress });
+addBackupCommands(program, { backUp: backUpDataDir, restore: restoreDataDir, stdout: process.stdout, showProgress });
 addLogCommand(program, { withLog, stdout: process.stdout, showProgress, fail });
 
 try {

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import { CommitOutcomeUnknown, EmbeddedDatabase } from '../storage/embedded-database.js';
 import { checkStreamName, toAppendRequest } from './append-request.js';
 import { EVENT_STORE_SCHEMA, fromPosition, readAllPage, readStreamPage, toPosition } from './event-rows.js';
@@ -67,7 +68,11 @@ export class LibsqlEventStore implements EventStore {
     this.waitingAppends += 1;
     this.waitingBytes += request.bytes;
     try {
-      const stored = await this.write(`append to stream ${stream}`, () => this.writer.append(stream, request.rows, expected));
+      const stored = await this.write(`append to stream ${stream}`, () => {
+        const appended = this.writer.append(stream, request.rows, expected);
+        crashPoint('events-committing');
+        return appended;
+      });
       this.advance(stored.position);
       return { revision: BigInt(stored.revision), position: toPosition(stored.position) };
     } finally {

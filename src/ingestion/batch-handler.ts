@@ -4,6 +4,7 @@ import type { ReadingEvent } from '../alarm-domain/alarm-events.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
 import { isoTime, type Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import { appendUntilKnown } from '../event-store/append-until-known.js';
 import { toAppend } from '../event-store/event-codec.js';
 import { WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
@@ -113,9 +114,11 @@ export class BatchHandler {
       for (const sensorId of bySensor.keys()) this.sensors.forget(sensorId);
       throw error;
     }
+    crashPoint('events-stored');
     const receipt = this.receiptOf(batch, epoch, outcomes);
     this.sensors.recall(receipt.remembered);
     await this.receipts.add(receipt);
+    crashPoint('run-handled');
     this.observer.processed(receipt, batch.records.length);
   }
 

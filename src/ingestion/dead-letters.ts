@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { positionKey, type SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime, type Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { deadLetterTopic, SENSOR_TOPICS, type LogRecord, type MessageLog, type OutgoingRecord, type SensorTopic } from '../message-log/message-log.js';
 import { idOf } from './deterministic-id.js';
@@ -70,6 +71,7 @@ export class DeadLetters {
       bytes += size;
     }
     await this.log.append(deadLetterTopic(topic), records);
+    crashPoint('dead-letters-stored');
   }
 
   /** All dead letters, oldest first within a partition; each record once. */
@@ -97,6 +99,7 @@ export class DeadLetters {
     for (const letter of letters) {
       const headers = { [MESSAGE_ID_HEADER]: `dead-letter-${letter.id}`, ...letter.headers };
       if (letter.value !== null) await this.log.append(letter.source.topic, [{ key: letter.key, value: letter.value, headers }]);
+      crashPoint('dead-letter-replayed');
       await this.close(letter, 'replayed');
     }
     return letters.length;

@@ -1,5 +1,6 @@
 import type { SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime, type Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import { appendUntilKnown } from '../event-store/append-until-known.js';
 import { WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
 import { PARTITIONS, PositionLost, type ResumeRange, type SensorTopic } from '../message-log/message-log.js';
@@ -77,9 +78,9 @@ export class ReceiptBook {
       }
       remembered.push(receipt.remembered);
     }
-    const { epoch, next, missing } = await whereToGoOn(last, range);
+    const { epoch, next, missing, hasBegunAgain } = await whereToGoOn(last, range);
     this.pages.set(pageKey(topic, partition), { topic, partition, epoch, revision, next, pending: null, pendingSinceMs: 0, lost: null, storing: null, written: Promise.resolve() });
-    return { next, missing, hasBegunAgain: last !== null && epoch > last.epoch, remembered: remembered.reverse().flat() };
+    return { next, missing, hasBegunAgain, remembered: remembered.reverse().flat() };
   }
 
   /** Stores what is still to be stored of a partition number, and closes its pages. Thrown: as by `flush`; the pages are closed all the same. */
@@ -197,6 +198,7 @@ export class ReceiptBook {
       if (page.storing === null) return;
       try {
         page.revision = await this.storeOne(page.storing, page.revision);
+        crashPoint('receipt-stored');
       } catch (error) {
         if (error instanceof PositionLost) page.lost = error;
         throw error;
@@ -229,11 +231,18 @@ function pageKey(topic: SensorTopic, partition: number): string {
 
 /**
  * After the last receipt. When the partition ends below it, its topic was made anew or its end was lost:
- * then offsets come again with other records, which are those appended after the last processed one.
+ * then offsets come again with other records, which are those appended after the last processed one. So they do after a
+ * restore, where the log tells from which offset on.
  */
-async function whereToGoOn(last: Receipt | null, range: ResumeRange): Promise<{ epoch: number; next: number; missing: number }> {
-  if (last === null) return { epoch: 0, next: range.startOffset, missing: 0 };
-  const next = last.last + 1;
-  if (range.endOffset < next) return { epoch: last.epoch + 1, next: await range.firstOffsetAfter(last.lastAppendedAtMs), missing: 0 };
-  return { epoch: last.epoch, next: Math.max(next, range.startOffset), missing: Math.max(0, range.startOffset - next) };
+async function whereToGoOn(last: Receipt | null, range: ResumeRange): Promise<Omit<Opened, 'remembered'> & { readonly epoch: number }> {
+  const epoch = last?.epoch ?? 0;
+  const next = last === null ? range.startOffset : last.last + 1;
+  if (range.endOffset < next) return { epoch: epoch + 1, next: await range.firstOffsetAfter(last?.lastAppendedAtMs ?? 0), missing: 0, hasBegunAgain: true };
+  const isNewTimeline = next === range.timeline?.fromOffset;
+  return {
+    epoch: isNewTimeline ? Math.max(epoch + 1, range.timeline?.epoch ?? 0) : epoch,
+    next: Math.max(next, range.startOffset),
+    missing: Math.max(0, range.startOffset - next),
+    hasBegunAgain: false,
+  };
 }

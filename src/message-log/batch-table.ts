@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EmbeddedDatabase, type WriteStatement } from '../storage/embedded-database.js';
-import { ALL_TOPICS, PARTITIONS, type SensorTopic } from './message-log.js';
+import { ALL_TOPICS, PARTITIONS, type SensorTopic, type Timeline } from './message-log.js';
 
 /**
  * The embedded log's tables: one row per record batch, whose id is the order of all commits.
@@ -19,6 +19,9 @@ const SCHEMA = `
     base_offset INTEGER NOT NULL, last_offset INTEGER NOT NULL, appended_at_ms INTEGER NOT NULL, bytes BLOB NOT NULL);
   CREATE UNIQUE INDEX IF NOT EXISTS batches_by_offset ON batches (topic, partition, last_offset);
   CREATE INDEX IF NOT EXISTS sensor_batches ON batches (partition) WHERE topic IN ('ENTRY', 'OK');
+  CREATE TABLE IF NOT EXISTS timelines (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, from_offset INTEGER NOT NULL, epoch INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS probe (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), bytes BLOB NOT NULL);
 `;
 
@@ -58,7 +61,7 @@ export class BatchTable {
   private constructor(
     private readonly db: EmbeddedDatabase,
     readonly identity: string,
-    private readonly statements: Record<'lastAppend' | 'setLastAppend' | 'nextOffset' | 'setNextOffset' | 'insert' | 'probe' | 'remove', WriteStatement>,
+    private readonly statements: Record<'lastAppend' | 'setLastAppend' | 'nextOffset' | 'setNextOffset' | 'insert' | 'probe' | 'remove' | 'beginTimeline', WriteStatement>,
   ) {}
 
   /** `maxFileBytes` bounds the database's size; 0 for no bound but the disk's. */
@@ -87,6 +90,7 @@ export class BatchTable {
       insert: await db.writeStatement('INSERT INTO batches (topic, partition, base_offset, last_offset, appended_at_ms, bytes) VALUES (?, ?, ?, ?, ?, ?)'),
       probe: await db.writeStatement(`INSERT OR REPLACE INTO probe VALUES (1, zeroblob(${PROBE_BYTES}))`),
       remove: await db.writeStatement('DELETE FROM batches WHERE topic = ? AND partition = ? AND last_offset <= ?'),
+      beginTimeline: await db.writeStatement('INSERT OR REPLACE INTO timelines SELECT topic, partition, next_offset, ? FROM partitions WHERE topic = ?'),
     });
   }
 
@@ -132,6 +136,10 @@ export class BatchTable {
     this.statements.insert.run(topic, partition, baseOffset, lastOffset, appendedAtMs, bytes);
   }
 
+  beginTimeline(topic: string, epoch: number): void {
+    this.statements.beginTimeline.run(epoch, topic);
+  }
+
   /** Writes something of no meaning, to see whether the disk takes it. */
   probe(): void {
     this.statements.probe.run();
@@ -141,6 +149,12 @@ export class BatchTable {
 
   partitions(topic: string): PartitionRow[] {
     return this.db.all<PartitionRow>('SELECT partition, next_offset AS nextOffset FROM partitions WHERE topic = ? ORDER BY partition', topic);
+  }
+
+  /** The newest timeline of a partition, null when it was never restored. */
+  timeline(topic: string, partition: number): Timeline | null {
+    const sql = 'SELECT from_offset AS fromOffset, epoch FROM timelines WHERE topic = ? AND partition = ?';
+    return this.db.get<Timeline>(sql, topic, partition) ?? null;
   }
 
   /** The first offset still there, null when no row is. */

@@ -1,4 +1,5 @@
 import { DoublingPause, type Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import { CommitOutcomeUnknown } from '../storage/embedded-database.js';
 import type { BatchTable } from './batch-table.js';
 import { ALL_TOPICS, LogUnavailable, PARTITIONS, type AppendedRecord, type OutgoingRecord } from './message-log.js';
@@ -125,8 +126,11 @@ export class GroupAppender {
       // Taken inside the write, so that appends made up to that moment still come along.
       const results = await this.table.write(() => {
         group = this.take();
-        return this.store(group);
+        const stored = this.store(group);
+        crashPoint('log-committing');
+        return stored;
       });
+      crashPoint('log-committed');
       this.failure = null;
       this.settle(group);
       group.forEach((append, index) => append.resolve(results[index]!));

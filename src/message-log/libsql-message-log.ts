@@ -8,7 +8,7 @@ import { atPlace, consumePartition, openRow } from './ordered-consumer.js';
 import { CorruptRecordBatch } from './record-batch.js';
 import { Wakeup } from './wakeup.js';
 import {
-  ALL_TOPICS, LogUnavailable, PARTITIONS, UnknownTopic,
+  ALL_TOPICS, LogUnavailable, PARTITIONS, SENSOR_TOPICS, UnknownTopic,
   type AppendedRecord, type ConsumeOptions, type LogRecord, type MessageLog, type OutgoingRecord, type PartitionRange,
 } from './message-log.js';
 
@@ -138,6 +138,13 @@ export class LibsqlMessageLog implements MessageLog {
       if (some === 0) return deleted;
       deleted += some;
     }
+  }
+
+  /** Begins a timeline with the next record of each partition of ENTRY and OK, after a restore; all before it must be processed. `epoch`: see `SourcePosition`. */
+  async beginTimeline(epoch: number): Promise<void> {
+    await this.table.write(() => {
+      for (const topic of SENSOR_TOPICS) this.table.beginTimeline(topic, epoch);
+    });
   }
 
   /** Stores the waiting appends, ends the consumers after what their handlers are at, and closes the file. */

@@ -115,10 +115,21 @@ export interface Discard {
   readonly beginBatch?: (partition: number, appendedAtMs: number) => void;
 }
 
+/**
+ * From `fromOffset` on the records are others than those that had the same offsets after the backup was taken, and are lost:
+ * told from them by `epoch`, they make alarms with other ids.
+ */
+export interface Timeline {
+  readonly fromOffset: number;
+  readonly epoch: number;
+}
+
 /** What there is of a partition when it is asked where to begin. */
 export interface ResumeRange {
   readonly startOffset: number;
   readonly endOffset: number;
+  /** Null, or left out, for a log that was never brought back from a backup. */
+  readonly timeline?: Timeline | null;
   /** The first offset whose record was appended after that time, `endOffset` when there is none. */
   firstOffsetAfter(appendedAtMs: number): Promise<number>;
 }

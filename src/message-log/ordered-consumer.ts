@@ -71,6 +71,7 @@ async function askResume(table: BatchTable, partition: number, { resumeAt }: Con
     const offset = await resumeAt(topic, partition, {
       startOffset: table.firstOffset(topic, partition) ?? endOffset,
       endOffset,
+      timeline: table.timeline(topic, partition),
       firstOffsetAfter: (appendedAtMs) => Promise.resolve(table.firstOffsetAfter(topic, partition, appendedAtMs) ?? endOffset),
     });
     const { nextOffset } = table.partitions(topic)[partition]!;

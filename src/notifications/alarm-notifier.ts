@@ -12,6 +12,7 @@ import {
   type NotificationState,
 } from '../alarm-domain/notification.js';
 import { isoTime, type Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import { idOf } from '../ingestion/deterministic-id.js';
 import type { Term } from '../leases/term.js';
 import { CUSTOMER_REST_MS, type CustomerReader } from './customer-reader.js';
@@ -108,6 +109,7 @@ export class AlarmNotifier {
     }
     const claimed = await streams.append(alarm.data.alarmId, loaded, claim(loaded.state, this.contextOf(alarm), this.by, next.possibleDuplicate, policy));
     if (!claimed) return { type: 'again', notBeforeMs: 0 };
+    crashPoint('mail-claimed');
     const outcome = await this.send(alarm, claimed.state, customer, next.possibleDuplicate);
     return this.recordOutcome(alarm, claimed, outcome, next.possibleDuplicate);
   }
@@ -142,6 +144,7 @@ export class AlarmNotifier {
     if (!term.isHeld()) return { type: 'refused', reason: 'the process that sends mails has changed', permanent: false };
     try {
       const { delivered } = await mailer.send(mail);
+      crashPoint('mail-sent');
       if (delivered === 'now') return { type: 'sent', delivered, customer: customerOf(customer) };
       const earlier = await mailer.find(mailName(alarmId, 'alarm'));
       return { type: 'sent', delivered, customer: earlier === null || earlier === 'unknown' ? 'unavailable' : earlier.customer };
@@ -163,6 +166,7 @@ export class AlarmNotifier {
       await streams.record(alarmId, claimed, (state) =>
         delivered === 'already' && state.phase.status === 'sent' ? [] : recordSent(state, this.contextOf(alarm), { attempt, mailId, possibleDuplicate, customer }),
       );
+      crashPoint('mail-recorded');
       tally.sent += 1;
       if (alarm.data.shelvedUntil === undefined) onSent(clock.now() - Date.parse(alarm.metadata.receivedAt));
       return { type: 'final' };

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
+import { crashPoint } from '../crash-point.js';
+import { syncFolder } from '../storage/durable-files.js';
 import { MailOutcomeUnknown, MailRefused, type DeliveredMail, type Mail, type Mailer } from './mailer.js';
 import { CUSTOMER_HEADER, toMimeMail } from './mime-mail.js';
 
@@ -47,7 +49,9 @@ export class MailboxFolderMailer implements Mailer {
     try {
       const { message } = (await this.composer.sendMail(toMimeMail(mail))) as { message: Buffer };
       await writeDurably(temporary, message);
+      crashPoint('eml-written');
       delivered = await linkNew(temporary, file);
+      crashPoint('eml-linked');
     } catch (error) {
       throw new MailRefused(`writing ${file} failed: ${String(error)}`, false, { cause: error });
     } finally {
@@ -119,15 +123,6 @@ async function linkNew(temporary: string, file: string): Promise<'now' | 'alread
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return 'already';
     throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AlarmTriggered } from '../alarm-domain/alarm-events.js';
 import { DoublingPause, within, type Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
 import type { TermWork } from '../leases/leased-role.js';
 import { ENDLESS_TERM, type Term } from '../leases/term.js';
@@ -221,6 +222,7 @@ export class CountPublisher implements TermWork {
       if (!term.isHeld()) throw new Error('another process may publish now');
       isInDoubt = true;
       await topic.append(left);
+      crashPoint('count-published');
       totals.published += left.length;
       left = [];
     });
@@ -233,6 +235,7 @@ export class CountPublisher implements TermWork {
     this.savedAtMs = this.options.clock.now();
     try {
       await this.checkpoint.save(alarm, places);
+      crashPoint('count-marked');
     } catch (error) {
       // The next one is tried with the next alarms; until then a restart seeks more.
       this.options.problem('checkpoint of COUNT', error);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { crashPoint } from '../crash-point.js';
 import type { Position } from '../event-store/event-store.js';
 import type { EmbeddedDatabase, SqlValue, WriteStatement } from '../storage/embedded-database.js';
 import { ReadModelUnavailable, type CopySummary, type ParkedEvent, type ProjectionCopy, type ProjectionStep } from './projection-sink.js';
@@ -76,9 +77,11 @@ export class LibsqlProjectionCopy implements ProjectionCopy {
       for (const row of rows) upsert.run(row.key, row.position, ...columns.map((column) => row.values[column] as SqlValue));
       for (const p of parked) park.run(this.copyId, p.position, p.stream, p.revision, p.eventId, p.type, p.error, p.parkedAt);
       if (setCheckpoint.run(checkpoint, this.copyId).changes === 0) throw this.gone();
+      crashPoint('rows-committing');
     };
     try {
       await this.db.write(work);
+      crashPoint('rows-committed');
     } catch (error) {
       if (error instanceof ReadModelUnavailable) throw error;
       throw new ReadModelUnavailable(`cannot write ${this.table} in ${this.db.file}: ${String(error)}`, { cause: error });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { crashPoint } from '../crash-point.js';
 import { EmbeddedDatabase, type WriteStatement } from '../storage/embedded-database.js';
 import { LibsqlProjectionCopy, tableDefinition, tableName } from './libsql-projection-copy.js';
 import { PLACES_SCHEMA, PlacesTable } from './places-table.js';
@@ -122,6 +123,7 @@ export class LibsqlProjectionSink implements ProjectionSink {
         if (this.statements.setLive.run(id).changes === 0) throw new Error(`copy ${copy.id} is gone`);
       }),
     );
+    crashPoint('rebuild-switched');
     this.live.set(name, { id, name, version, definition: definitionOf(copy.projection), storeId: this.storeId });
     if (before && before.id !== id) await this.remove(before);
   }

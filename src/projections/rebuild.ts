@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
 import { foldBatch, type FailedEvent } from './fold-events.js';
 import { BATCH_EVENTS, errorText, type LiveProjection } from './live-projection.js';
@@ -62,6 +63,7 @@ export async function rebuild(live: LiveProjection, options: RebuildOptions): Pr
       await building.through(before ? goal : await store.headPosition());
       const [built, old] = [await building.copy.summary(), await before?.summary()];
       options.signal.throwIfAborted();
+      crashPoint('rebuild-switching');
       await sink.makeLive(building.copy);
       await live.take(building.copy);
       return { rows: built.rows, equal: old ? old.rows === built.rows && old.checksum === built.checksum : null };
@@ -121,6 +123,7 @@ class Building {
     const { rows, steps, failed } = await foldBatch(this.live.projection, this.copy, batch);
     if (failed[0]) throw new RebuildStopped(this.live.projection.name, failed[0]);
     await this.copy.save({ rows, steps, checkpoint, parked: [] });
+    crashPoint('rebuild-stored');
     this.position = checkpoint;
     this.events += batch.length;
     onProgress({ events: this.events, position: checkpoint, goal });

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import SyncDatabase from 'libsql';
 
@@ -21,6 +21,17 @@ export class DataDirInUse extends Error {
   }
 }
 
+/** A restore into the data folder was broken off: what is in it is of no use yet. */
+export class RestoreBrokenOff extends Error {
+  constructor(dataDir: string) {
+    super(`the restore into data folder ${dataDir} was broken off; give the same vigia restore again`);
+    this.name = 'RestoreBrokenOff';
+  }
+}
+
+/** A file of this name is in a data folder as long as a restore into it is not complete. */
+export const RESTORING = 'restoring';
+
 /**
  * Holds a data folder for this process alone, by an exclusive lock on its `lock.db`; the operating system
  * lets go of it when the process ends, however it ends.
@@ -31,8 +42,9 @@ export class DataDirLock {
     private readonly database: { exec(sql: string): void; close(): void },
   ) {}
 
-  /** Thrown: `DataDirInUse`. */
-  static acquire(dataDir: string): DataDirLock {
+  /** Thrown: `DataDirInUse`; `RestoreBrokenOff` unless it is for a restore. */
+  static acquire(dataDir: string, { isRestoring = false } = {}): DataDirLock {
+    if (!isRestoring && existsSync(join(dataDir, RESTORING))) throw new RestoreBrokenOff(dataDir);
     mkdirSync(dataDir, { recursive: true });
     const database = new SyncDatabase(join(dataDir, 'lock.db'), {}) as { exec(sql: string): void; close(): void };
     try {

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedDatabase } from './embedded-database.js';
+import { DatabaseUnusable, EmbeddedDatabase } from './embedded-database.js';
 
 const schema = 'CREATE TABLE IF NOT EXISTS things (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body BLOB)';
 
@@ -70,5 +70,22 @@ describe('EmbeddedDatabase', () => {
     const file = newFile();
     writeFileSync(file, 'not a database, but long enough to be looked at as the header of one.'.repeat(20));
     await expect(EmbeddedDatabase.open(file, schema)).rejects.toThrow(file);
+  });
+
+  it('names a file of which a page is damaged, and what is wrong with it', async () => {
+    const file = newFile();
+    const db = await EmbeddedDatabase.open(file, schema);
+    const insert = await db.writeStatement('INSERT INTO things (name, body) VALUES (?, ?)');
+    await db.write(() => {
+      for (let index = 0; index < 1000; index += 1) insert.run(`thing ${index}`, Buffer.alloc(100, index));
+    });
+    await db.define('PRAGMA wal_checkpoint(TRUNCATE)');
+    await db.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0x55, 5 * 4096, 6 * 4096);
+    writeFileSync(file, bytes);
+    const refusal = EmbeddedDatabase.open(file, schema);
+    await expect(refusal).rejects.toThrow(DatabaseUnusable);
+    await expect(refusal).rejects.toThrow(new RegExp(`^cannot open database ${file}: it is damaged \\(.+\\); bring back a backup`));
   });
 });

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import SyncDatabase from 'libsql';
 import AsyncDatabase from 'libsql/promise';
 
@@ -32,6 +33,17 @@ interface QueuedWrite {
   readonly reject: (error: unknown) => void;
 }
 
+/** Such a file is read to its end at the start: a second or so. A larger one is checked when it is backed up. */
+const LARGEST_CHECKED_BYTES = 1024 * 1024 * 1024;
+
+/** The file is no database, is damaged, or can't be reached. */
+export class DatabaseUnusable extends Error {
+  constructor(file: string, why: string, options?: ErrorOptions) {
+    super(`cannot open database ${file}: ${why}`, options);
+    this.name = 'DatabaseUnusable';
+  }
+}
+
 /** The commit failed; it may or may not have reached the disk. */
 export class CommitOutcomeUnknown extends Error {
   constructor(file: string, cause: unknown) {
@@ -61,13 +73,14 @@ export class EmbeddedDatabase {
     private readonly savepoint: { begin: WriteStatement; release: WriteStatement; undo: WriteStatement },
   ) {}
 
-  /** Opens or creates `file` and runs `schema`, which must be repeatable (IF NOT EXISTS). Thrown: an error naming the file when it is not a sound database. */
+  /** Opens or creates `file` and runs `schema`, which must be repeatable (IF NOT EXISTS). Thrown: `DatabaseUnusable` when it is not a sound database. */
   static async open(file: string, schema: string): Promise<EmbeddedDatabase> {
     try {
       const writer = new AsyncDatabase(file, {}) as Connection;
       await writer.exec('PRAGMA busy_timeout = 5000');
       await writer.exec('PRAGMA journal_mode = WAL');
       await writer.exec('PRAGMA synchronous = FULL');
+      if (statSync(file).size <= LARGEST_CHECKED_BYTES) await requireSound(writer);
       await writer.exec(schema);
       const reader = new SyncDatabase(file, {}) as Connection;
       reader.exec('PRAGMA busy_timeout = 5000');
@@ -78,7 +91,8 @@ export class EmbeddedDatabase {
         undo: toWriteStatement(await writer.prepare('ROLLBACK TO one_write')),
       });
     } catch (error) {
-      throw new Error(`cannot open database ${file}: ${String(error)}`, { cause: error });
+      const isDamaged = error instanceof Error && 'code' in error && DAMAGE.has(String(error.code));
+      throw new DatabaseUnusable(file, isDamaged ? `it is damaged (${error.message}); bring back a backup, as docs/backup.md says` : String(error), { cause: error });
     }
   }
 
@@ -193,6 +207,18 @@ export class EmbeddedDatabase {
       // SQLite has rolled back by itself when the transaction is gone.
     }
   }
+}
+
+/** Codes of SQLite for a file that is no database, or no sound one. */
+const DAMAGE = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+
+/** Looks at every page's structure; what a row says is not known to it. Thrown: an error with SQLite's code and its first finding. */
+async function requireSound(connection: Connection): Promise<void> {
+  // The writer's library gives rows by a promise.
+  const statement = (await connection.prepare('PRAGMA quick_check(1)')) as { all(values: readonly SqlValue[]): Promise<Record<string, unknown>[]> };
+  const [first] = await statement.all([]);
+  const finding = String(first?.['quick_check']).replaceAll(/\s+/g, ' ');
+  if (finding !== 'ok') throw Object.assign(new Error(finding), { code: 'SQLITE_CORRUPT' });
 }
 
 function toWriteStatement(prepared: unknown): WriteStatement {

@@ -7,15 +7,16 @@ import { messageId } from '../../src/notifications/mailer.js';
 import { ALL_PROJECTIONS } from '../../src/projections/all-projections.js';
 import { LibsqlProjectionSink } from '../../src/projections/libsql-projection-sink.js';
 import { readMailbox } from '../acceptance/mailbox.js';
+import type { SmtpTestServer } from '../support/smtp-test-server.js';
 import type { AcceptedMail, OutputEvent, Outputs, ReadModels, SentRecord, TopicRecord } from './verifier/outputs.js';
 
-/** What a process has left in its data folder, once it has ended: log, events, read models and the mailbox. */
-export async function dataFolderOutputs(dataDir: string, policy: Outputs['policy'], sent: readonly SentRecord[]): Promise<Outputs> {
+/** What a process has left in its data folder, once it has ended: log, events, read models and, unless a mail server has the mails, the mailbox. */
+export async function dataFolderOutputs(dataDir: string, policy: Outputs['policy'], sent: readonly SentRecord[] | null, serverMails?: readonly AcceptedMail[]): Promise<Outputs> {
   const log = await LibsqlMessageLog.open(dataDir, { clock: systemClock });
   const store = await LibsqlEventStore.open(dataDir, { clock: systemClock });
   const sink = await LibsqlProjectionSink.open(dataDir);
   try {
-    const [topics, events, readModels, mails] = [await readTopics(log), await readEvents(store), await readModelsOf(sink), await readMails(dataDir)];
+    const [topics, events, readModels, mails] = [await readTopics(log), await readEvents(store), await readModelsOf(sink), serverMails ?? (await readMails(dataDir))];
     return { policy, isKeyed: true, log: log.identity, sent, topics, events, readModels: [readModels], mails };
   } finally {
     await Promise.all([log.close(), store.close(), sink.close()]);
@@ -60,4 +61,14 @@ async function readMails(dataDir: string): Promise<AcceptedMail[]> {
     const name = file.replace(/\.eml$/, '');
     return { messageId: messageId(name), alarmId: name.endsWith('-completed') ? null : alarmId, possibleDuplicate, sender: null };
   });
+}
+
+/** What a mail server took. */
+export async function mailsOf(server: SmtpTestServer): Promise<AcceptedMail[]> {
+  return (await server.parsed()).map(({ messageId = '', headers }) => ({
+    messageId,
+    alarmId: headers.has('in-reply-to') ? null : (headers.get('x-vigia-alarm-id') as string),
+    possibleDuplicate: headers.has('x-vigia-possible-duplicate'),
+    sender: null,
+  }));
 }

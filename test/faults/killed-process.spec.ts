@@ -7,6 +7,7 @@ import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
 import { dataFolderOutputs } from './data-folder-outputs.js';
+import { sendRecord } from './send-record.js';
 import { drawBody } from './simulation/draw-body.js';
 import type { SentRecord } from './verifier/outputs.js';
 import { verify } from './verifier/verify.js';
@@ -21,24 +22,8 @@ async function sendAll(url: string, sensorId: number, sent: SentRecord[], stop: 
   for (let message = 0; !stop.aborted; message += 1) {
     const topic = random.fraction() < 0.2 ? 'OK' : 'ENTRY';
     const body = drawBody(random, topic, sensorId);
-    while (!(await post(url, topic, body, `${sensorId}-${message}`, sent))) await systemClock.sleep(50);
+    while (!(await sendRecord(url, topic, body, `${sensorId}-${message}`, sent))) await systemClock.sleep(50);
     await systemClock.sleep(random.integer(0, 30));
-  }
-}
-
-/** Whether there was an answer. */
-async function post(url: string, topic: string, body: string, messageId: string, sent: SentRecord[]): Promise<boolean> {
-  const value = Buffer.from(body).toString('base64');
-  try {
-    const response = await fetch(`${url}/topics/${topic}/messages?sync`, { method: 'POST', body, headers: { 'Idempotency-Key': messageId, 'Content-Type': 'text/plain' }, signal: AbortSignal.timeout(2000) });
-    const text = await response.text();
-    if (response.status >= 500) throw new Error(text);
-    const isAccepted = response.status === 200;
-    sent.push({ topic, value, outcome: isAccepted ? 'accepted' : 'refused', places: isAccepted ? [JSON.parse(text) as { partition: number; offset: number }] : [] });
-    return true;
-  } catch {
-    sent.push({ topic, value, outcome: 'unknown', places: [] });
-    return false;
   }
 }
 

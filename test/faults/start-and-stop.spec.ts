@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'libsql';
 import { waitFor } from '../support/wait-for.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -95,4 +96,41 @@ describe('the process', () => {
     expect(unsafe.output).toMatch(/^EVENTSTORE_URL: user and password are sent with TLS only.*\n$/);
     expect(unsafe.output).not.toContain('secret');
   }, 60_000);
+
+  it('refuses a data folder that another process works on, naming it, and leaves that one as it is', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'vigia-process-'));
+    const first = new Running({ VIGIA_DATA_DIR: dir });
+    const [console, ingest] = [await first.url('console'), await first.url('ingest')];
+    const second = new Running({ VIGIA_DATA_DIR: dir });
+    expect((await second.end()).code).toBe(1);
+    expect(second.output).toMatch(new RegExp(`^data folder ${dir} is in use by process \\d+ \\(${console.origin}\\); stop it or set VIGIA_DATA_DIR to another folder\\n$`));
+    expect((await fetch(ingest, { method: 'POST', body: '[7,true,false,20,30]' })).status).toBe(200);
+    expect((await first.end('SIGTERM')).code).toBe(0);
+  }, 60_000);
+
+  it('says in one line which database file is damaged, and changes nothing', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'vigia-process-'));
+    const sound = new Running({ VIGIA_DATA_DIR: dir });
+    await sound.url('ingest');
+    await sound.end('SIGTERM');
+    for (const name of ['message-log.db', 'event-store.db', 'customers.db', 'read-models.db']) {
+      const file = join(dir, name);
+      // What it has is in its write-ahead log until so much has come that it is brought into the file.
+      const database = new Database(file, {}) as { exec(sql: string): void; close(): void };
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      database.close();
+      const bytes = readFileSync(file);
+      const damaged = Buffer.from(bytes);
+      damaged.fill(0x55, 2 * 4096, 3 * 4096);
+      writeFileSync(file, damaged);
+      const refused = new Running({ VIGIA_DATA_DIR: dir });
+      expect((await refused.end()).code).toBe(1);
+      expect(refused.output).toMatch(new RegExp(`^cannot open database ${file}: it is damaged \\([^\\n]+\\); bring back a backup, as docs/backup.md says\\n$`));
+      expect(readFileSync(file).equals(damaged)).toBe(true);
+      writeFileSync(file, bytes);
+    }
+    const again = new Running({ VIGIA_DATA_DIR: dir });
+    await again.url('ingest');
+    expect((await again.end('SIGTERM')).code).toBe(0);
+  }, 120_000);
 });

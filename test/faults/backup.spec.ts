@@ -1,0 +1,166 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Random } from '../../src/cli/simulator/random.js';
+import { systemClock } from '../../src/clock.js';
+import { stopAll } from '../acceptance/child.js';
+import { Product } from '../acceptance/product.js';
+import { freePort } from '../servers/server-process.js';
+import { SmtpTestServer } from '../support/smtp-test-server.js';
+import { waitFor } from '../support/wait-for.js';
+import { dataFolderOutputs, mailsOf } from './data-folder-outputs.js';
+import { sendRecord } from './send-record.js';
+import { drawBody } from './simulation/draw-body.js';
+import type { Outputs, SentRecord } from './verifier/outputs.js';
+import { verify } from './verifier/verify.js';
+
+const POLICY = { n: 3, windowMs: null, clearOnNormal: false } as const;
+const SENSORS = 8;
+const COMMAND = join('dist', 'cli', 'vigia.js');
+
+/** `vigia …` on a data folder, with at most so many blocks of 1024 bytes in a file. */
+function vigia(dataDir: string, args: readonly string[], { env = {}, fileBlocks }: { env?: Record<string, string>; fileBlocks?: number } = {}) {
+  const script = `${fileBlocks === undefined ? '' : `ulimit -f ${fileBlocks}; `}exec "$@"`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, COMMAND, ...args], { env: { ...process.env, VIGIA_DATA_DIR: dataDir, ...env }, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+const isAlarm = ({ type }: Outputs['events'][number]) => type === 'AlarmTriggered';
+
+describe('vigia backup and restore', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vigia-backup-'));
+  const [original, restored, backup] = [join(folder, 'original'), join(folder, 'restored'), join(folder, 'backup')];
+  let mailServer: SmtpTestServer;
+  const sent: SentRecord[] = [];
+
+  beforeAll(async () => {
+    mailServer = await SmtpTestServer.start();
+  });
+  afterAll(async () => {
+    await stopAll();
+    await mailServer.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function started(dataDir: string): Promise<Product> {
+    const product = new Product({ dataDir, logFile: join(folder, 'log') }, { ingest: await freePort(), console: await freePort() }, 300, { SMTP_URL: mailServer.url });
+    product.start();
+    await product.waitUntilUp();
+    return product;
+  }
+
+  async function sendUntil(stop: AbortSignal, url: string, name: string): Promise<void> {
+    await Promise.all(Array.from({ length: SENSORS }, async (_, sensorId) => {
+      const random = Random.seeded(`${name} ${sensorId}`);
+      for (let message = 0; !stop.aborted; message += 1) {
+        const topic = random.fraction() < 0.2 ? 'OK' : 'ENTRY';
+        await sendRecord(url, topic, drawBody(random, topic, sensorId), `${name}-${sensorId}-${message}`, sent);
+        await systemClock.sleep(random.integer(0, 20));
+      }
+    }));
+  }
+
+  it('bring back all that was accepted before the backup, which is made while readings come in, and send no e-mail twice unmarked', async () => {
+    const first = await started(original);
+    const stop = new AbortController();
+    const sending = sendUntil(stop.signal, first.ingestUrl, 'before');
+    await waitFor('mails', () => mailServer.mails.length > 5, 30_000);
+    mailServer.behave = () => ({ refuseAt: 'rcpt-to', code: 451 });
+    await systemClock.sleep(500);
+    const acceptedBefore = sent.length;
+    const report = JSON.parse(await first.command('backup', backup, '--json')) as { files: number };
+    expect(report.files).toBe(3);
+    mailServer.behave = () => 'accept';
+    await systemClock.sleep(1500);
+    stop.abort();
+    await sending;
+    await first.waitUntilSettled();
+    await first.interrupt();
+    const whole = await dataFolderOutputs(original, POLICY, sent, await mailsOf(mailServer));
+    expect(verify(whole).problems).toEqual([]);
+    // What was accepted after the backup, and its alarms, are lost.
+    const acceptedLate = sent.splice(acceptedBefore);
+    expect(acceptedLate.length).toBeGreaterThan(20);
+
+    const said = JSON.parse(vigia(restored, ['restore', backup, '--json']).stdout) as { possiblySent: number };
+    expect(said.possiblySent).toBeGreaterThan(0);
+    const second = await started(restored);
+    await second.waitUntilSettled();
+    const atRestore = new Set((await second.alarms()).map(({ alarmId }) => alarmId));
+    const again = new AbortController();
+    const sendingAgain = sendUntil(again.signal, second.ingestUrl, 'after');
+    await systemClock.sleep(2500);
+    again.abort();
+    await sendingAgain;
+    await second.waitUntilSettled();
+    for (const name of ['alarms', 'alarm-map', 'alarms-per-minute']) {
+      expect(JSON.parse(await second.command('rebuild', name, '--json'))).toMatchObject({ equal: true });
+    }
+    expect(JSON.parse(await second.command('reconcile', '--json'))).toMatchObject({ unaccounted: 0, doubled: 0, problems: [] });
+    await second.interrupt();
+
+    const after = await dataFolderOutputs(restored, POLICY, sent);
+    const known = new Set(after.events.filter(isAlarm).map(({ data }) => data['alarmId']));
+    const mails = (await mailsOf(mailServer)).filter(({ alarmId }) => alarmId === null || known.has(alarmId));
+    const { problems, figures } = verify({ ...after, mails });
+    expect(problems).toEqual([]);
+    expect(figures.flaggedMails).toBeGreaterThan(0);
+    // The events are those of the original up to the backup, and no alarm since then has the id of one that is lost.
+    const copy = join(folder, 'copy');
+    cpSync(backup, copy, { recursive: true });
+    const inBackup = (await dataFolderOutputs(copy, POLICY, null, [])).events;
+    expect(after.events.slice(0, inBackup.length)).toEqual(inBackup);
+    expect(whole.events.slice(0, inBackup.length)).toEqual(inBackup);
+    const lost = new Set(whole.events.filter(isAlarm).map(({ data }) => data['alarmId']));
+    const newAlarms = [...known].filter((id) => !atRestore.has(id as string));
+    expect(newAlarms.length).toBeGreaterThan(5);
+    expect(newAlarms.filter((id) => lost.has(id))).toEqual([]);
+  }, 180_000);
+
+  it('refuse what can’t be done, by name, and leave everything as it was', () => {
+    const files = readdirSync(backup);
+    expect(vigia(original, ['backup', backup])).toEqual({ status: 1, stdout: '', stderr: `vigia: ${backup} is there already; name a folder that is not\n` });
+    expect(vigia(join(folder, 'none'), ['backup', join(folder, 'b')]).stderr).toMatch(/^vigia: data folder .*none has no events and no message log; set VIGIA_DATA_DIR/);
+    expect(vigia(original, ['backup', join(folder, 'b')], { env: { KAFKA_BROKERS: '127.0.0.1:9' } }).stderr).toMatch(/KAFKA_BROKERS is set/);
+    expect(vigia(original, ['restore', backup]).stderr).toMatch(new RegExp(`^vigia: data folder ${original} is not empty \\(.+\\); set VIGIA_DATA_DIR to a new folder\n$`));
+    expect(vigia(join(folder, 'new'), ['restore', folder]).stderr).toMatch(/^vigia: .* is no complete backup: .*ENOENT/);
+    const full = vigia(original, ['backup', join(folder, 'full')], { fileBlocks: 40 });
+    expect({ status: full.status, stderr: full.stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^vigia: the backup to .*full failed, and what there was of it is removed: [^\n]+\n$/) });
+    expect([existsSync(join(folder, 'full')), existsSync(join(folder, 'full.partial'))]).toEqual([false, false]);
+    expect(readdirSync(backup)).toEqual(files);
+  }, 60_000);
+
+  it('restore nothing from a backup of which a file was changed, and leave the folder empty', () => {
+    const damaged = join(folder, 'damaged');
+    cpSync(backup, damaged, { recursive: true });
+    const file = join(damaged, 'message-log.db');
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const target = join(folder, 'from-damaged');
+    expect(vigia(target, ['restore', damaged])).toEqual({ status: 1, stdout: '', stderr: `vigia: ${file} is not as it was when the backup was made: the backup is damaged\n` });
+    expect(readdirSync(target).filter((name) => !name.startsWith('lock.db'))).toEqual([]);
+  }, 60_000);
+
+  it('go on after a kill: a backup is begun anew, and nothing starts on a folder that is half restored', async () => {
+    const target = join(folder, 'killed');
+    const child = spawn(process.execPath, [COMMAND, 'backup', target], { env: { ...process.env, VIGIA_DATA_DIR: original }, stdio: 'ignore' });
+    await waitFor('the copies', () => existsSync(join(`${target}.partial`, 'event-store.db')));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(existsSync(target)).toBe(false);
+    expect(vigia(original, ['backup', target]).status).toBe(0);
+
+    const dataDir = join(folder, 'half');
+    const restoring = spawn(process.execPath, [COMMAND, 'restore', target], { env: { ...process.env, VIGIA_DATA_DIR: dataDir }, stdio: 'ignore' });
+    await waitFor('the copies', () => existsSync(join(dataDir, 'event-store.db')));
+    restoring.kill('SIGKILL');
+    await once(restoring, 'exit');
+    const refused = spawnSync(process.execPath, ['dist/main.js'], { env: { ...process.env, VIGIA_DATA_DIR: dataDir }, encoding: 'utf8' });
+    expect(refused).toMatchObject({ status: 1, stderr: `the restore into data folder ${dataDir} was broken off; give the same vigia restore again\n` });
+    expect(vigia(dataDir, ['restore', target]).status).toBe(0);
+    expect(vigia(dataDir, ['log', 'status', '--json']).stdout).toMatch(/"records":0/);
+  }, 60_000);
+});

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { systemClock } from '../../src/clock.js';
+import type { CrashPoint } from '../../src/crash-point.js';
+import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
+import { Product } from '../acceptance/product.js';
+import { freePort } from '../servers/server-process.js';
+import { SmtpTestServer } from '../support/smtp-test-server.js';
+import { dataFolderOutputs, mailsOf } from './data-folder-outputs.js';
+import { sendRecord } from './send-record.js';
+import type { SentRecord } from './verifier/outputs.js';
+import { verify, type Figures, type Problem } from './verifier/verify.js';
+
+/** The policy of a start without settings. */
+const POLICY = { n: 3, windowMs: null, clearOnNormal: false } as const;
+
+/** Sensors that are new in each round, so that there are alarms to be raised. */
+const SENSORS = 6;
+const SHELVED_MS = 1500;
+const CUT_MS = 5000;
+
+export interface CrashWalk {
+  readonly point: CrashPoint;
+  /** `smtp`: a mail server, which can't be asked what has gone; else the mailbox folder. */
+  readonly mail: 'folder' | 'smtp';
+  /** The n that follows: `n + 1` for each passing. */
+  readonly next: (n: number) => number;
+  /** An empty folder of its own. */
+  readonly folder: string;
+}
+
+export interface CrashWalkResult {
+  readonly kills: number;
+  /** The last n at which the step was passed. */
+  readonly reached: number;
+  readonly problems: readonly Problem[];
+  readonly figures: Figures;
+}
+
+/**
+ * Starts the built product on one data folder with `CRASH_AT=point:n`, gives it the same work each time and lets it die, with
+ * n upward until all is done without it passing the step so often; then has the verifier judge everything that was left.
+ */
+export async function crashWalk({ point, mail, next, folder }: CrashWalk): Promise<CrashWalkResult> {
+  const ports = { ingest: await freePort(), console: await freePort() };
+  const paths = { dataDir: join(folder, 'data'), logFile: join(folder, 'product.log') };
+  const mailServer = mail === 'smtp' ? await SmtpTestServer.start() : null;
+  const sent: SentRecord[] = [];
+  let reached = 0;
+  try {
+    for (let n = 1, round = 1; ; n = next(n), round += 1) {
+      await appendUnreadable(paths.dataDir);
+      const product = new Product(paths, ports, 0, { CRASH_AT: `${point}:${n}`, ...(mailServer ? { SMTP_URL: mailServer.url } : {}) });
+      if (await isKilled(product, round, sent)) {
+        reached = n;
+        continue;
+      }
+      await product.interrupt();
+      const outputs = await dataFolderOutputs(paths.dataDir, POLICY, sent, mailServer ? await mailsOf(mailServer) : undefined);
+      return { kills: round - 1, reached, ...verify(outputs) };
+    }
+  } finally {
+    await mailServer?.stop();
+  }
+}
+
+/** Whether the process killed itself before a round's work was done. Thrown: what else kept it from being done. */
+async function isKilled(product: Product, round: number, sent: SentRecord[]): Promise<boolean> {
+  const isGone = new AbortController();
+  product.start();
+  const ended = product.ended().finally(() => isGone.abort());
+  const failure: { error?: Error } = {};
+  const work = doRound(product, round, sent, isGone.signal).catch((error: unknown) => {
+    failure.error = error instanceof Error ? error : new Error(String(error));
+  });
+  await Promise.race([work, ended]);
+  // A call that failed because the process died may be told before its end is.
+  if (failure.error !== undefined) await Promise.race([ended, systemClock.sleep(CUT_MS)]);
+  if (!isGone.signal.aborted) {
+    if (failure.error !== undefined) throw failure.error;
+    return false;
+  }
+  await work;
+  const { signal, code } = await ended;
+  if (signal !== 'SIGKILL') throw new Error(`the product ended with ${signal ?? code}`, { cause: failure.error });
+  return true;
+}
+
+/** All that the points lie on: alarms of each type, recoveries, repeats, an end of shelving, dead letters replayed, rebuilds. */
+async function doRound(product: Product, round: number, sent: SentRecord[], isGone: AbortSignal): Promise<void> {
+  await product.waitUntilUp();
+  const sensor = (index: number) => round * SENSORS + index;
+  const until = new Date(systemClock.now() + SHELVED_MS).toISOString();
+  await call(product, `/api/sensors/${sensor(5)}/shelve`, { operator: 'ana', reason: 'test', until }, { 'if-match': '*' });
+  const send = async (topic: string, index: number, values: string, messageId: string): Promise<void> => {
+    const body = `[${sensor(index)}, ${values}]`;
+    while (!isGone.aborted && !(await sendRecord(product.ingestUrl, topic, body, `${sensor(index)}-${messageId}`, sent))) await systemClock.sleep(20);
+  };
+  const [motion, smoke, hot, normal] = ['true, false, 20, 30', 'false, true, 20, 30', 'false, false, 31, 30', 'false, false, 20, 30'];
+  const scripts: [string, string][][] = [
+    [['ENTRY', motion], ['OK', normal], ['ENTRY', motion]],
+    [['ENTRY', smoke], ['ENTRY', smoke], ['ENTRY', smoke]],
+    [['ENTRY', hot], ['ENTRY', hot], ['ENTRY', normal], ['OK', normal]],
+    [['ENTRY', normal], ['ENTRY', motion], ['ENTRY', motion]],
+    [['OK', normal], ['ENTRY', normal]],
+    [['ENTRY', motion]],
+  ];
+  await Promise.all(scripts.map(async (script, index) => {
+    for (const [number, [topic, values]] of script.entries()) await send(topic, index, values, String(number));
+  }));
+  await send('ENTRY', 0, motion, '0'); // known by its messageId
+  await call(product, '/api/operations/dead-letters/replay', { ids: 'all' });
+  for (const name of ['alarms', 'alarm-map']) await call(product, `/api/operations/projections/${name}/rebuild`, {});
+  while (((await product.get('/api/shelved')) as { total: number }).total > 0) await systemClock.sleep(100);
+  await product.waitUntilSettled();
+}
+
+async function call(product: Product, path: string, body: object, headers: Record<string, string> = {}): Promise<void> {
+  const answer = await fetch(`${product.consoleUrl}${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+  const text = await answer.text();
+  if (!answer.ok || text.includes('"problem"')) throw new Error(`POST ${path}: ${answer.status} ${text}`);
+}
+
+/** What the ingest endpoint would refuse comes by other producers. */
+async function appendUnreadable(dataDir: string): Promise<void> {
+  const log = await LibsqlMessageLog.open(dataDir, { clock: systemClock });
+  await log.append('ENTRY', [{ key: '1', value: Buffer.from('{"1", "perhaps"}') }]).finally(() => log.close());
+}

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CRASH_POINTS, type CrashPoint } from '../../src/crash-point.js';
+import { crashWalk, type CrashWalk, type CrashWalkResult } from './crash-walk.js';
+
+/** Walks at a time: each of them mostly waits. */
+const AT_A_TIME = 5;
+
+/** Steps around which it matters whether the mailer can tell what has gone. */
+const OF_MAILS: readonly CrashPoint[] = ['mail-claimed', 'mail-sent', 'mail-recorded'];
+const OF_THE_FOLDER: readonly CrashPoint[] = ['eml-written', 'eml-linked'];
+
+export interface WalkedPoint extends CrashWalkResult {
+  readonly point: CrashPoint;
+  readonly mail: CrashWalk['mail'];
+}
+
+/** Walks over all steps. Those of mails wait for the end of open claims, so they begin first. */
+export async function crashWalks(next: CrashWalk['next'], onWalked: (walked: WalkedPoint) => void = () => undefined): Promise<readonly WalkedPoint[]> {
+  const walks = [
+    ...OF_MAILS.map((point) => ({ point, mail: 'smtp' as const })),
+    ...[...OF_MAILS, ...OF_THE_FOLDER, ...CRASH_POINTS.filter((point) => !OF_MAILS.includes(point) && !OF_THE_FOLDER.includes(point))].map((point) => ({ point, mail: 'folder' as const })),
+  ];
+  const results: WalkedPoint[] = [];
+  const lane = async (): Promise<void> => {
+    for (let walk = walks.shift(); walk; walk = walks.shift()) {
+      const folder = mkdtempSync(join(tmpdir(), `vigia-crash-${walk.point}-`));
+      const walked = { ...walk, ...(await crashWalk({ ...walk, next, folder })) };
+      if (walked.problems.length === 0) rmSync(folder, { recursive: true });
+      results.push(walked);
+      onWalked(walked);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, lane));
+  return results;
+}
