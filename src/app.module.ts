@@ -17,7 +17,8 @@ import { DeadLetters } from './ingestion/dead-letters.js';
 import { IngestionModule } from './ingestion/ingestion.module.js';
 import { ReceiptBook } from './ingestion/receipt-book.js';
 import type { MessageLog } from './message-log/message-log.js';
-import { NotificationsModule, NOTIFYING, type Notifying } from './notifications/notifications.module.js';
+import type { Mailer } from './notifications/mailer.js';
+import { MAILER, NotificationsModule, NOTIFYING, type Notifying } from './notifications/notifications.module.js';
 import type { InfluxModels } from './projections/influx/influx-models.js';
 import { AlarmReads } from './projections/alarm-reads.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
@@ -61,9 +62,9 @@ class SystemModule {
       providers: [
         {
           provide: OPERATIONS,
-          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, influx: InfluxModels | null, clock: Clock, config: Config) =>
-            new LocalOperations(log, store, letters, receipts, influx?.writer ? [projections, influx.writer] : [projections], clock, config.kafka !== null && config.eventStoreUrl !== null),
-          inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, INFLUX, CLOCK, CONFIG],
+          useFactory: (log: MessageLog, store: EventStore, letters: DeadLetters, receipts: ReceiptBook, projections: ProjectionRunner, influx: InfluxModels | null, clock: Clock, config: Config, mailer: Mailer | null) =>
+            new LocalOperations(log, store, letters, receipts, influx?.writer ? [projections, influx.writer] : [projections], clock, config.kafka !== null && config.eventStoreUrl !== null, projections, mailer),
+          inject: [MESSAGE_LOG, EVENT_STORE, DeadLetters, ReceiptBook, ProjectionRunner, INFLUX, CLOCK, CONFIG, MAILER],
         },
         {
           provide: HEALTH,

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Reconciliation } from '../ingestion/reconcile.js';
+import type { FullReconciliation } from '../console/operations.js';
 import { ALL_PROJECTIONS, INFLUX_PROJECTIONS } from '../projections/all-projections.js';
 import { showProgress } from './progress-bar.js';
 import { withApi } from './with-api.js';
@@ -43,7 +43,9 @@ export function addOperationsCommands(program: Command): void {
 
   program
     .command('reconcile')
-    .description('account for every record of the log; exits with 1 when one is unaccounted for or doubled')
+    .description('hold log, events, read models and e-mails against each other; exits with 1 when there is a difference')
+    .option('--from <time>', 'only records and alarms from this time of the log on (ISO 8601 with zone); read models as a whole')
+    .option('--to <time>', 'and to this time')
     .option('--json', 'print the sums as JSON')
     .action(reconcile);
 
@@ -98,18 +100,21 @@ async function rebuild(projection: string, { json }: JsonFlag): Promise<void> {
   });
 }
 
-async function reconcile({ json }: JsonFlag): Promise<void> {
+async function reconcile({ from, to, json }: JsonFlag & { from?: string; to?: string }): Promise<void> {
   await withApi(async (api) => {
     const { onProgress, end } = showProgress('reconciling');
-    const sums = await api.run<Reconciliation>('/api/operations/reconcile', onProgress).finally(end);
+    const range = Object.entries({ from, to }).flatMap(([name, time]) => (time === undefined ? [] : [`${name}=${encodeURIComponent(time)}`]));
+    const sums = await api.run<FullReconciliation>(`/api/operations/reconcile?${range.join('&')}`, onProgress).finally(end);
+    const { records, normal, events, ignored, deadLettered, unaccounted, doubled, readModels, emails } = sums;
     if (json) console.log(JSON.stringify(sums));
     else {
-      const { records, normal, events, ignored, deadLettered, unaccounted, doubled } = sums;
       for (const [name, value] of Object.entries({ records, normal, events, deadLettered, unaccounted, doubled })) console.log(`${name.padEnd(14)} ${value}`);
       for (const [reason, value] of Object.entries(ignored)) console.log(`ignored        ${value} ${reason}`);
+      for (const { name, rows, differing } of readModels) console.log(`read model     ${name}: ${rows === null ? 'not built' : `${rows} rows, ${differing} differ`}`);
+      console.log(`e-mails        ${Object.entries(emails).map(([name, value]) => `${name} ${value}`).join(', ')}`);
       for (const problem of sums.problems) console.log(`! ${problem}`);
     }
-    if (sums.unaccounted > 0 || sums.doubled > 0) process.exitCode = 1;
+    if (unaccounted > 0 || doubled > 0 || sums.problems.length > 0) process.exitCode = 1;
   });
 }
 

@@ -2,13 +2,15 @@ import type { Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { DeadLetter, DeadLetters } from '../ingestion/dead-letters.js';
 import type { ReceiptBook } from '../ingestion/receipt-book.js';
-import { reconcile, type Progress, type Reconciliation } from '../ingestion/reconcile.js';
+import { MOST_PROBLEMS, reconcile, type Progress, type TimeRange } from '../ingestion/reconcile.js';
 import { lastReceipt } from '../ingestion/undrained.js';
 import { SENSOR_TOPICS, type MessageLog, type PartitionRange, type SensorTopic } from '../message-log/message-log.js';
 import { notificationStream } from '../alarm-domain/notification-events.js';
+import type { Mailer } from '../notifications/mailer.js';
+import { reconcileMails } from '../notifications/reconcile-mails.js';
 import { retryParked } from '../notifications/retry-parked.js';
-import { UnknownProjection, type OnRebuildProgress, type RebuildReport } from '../projections/projection-runner.js';
-import type { Operations, RetryOutcome } from './operations.js';
+import { UnknownProjection, type ProjectionRunner, type OnRebuildProgress, type RebuildReport } from '../projections/projection-runner.js';
+import type { FullReconciliation, Operations, RetryOutcome } from './operations.js';
 
 /** How long a reconciliation waits for what was accepted before it to be processed. */
 const SETTLE_LIMIT_MS = 10_000;
@@ -31,6 +33,9 @@ export class LocalOperations implements Operations {
     private readonly clock: Clock,
     /** Whether other processes may work on the log too. */
     private readonly isLogShared: boolean,
+    private readonly readModels: Pick<ProjectionRunner, 'compare'>,
+    /** Null where this process sends no mail. */
+    private readonly mailer: Mailer | null,
   ) {}
 
   async rebuild(projection: string, onProgress: Progress): Promise<RebuildReport> {
@@ -39,8 +44,16 @@ export class LocalOperations implements Operations {
     return rebuilder.rebuild(projection, onProgress);
   }
 
-  reconcile(onProgress: Progress): Promise<Reconciliation> {
-    return reconcile(this.log, this.store, this.deadLetters, onProgress, () => this.settle());
+  async reconcile(range: TimeRange, onProgress: Progress): Promise<FullReconciliation> {
+    const { store, mailer, clock } = this;
+    const records = await reconcile(this.log, store, this.deadLetters, onProgress, () => this.settle(), range);
+    const problems = [...records.problems];
+    const onDifference = (line: string): void => {
+      if (problems.length < MOST_PROBLEMS) problems.push(line);
+    };
+    const readModels = await this.readModels.compare(onProgress, onDifference);
+    const emails = await reconcileMails({ store, mailer, clock, onProgress, onDifference }, range);
+    return { ...records, readModels, emails, problems };
   }
 
   listDeadLetters(): AsyncIterable<DeadLetter> {

@@ -15,8 +15,8 @@ import { contentOf } from './openapi.js';
 import { PROGRESS_MEDIA_TYPE, tellProgress } from './progress-lines.js';
 import { beginRaw } from './raw-answer.js';
 import {
-  deadLetterChoice, deadLetterListQuery, noBody, notificationParams, noParameters, projectionParams,
-  type DeadLetterChoice, type DeadLetterListQuery,
+  deadLetterChoice, deadLetterListQuery, noBody, notificationParams, noParameters, projectionParams, reconcileQuery,
+  type DeadLetterChoice, type DeadLetterListQuery, type ReconcileQuery,
 } from './request-schemas.js';
 import { affected, deadLetterList, progressLine, retryAnswer, type DeadLetterList } from './response-schemas.js';
 
@@ -48,15 +48,15 @@ export class OperationsController {
   }
 
   @Post('reconcile')
-  @ApiOperation({ summary: 'Account for every record of the log' })
+  @ApiOperation({ summary: 'Hold log, events, read models and e-mails against each other' })
   @ApiResponse(PROGRESS_LINES)
   async reconcile(
-    @Query({ schema: noParameters }) _none: object,
+    @Query({ schema: reconcileQuery }) { from, to }: ReconcileQuery,
     @Body({ schema: noBody }) _body: object,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.stream(request, reply, (onProgress) => this.operations.reconcile(onProgress));
+    await this.stream(request, reply, (onProgress) => this.operations.reconcile({ fromMs: from === undefined ? 0 : Date.parse(from), toMs: to === undefined ? Infinity : Date.parse(to) }, onProgress));
   }
 
   @Get('dead-letters')

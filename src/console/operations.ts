@@ -1,13 +1,21 @@
 import type { DeadLetter } from '../ingestion/dead-letters.js';
-import type { Progress, Reconciliation } from '../ingestion/reconcile.js';
+import type { Progress, Reconciliation, TimeRange } from '../ingestion/reconcile.js';
+import type { MailReconciliation } from '../notifications/reconcile-mails.js';
+import type { Comparison } from '../projections/compare-with-events.js';
+
+/** Log, events, read models and e-mails held against each other; `problems` has the differences of all. The read models are always compared as a whole. */
+export interface FullReconciliation extends Reconciliation {
+  readonly readModels: readonly Comparison[];
+  readonly emails: MailReconciliation;
+}
 
 /** What an operator can have done, by the API or by the command line. */
 export interface Operations {
   /** Builds one read model again from the first event; gives the number of events. Thrown: `UnknownProjection`, `RebuildRunning`. */
   rebuild(projection: string, onProgress: Progress): Promise<{ readonly events: number }>;
 
-  /** Accounts for every record of the log (P2). */
-  reconcile(onProgress: Progress): Promise<Reconciliation>;
+  /** Accounts for every record of the log (P2), every row of the read models (P6) and every alarm's e-mail (P4). */
+  reconcile(range: TimeRange, onProgress: Progress): Promise<FullReconciliation>;
 
   listDeadLetters(): AsyncIterable<DeadLetter>;
 

@@ -109,4 +109,7 @@ const customerToSave = z.strictObject({
 export const customersToSave = z.strictObject({ customers: z.array(customerToSave).max(1000) });
 export type CustomersToSave = z.output<typeof customersToSave>;
 
+export const reconcileQuery = z.strictObject({ from: time.optional(), to: time.optional() });
+export type ReconcileQuery = z.output<typeof reconcileQuery>;
+
 export const noBody = z.strictObject({}).optional();

@@ -26,11 +26,12 @@ export interface Reconciliation {
   readonly unaccounted: number;
   /** Records with two outcomes, or with one event twice. */
   readonly doubled: number;
-  /** The first hundred differences, a line each. */
+  /** The differences, a line each; the first ten thousand. */
   readonly problems: readonly string[];
 }
 
-const MOST_PROBLEMS = 100;
+/** Lines of some 100 bytes; the sums are whole all the same. */
+export const MOST_PROBLEMS = 10_000;
 
 /** The running sums of a reconciliation. */
 class Tally {
@@ -70,6 +71,14 @@ interface PartitionOutcomes {
   next: number;
 }
 
+/** Times of the log, in milliseconds since 1970 UTC, both inclusive. */
+export interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export const ALL_TIMES: TimeRange = { fromMs: 0, toMs: Infinity };
+
 /** Tells how far a long run is. */
 export type Progress = (done: number, of: number, what: string) => void;
 
@@ -87,7 +96,8 @@ interface PartitionToCount {
  * each record still in the log is read again by the full parser.
  *
  * `settle` is awaited once the end of the log has been noted, so that what was accepted before it can be
- * processed; records that come later are left out unless a receipt already covers them.
+ * processed; records that come later are left out unless a receipt already covers them. Of a range those receipts are added up
+ * whose last record was appended in it.
  */
 export async function reconcile(
   log: MessageLog,
@@ -95,18 +105,19 @@ export async function reconcile(
   deadLetters: DeadLetters,
   onProgress: Progress = () => undefined,
   settle: () => Promise<void> = () => Promise.resolve(),
+  range: TimeRange = ALL_TIMES,
 ): Promise<Reconciliation> {
   const tally = new Tally();
   const ranges: (PartitionRange & { topic: SensorTopic })[] = [];
   for (const topic of SENSOR_TOPICS) {
-    for (const range of await log.describe(topic)) ranges.push({ topic, ...range });
+    for (const partition of await log.describe(topic)) ranges.push({ topic, ...partition });
   }
   await settle();
   // Receipts first: whatever they name was stored before them.
   const partitions: PartitionToCount[] = [];
-  for (const range of ranges) {
-    const outcomes = await addReceipts(store, log.identity, range, tally);
-    partitions.push({ ...range, endOffset: Math.max(range.endOffset, outcomes.next), outcomes });
+  for (const partition of ranges) {
+    const outcomes = await addReceipts(store, log.identity, partition, tally, range);
+    partitions.push({ ...partition, endOffset: range.toMs === Infinity ? Math.max(partition.endOffset, outcomes.next) : outcomes.next, outcomes });
   }
   const letters = new Set<string>();
   for await (const letter of deadLetters.list()) letters.add(positionKey(letter.source));
@@ -119,7 +130,7 @@ export async function reconcile(
     const sourceOf = (offset: number): SourcePosition => ({ log: log.identity, topic, partition, epoch: outcomes.epoch, offset });
     const name = (offset: number) => positionKey(sourceOf(offset));
     // The first epoch begins with what is there at the time, and from then on the log only loses records.
-    const begin = outcomes.earlier === 0 ? Math.min(startOffset, outcomes.first) : outcomes.first;
+    const begin = outcomes.earlier === 0 && range.fromMs === 0 ? Math.min(startOffset, outcomes.first) : outcomes.first;
     if (begin < outcomes.first) tally.lost(outcomes.first - begin, `${where}: no receipt for offsets ${begin} to ${outcomes.first - 1}`);
     tally.records += endOffset - begin + outcomes.earlier;
     if (outcomes.next < endOffset) tally.lost(endOffset - outcomes.next, `${where}: no receipt for offsets ${outcomes.next} to ${endOffset - 1}`);
@@ -141,7 +152,7 @@ export async function reconcile(
   }
   for (const [key, source] of events) {
     const partition = partitions.find(({ topic, partition: number, outcomes }) => topic === source.topic && number === source.partition && outcomes.epoch === source.epoch);
-    if (partition && source.offset < partition.outcomes.next) tally.twice(1, `${key}: has events, the receipts do not name it`);
+    if (partition && source.offset >= partition.outcomes.first && source.offset < partition.outcomes.next) tally.twice(1, `${key}: has events, the receipts do not name it`);
   }
   onProgress(total, total, 'records');
   const { records, normal, events: withEvents, ignored, deadLettered, unaccounted, doubled, problems } = tally;
@@ -154,12 +165,19 @@ async function addReceipts(
   log: string,
   { topic, partition, startOffset }: { readonly topic: SensorTopic; readonly partition: number; readonly startOffset: number },
   tally: Tally,
+  { fromMs, toMs }: TimeRange,
 ): Promise<PartitionOutcomes> {
   let outcomes: PartitionOutcomes | null = null;
+  let before = startOffset;
   const where = `${topic}-${partition}`;
   for await (const event of store.readStream(receiptStream(log, topic, partition))) {
     const receipt = event.data as Receipt;
     if (event.type !== RECEIPT_EVENT_TYPE) continue;
+    if (receipt.lastAppendedAtMs < fromMs) {
+      before = receipt.last + 1;
+      continue;
+    }
+    if (receipt.lastAppendedAtMs > toMs) break;
     if (outcomes === null || outcomes.epoch !== receipt.epoch) outcomes = beginEpoch(outcomes, receipt);
     const { named: outcomeOf } = outcomes;
     if (receipt.first > outcomes.next) tally.lost(receipt.first - outcomes.next, `${where}: no receipt for offsets ${outcomes.next} to ${receipt.first - 1}`);
@@ -184,7 +202,7 @@ async function addReceipts(
     if (missing > 0) tally.lost(missing, `${where}: the receipt for offsets ${receipt.first} to ${receipt.last} leaves out ${missing}`);
     if (missing < 0) tally.twice(-missing, `${where}: the receipt for offsets ${receipt.first} to ${receipt.last} has ${-missing} too many`);
   }
-  return outcomes ?? { epoch: 0, first: startOffset, earlier: 0, named: new Map(), next: startOffset };
+  return outcomes ?? { epoch: 0, first: before, earlier: 0, named: new Map(), next: before };
 }
 
 function beginEpoch(before: PartitionOutcomes | null, { epoch, first }: Receipt): PartitionOutcomes {

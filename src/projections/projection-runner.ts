@@ -1,6 +1,7 @@
 import { DoublingPause, type Clock } from '../clock.js';
 import { estimateTotal } from '../event-store/estimate-total.js';
 import type { EventStore, Position } from '../event-store/event-store.js';
+import { compareWithEvents, type Comparison } from './compare-with-events.js';
 import { LagMeter } from './event-lag.js';
 import { errorText, LiveProjection } from './live-projection.js';
 import type { ParkedEvent, ProjectionSink } from './projection-sink.js';
@@ -112,9 +113,20 @@ export class ProjectionRunner {
 
   /** Builds the read model again from the first event. Thrown: `UnknownProjection`, `RebuildRunning`, and see `rebuild`. */
   async rebuild(name: string, onProgress: OnRebuildProgress = () => undefined): Promise<RebuildReport> {
-    const report = await this.rebuildTask(this.task(name), (progress) => onProgress(progress.events, estimateTotal(progress.events, progress.position, progress.goal), 'events'));
+    const report = await this.rebuildTask(this.task(name), forEvents(onProgress));
     onProgress(report.events, report.events, 'events');
     return report;
+  }
+
+  /** Compares every read model with what its events come to, one after the other. Thrown: `RebuildRunning`, and see `compareWithEvents`. */
+  async compare(onProgress: OnRebuildProgress, onDifference: (line: string) => void): Promise<readonly Comparison[]> {
+    const comparisons: Comparison[] = [];
+    const { store, sink, clock } = this;
+    for (const task of this.tasks.values()) {
+      const options = { store, sink, clock, signal: this.stopping.signal, onProgress: forEvents(onProgress) };
+      comparisons.push(await this.alone(task, () => compareWithEvents(task.live, options, onDifference)));
+    }
+    return comparisons;
   }
 
   /** The oldest events that a projection could not take. Thrown: `UnknownProjection`. */
@@ -147,11 +159,16 @@ export class ProjectionRunner {
     task.isRunning = false;
   }
 
-  private async rebuildTask(task: Task, onProgress: (progress: RebuildProgress) => void): Promise<RebuildReport> {
+  private rebuildTask(task: Task, onProgress: (progress: RebuildProgress) => void): Promise<RebuildReport> {
+    const { store, sink, clock } = this;
+    return this.alone(task, () => rebuild(task.live, { store, sink, clock, signal: this.stopping.signal, onProgress }));
+  }
+
+  /** Makes a copy of the read model while nothing else does. Thrown: `RebuildRunning`. */
+  private async alone<T>(task: Task, work: () => Promise<T>): Promise<T> {
     if (task.isRebuilding) throw new RebuildRunning(task.live.projection.name);
     task.isRebuilding = true;
-    const { store, sink, clock } = this;
-    const running = rebuild(task.live, { store, sink, clock, signal: this.stopping.signal, onProgress });
+    const running = work();
     this.rebuilds.add(running);
     try {
       return await running;
@@ -184,4 +201,8 @@ export class ProjectionRunner {
     task.lastError = errorText(error);
     this.logFailure(task.live.projection.name, error);
   }
+}
+
+function forEvents(onProgress: OnRebuildProgress): (progress: RebuildProgress) => void {
+  return ({ events, position, goal }) => onProgress(events, estimateTotal(events, position, goal), 'events');
 }

@@ -36,6 +36,9 @@ export interface ProjectionCopy {
   /** The rows of these keys, as far as there are any. */
   load(keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>>;
 
+  /** All rows, in the order of their keys, where they can be listed. */
+  pages?(): AsyncIterable<readonly StoredRow[]>;
+
   /** Stores all of it or nothing, durably. A row never overwrites one of a newer position. */
   save(step: ProjectionStep): Promise<void>;
 

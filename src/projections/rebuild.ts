@@ -78,7 +78,7 @@ export async function rebuild(live: LiveProjection, options: RebuildOptions): Pr
 }
 
 /** A copy on its way from the first event to where the live one is. */
-class Building {
+export class Building {
   events = 0;
   private position: Position | null = null;
 

@@ -46,7 +46,7 @@ export class ConsoleBench {
         {
           provide: OPERATIONS,
           useFactory: (log: MessageLog, store: EventStore, projections: ProjectionRunner, clock: Clock) =>
-            new LocalOperations(log, store, new DeadLetters(log, store, clock), new ReceiptBook(store, log.identity, clock), [projections], clock, false),
+            new LocalOperations(log, store, new DeadLetters(log, store, clock), new ReceiptBook(store, log.identity, clock), [projections], clock, false, projections, null),
           inject: [MESSAGE_LOG, EVENT_STORE, ProjectionRunner, CLOCK],
         },
       ],

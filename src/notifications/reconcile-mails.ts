@@ -1,0 +1,61 @@
+import type { Clock } from '../clock.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { ALL_TIMES, type Progress, type TimeRange } from '../ingestion/reconcile.js';
+import { mailHistories, type MailHistory } from './mail-histories.js';
+import { mailName, type Mailer } from './mailer.js';
+
+/** Twenty attempts take about an hour and a quarter, and before them a mail waits for five minutes for the customer's data. */
+const LATE_MS = 2 * 3_600_000;
+
+/** What became of the e-mails of the alarms that were received in a range of time (P4). Sound when `missing` and `doubled` are 0. */
+export interface MailReconciliation {
+  readonly alarms: number;
+  readonly sent: number;
+  /** Not sent without an operator; listed by the API. */
+  readonly parked: number;
+  /** Held back while the sensor is or was shelved. */
+  readonly held: number;
+  /** On their way. */
+  readonly pending: number;
+  /** Of alarms that are more than two hours old, or recorded as sent but not in the mailbox folder. */
+  readonly missing: number;
+  /** Sent twice without a mark. */
+  readonly doubled: number;
+}
+
+/** `mailer`: null where this process sends none, and can't ask. Thrown: the store's errors. */
+export async function reconcileMails(
+  { store, mailer, clock, onProgress, onDifference }: { store: EventStore; mailer: Pick<Mailer, 'way' | 'find'> | null; clock: Clock; onProgress: Progress; onDifference: (line: string) => void },
+  { fromMs, toMs }: TimeRange = ALL_TIMES,
+): Promise<MailReconciliation> {
+  const sums = { alarms: 0, sent: 0, parked: 0, held: 0, pending: 0, missing: 0, doubled: 0 };
+  const missing = (line: string): void => {
+    sums.missing += 1;
+    onDifference(line);
+  };
+  const histories = await mailHistories(store, (alarmId, type) => onDifference(`e-mail of ${alarmId}: ${type}, but there is no such alarm`));
+  let done = 0;
+  for (const [alarmId, history] of histories) {
+    done += 1;
+    if (done % 500 === 0) onProgress(done, histories.size, 'e-mails');
+    const receivedAtMs = Date.parse(history.alarm.metadata.receivedAt);
+    if (receivedAtMs < fromMs || receivedAtMs > toMs) continue;
+    const outcome = outcomeOf(history);
+    sums.alarms += 1;
+    sums[outcome] += 1;
+    if (outcome === 'pending' && clock.now() - receivedAtMs > LATE_MS) missing(`e-mail of ${alarmId}: not sent since ${history.alarm.metadata.receivedAt}`);
+    if (outcome === 'sent' && mailer !== null && history.way === mailer.way && (await mailer.find(mailName(alarmId, 'alarm'))) === null) missing(`e-mail of ${alarmId}: recorded as sent, but not in the mailbox folder`);
+    if (history.unmarked > 1) {
+      sums.doubled += 1;
+      onDifference(`e-mail of ${alarmId}: sent ${history.unmarked} times without a mark`);
+    }
+  }
+  return sums;
+}
+
+function outcomeOf({ alarm, state }: MailHistory): 'sent' | 'parked' | 'held' | 'pending' {
+  const { status } = state.phase;
+  if (status === 'sent' || status === 'completed') return 'sent';
+  if (status === 'parked') return 'parked';
+  return status === 'none' && alarm.data.shelvedUntil !== undefined ? 'held' : 'pending';
+}
