@@ -60,8 +60,8 @@ async function* pairs(current: ProjectionCopy, built: ProjectionCopy): AsyncIter
 }
 
 async function next(rows: AsyncIterator<StoredRow>): Promise<StoredRow | null> {
-  const { done, value } = await rows.next();
-  return done ? null : value;
+  const result = await rows.next();
+  return result.done === true ? null : result.value;
 }
 
 async function* rowsOf(copy: ProjectionCopy): AsyncGenerator<StoredRow> {

@@ -10,7 +10,7 @@ import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { waitFor } from '../support/wait-for.js';
-import { dataFolderOutputs, mailsOf } from './data-folder-outputs.js';
+import { dataFolderOutputs, mailsOf, storedEvents } from './data-folder-outputs.js';
 import { sendRecord } from './send-record.js';
 import { drawBody } from './simulation/draw-body.js';
 import type { Outputs, SentRecord } from './verifier/outputs.js';
@@ -27,6 +27,8 @@ function vigia(dataDir: string, args: readonly string[], { env = {}, fileBlocks 
   return { status, stdout, stderr };
 }
 
+/** Those that are kept: checkpoints are replaced by later ones. */
+const lasting = (events: Outputs['events']) => events.filter(({ stream }) => /^(sensor|notification|receipts)-/.test(stream));
 const isAlarm = ({ type }: Outputs['events'][number]) => type === 'AlarmTriggered';
 
 describe('vigia backup and restore', () => {
@@ -110,9 +112,9 @@ describe('vigia backup and restore', () => {
     // The events are those of the original up to the backup, and no alarm since then has the id of one that is lost.
     const copy = join(folder, 'copy');
     cpSync(backup, copy, { recursive: true });
-    const inBackup = (await dataFolderOutputs(copy, POLICY, null, [])).events;
-    expect(after.events.slice(0, inBackup.length)).toEqual(inBackup);
-    expect(whole.events.slice(0, inBackup.length)).toEqual(inBackup);
+    const inBackup = lasting(await storedEvents(copy));
+    expect(lasting(after.events).slice(0, inBackup.length)).toEqual(inBackup);
+    expect(lasting(whole.events).slice(0, inBackup.length)).toEqual(inBackup);
     const lost = new Set(whole.events.filter(isAlarm).map(({ data }) => data['alarmId']));
     const newAlarms = [...known].filter((id) => !atRestore.has(id as string));
     expect(newAlarms.length).toBeGreaterThan(5);

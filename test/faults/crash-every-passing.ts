@@ -4,7 +4,7 @@ import { crashWalks } from './crash-walks.js';
 const HELP = `Kills the built product at every passing of every named step (src/crash-point.ts), and has the verifier judge what it left.
 
   npm run crash-points          n = 1, 2, 3, … at each step; about 25 minutes
-  npm run crash-points -- --doubling   n = 1, 2, 4, 8, … as in the tests
+  npm run crash-points -- --doubling   n = 1, 2, 4, 8, …
 
 Exit code: 0 when every promise was kept, else 1; the folder of a walk that failed stays in the folder of temporary files.`;
 

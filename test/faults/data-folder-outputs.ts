@@ -11,7 +11,7 @@ import type { SmtpTestServer } from '../support/smtp-test-server.js';
 import type { AcceptedMail, OutputEvent, Outputs, ReadModels, SentRecord, TopicRecord } from './verifier/outputs.js';
 
 /** What a process has left in its data folder, once it has ended: log, events, read models and, unless a mail server has the mails, the mailbox. */
-export async function dataFolderOutputs(dataDir: string, policy: Outputs['policy'], sent: readonly SentRecord[] | null, serverMails?: readonly AcceptedMail[]): Promise<Outputs> {
+export async function dataFolderOutputs(dataDir: string, policy: Outputs['policy'], sent: readonly SentRecord[], serverMails?: readonly AcceptedMail[]): Promise<Outputs> {
   const log = await LibsqlMessageLog.open(dataDir, { clock: systemClock });
   const store = await LibsqlEventStore.open(dataDir, { clock: systemClock });
   const sink = await LibsqlProjectionSink.open(dataDir);
@@ -39,6 +39,12 @@ async function readTopics(log: LibsqlMessageLog): Promise<Outputs['topics']> {
   const all = Object.values(topics).flat(2).sort((a, b) => a.appendedAtMs - b.appendedAtMs);
   const orders = new Map(all.map((record, order) => [record, order]));
   return Object.fromEntries(Object.entries(topics).map(([topic, partitions]) => [topic, partitions.map((records) => records.map((record) => ({ ...record, order: orders.get(record) ?? 0 })))]));
+}
+
+/** All events of a data folder that nobody works on. */
+export async function storedEvents(dataDir: string): Promise<OutputEvent[]> {
+  const store = await LibsqlEventStore.open(dataDir, { clock: systemClock });
+  return readEvents(store).finally(() => store.close());
 }
 
 async function readEvents(store: LibsqlEventStore): Promise<OutputEvent[]> {
