@@ -10,7 +10,7 @@ import { decodeOldMessageSet } from './old-message-set.js';
 const ABORT_MARKER = 0;
 
 /** Records, or offsets without one, of a run: what a handler decides and appends at a time, and what a receipt can name. */
-const MAX_RUN_RECORDS = 5_000;
+export const MAX_RUN_RECORDS = 5_000;
 
 /** A run that grows; see `LogBatch`. */
 export class Run<Topic extends string = SensorTopic> {
