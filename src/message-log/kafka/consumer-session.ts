@@ -14,8 +14,9 @@ import { nextStep, nextStepWhileHeld, OK_MAY_LAG_MS, PairSide } from './partitio
 /** How often that time limit is looked at. */
 const LOOK_EVERY_MS = 500;
 
-/** Runs that may wait while others are handled: each may hold no more than a record of a response of 4 MiB. */
+/** What may wait while others are handled, and the bytes of its records; one run may be more. */
 const MAX_WAITING_RUNS = 32;
+const MAX_WAITING_BYTES = 1024 * 1024;
 
 const COMMIT_EVERY_MS = 1_000;
 const FIRST_PAUSE_MS = 100;
@@ -54,8 +55,9 @@ interface HeldRun {
 
 /** Whether another run may wait with those that do until others are handled. */
 function isRoomFor(waiting: readonly TakenRun[], { run }: TakenRun): boolean {
-  const sizeOf = ({ records, skipped }: Run): number => records.length + skipped.length;
-  return waiting.length < MAX_WAITING_RUNS && waiting.reduce((sum, taken) => sum + sizeOf(taken.run), sizeOf(run)) <= MAX_RUN_RECORDS;
+  const runs = [run, ...waiting.map((taken) => taken.run)];
+  const sum = (of: (each: Run) => number): number => runs.reduce((total, each) => total + of(each), 0);
+  return runs.length <= MAX_WAITING_RUNS && sum(({ records, skipped }) => records.length + skipped.length) <= MAX_RUN_RECORDS && sum(({ recordBytes }) => recordBytes) <= MAX_WAITING_BYTES;
 }
 
 /** The work on the partition numbers of one assignment, from the join of the group to the next rebalance. */
