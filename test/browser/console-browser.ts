@@ -94,6 +94,11 @@ export class ConsoleBrowser {
     if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
   }
 
+  /** Inserts or overwrites a customer. */
+  saveCustomer(customer: Customer): Promise<void> {
+    return this.command('/api/operations/customers', { customers: [customer] });
+  }
+
   /** The open alarm of a sensor, once the read models have it. */
   async alarmOf(sensorId: number): Promise<ApiAlarm> {
     let found: ApiAlarm | undefined;
@@ -154,4 +159,9 @@ export async function tabTo(page: Page, target: Locator, key = 'Tab'): Promise<v
 
 export function hasFocus(target: Locator): Promise<boolean> {
   return target.evaluate((element: { matches(selector: string): boolean }) => element.matches(':focus'));
+}
+
+/** How far an element's content is wider than it is; 0 when it fits. */
+export function overflowPx(element: Locator): Promise<number> {
+  return element.evaluate(({ scrollWidth, clientWidth }: { readonly scrollWidth: number; readonly clientWidth: number }) => scrollWidth - clientWidth);
 }

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { writeCustomersCsv } from '../../src/customers/csv-export.js';
 import type { Customer } from '../../src/customers/customer.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
-import { ConsoleBrowser, PHONE } from './console-browser.js';
+import { ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
 
 const MINUTE_MS = 60_000;
 
@@ -19,9 +17,7 @@ beforeAll(async () => {
   firstMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 3 * 60 * MINUTE_MS;
   secondMs = firstMs + 30 * MINUTE_MS;
   const hostile: Customer = { ...(await bench.customer(21)), name: '=cmd()', surname: '<img src=x onerror="window.isHacked=true">' };
-  const file = join(bench.served.dir, 'hostile.csv');
-  await writeCustomersCsv(file, one(hostile));
-  await bench.served.command('customers', 'import', file);
+  await bench.saveCustomer(hostile);
   const [at, later] = [new Date(firstMs + 5000).toISOString(), new Date(secondMs + 5000).toISOString()];
   const smoke = { id: 23, smoke: true, at };
   const heat = { id: 24, temperature: 40, at: later };
@@ -117,7 +113,7 @@ describe('the history', () => {
     await page.getByTestId('numbers').getByRole('button').first().click();
     await page.getByTestId('history-alarms').locator('.alarm').first().waitFor();
     await expectAccessible(page);
-    expect(await page.locator('html').evaluate(({ scrollWidth, clientWidth }: { scrollWidth: number; clientWidth: number }) => scrollWidth - clientWidth)).toBe(0);
+    expect(await overflowPx(page.locator('html'))).toBe(0);
   });
 });
 
@@ -126,8 +122,4 @@ async function downloaded(page: Page, testId: string): Promise<readonly string[]
   await page.getByTestId(testId).click();
   const text = await readFile(await (await waiting).path(), 'utf8');
   return text.replace(/^\uFEFF/, '').trimEnd().split('\r\n');
-}
-
-async function* one(customer: Customer): AsyncGenerator<readonly Customer[]> {
-  yield [customer];
 }

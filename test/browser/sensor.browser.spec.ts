@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { writeCustomersCsv } from '../../src/customers/csv-export.js';
 import type { Customer } from '../../src/customers/customer.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
-import { ConsoleBrowser, PHONE } from './console-browser.js';
+import { ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
 
 let bench: ConsoleBrowser;
 
@@ -96,9 +94,7 @@ describe('the page of a sensor', () => {
 
   it('is accessible, fits a phone, and shows hostile data as text', async () => {
     const hostile: Customer = { ...(await bench.customer(61)), name: '<img src=x onerror="window.isHacked=true">', company: '</dd><script>window.isHacked=true</script>' };
-    const file = join(bench.served.dir, 'hostile.csv');
-    await writeCustomersCsv(file, one(hostile));
-    await bench.served.command('customers', 'import', file);
+    await bench.saveCustomer(hostile);
     await bench.smoke(61);
     await bench.motion(61);
     await bench.alarmOf(61);
@@ -108,10 +104,6 @@ describe('the page of a sensor', () => {
     expect(await page.locator('main img, body script').count()).toBe(0);
     expect(await page.evaluate('window.isHacked')).toBeUndefined();
     await expectAccessible(page);
-    expect(await page.locator('html').evaluate(({ scrollWidth, clientWidth }: { scrollWidth: number; clientWidth: number }) => scrollWidth - clientWidth)).toBe(0);
+    expect(await overflowPx(page.locator('html'))).toBe(0);
   });
 });
-
-async function* one(customer: Customer): AsyncGenerator<readonly Customer[]> {
-  yield [customer];
-}

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { writeCustomersCsv } from '../../src/customers/csv-export.js';
 import type { Customer } from '../../src/customers/customer.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
-import { ConsoleBrowser, DESKTOP, hasFocus, PHONE } from './console-browser.js';
+import { ConsoleBrowser, DESKTOP, hasFocus, overflowPx, PHONE } from './console-browser.js';
 
 let bench: ConsoleBrowser;
 
@@ -194,9 +192,7 @@ describe('the page of standing alarms', () => {
 
   it('is accessible in light and dark, with its dialogs, and shows a hostile name as text', async () => {
     const hostile: Customer = { ...(await bench.customer(91)), name: '<img src=x onerror="window.isHacked=true">', surname: '=cmd()' };
-    const file = join(bench.served.dir, 'hostile.csv');
-    await writeCustomersCsv(file, one(hostile));
-    await bench.served.command('customers', 'import', file);
+    await bench.saveCustomer(hostile);
     await bench.motion(91, 92);
     await bench.command(`/api/alarms/${(await bench.alarmOf(92)).alarmId}/acknowledge`, { operator: 'eva' });
     await bench.command('/api/sensors/91/shelve', { operator: 'eva', reason: 'test', until: new Date(Date.now() + 600_000).toISOString(), note: '<img src=x onerror="window.isHacked=true">' });
@@ -222,11 +218,10 @@ describe('the page of standing alarms', () => {
     await bench.motion(95);
     const page = await bench.openAlarmsPage({ ...PHONE, locale: 'es-ES' });
     await row(page, 95).filter({ hasText: 'Movimiento' }).waitFor();
-    const widths = () => page.locator('html').evaluate(({ scrollWidth, clientWidth }: { scrollWidth: number; clientWidth: number }) => scrollWidth - clientWidth);
-    expect(await widths()).toBe(0);
+    expect(await overflowPx(page.locator('html'))).toBe(0);
     await row(page, 95).getByRole('checkbox').check();
     await page.getByTestId('acknowledge-chosen').click();
-    expect(await widths()).toBe(0);
+    expect(await overflowPx(page.locator('html'))).toBe(0);
     await confirm(page);
     await inGroup(page, 'acknowledged', 95).waitFor();
     await expectAccessible(page);
@@ -242,7 +237,3 @@ describe('the page of standing alarms', () => {
     await expectAccessible(page);
   });
 });
-
-async function* one(customer: Customer): AsyncGenerator<readonly Customer[]> {
-  yield [customer];
-}

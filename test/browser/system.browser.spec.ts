@@ -3,7 +3,7 @@ import { systemClock } from '../../src/clock.js';
 import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { expectAccessible } from './accessibility.js';
-import { ConsoleBrowser, PHONE } from './console-browser.js';
+import { ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
 
 const UNREADABLE = ['{"id": 21, "movement": "<img src=x onerror=window.isHacked=true>"}', 'not a reading', '{"id": "x"}'];
 
@@ -72,7 +72,7 @@ describe('the page of the system', () => {
     const parked = page.getByTestId('parked');
     await parked.filter({ hasText: 'mailbox guard@example.org is gone' }).waitFor();
     await expectAccessible(page);
-    expect(await page.locator('html').evaluate(({ scrollWidth, clientWidth }: { scrollWidth: number; clientWidth: number }) => scrollWidth - clientWidth)).toBe(0);
+    expect(await overflowPx(page.locator('html'))).toBe(0);
     smtp.behave = () => 'accept';
     await parked.getByRole('button', { name: 'Enviar de nuevo: Movimiento, sensor 31' }).click();
     await parked.locator('li').waitFor({ state: 'detached' });

@@ -88,7 +88,7 @@ export function AlarmsPage({ system, onShow }: { system: SystemData; onShow: (al
   const isPart = [data.unacknowledged, data.acknowledged].some((some) => some !== null && some.alarms.length < some.total);
   const close = () => setAsking(null);
   return (
-    <main tabIndex={-1} class={`alarms-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
+    <main tabIndex={-1} class={`page alarms-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
       <ShelvedPanel
         shelved={data.shelved}
         names={names}

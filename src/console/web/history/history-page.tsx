@@ -58,7 +58,7 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
   const query = queryOf({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), step: stepSeconds });
 
   return (
-    <main tabIndex={-1} class={`history-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
+    <main tabIndex={-1} class={`page history-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
       <section class="panel" aria-label={texts.title}>
         <div class="panel-head">
           <h2>{texts.title}</h2>

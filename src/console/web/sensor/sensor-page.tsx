@@ -35,7 +35,7 @@ export function SensorPage({ sensorId, system, onShow }: Props) {
     data.refresh();
   };
   return (
-    <main tabIndex={-1} class={`sensor-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
+    <main tabIndex={-1} class={`page sensor-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
       {sensor === 'unknown' ? (
         <p class="panel empty wide">{texts.unknown(sensorId)}</p>
       ) : sensor === null || shelving === null || alarms === null ? (

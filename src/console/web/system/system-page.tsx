@@ -61,7 +61,7 @@ export function SystemPage({ system, onShow }: { system: SystemData; onShow: (al
     refresh.ask();
   };
   return (
-    <main tabIndex={-1} class={`system-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
+    <main tabIndex={-1} class={`page system-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
       <p class="wide message" role="status">
         {message}
       </p>
