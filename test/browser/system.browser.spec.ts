@@ -70,7 +70,7 @@ describe('the page of the system', () => {
     await bench.motion(31);
     const page = await bench.openAt('/system', '[data-testid=parked] li', { ...PHONE, locale: 'es-ES' });
     const parked = page.getByTestId('parked');
-    await parked.filter({ hasText: 'mailbox guard@example.org is gone' }).waitFor();
+    await parked.filter({ hasText: '550' }).waitFor();
     await expectAccessible(page);
     expect(await overflowPx(page.locator('html'))).toBe(0);
     smtp.behave = () => 'accept';

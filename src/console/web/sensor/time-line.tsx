@@ -27,8 +27,9 @@ export function TimeLine({ events, nowMs, onShow }: { events: readonly AuditEven
   const { ref, width } = useSize<HTMLDivElement>();
   const [range, setRange] = useState<Range>('all');
   const { spans, strikes } = statesOf(events, nowMs);
-  const oldest = events.at(-1);
-  const lengthMs = RANGES[range] ?? Math.max(60_000, (nowMs - (oldest === undefined ? nowMs : timeOf(oldest))) * 1.05);
+  // A reading may be older than its record.
+  const firstMs = Math.min(nowMs, ...events.slice(-1).map(timeOf), ...spans.map(({ fromMs: from }) => from), ...strikes.map(({ atMs }) => atMs));
+  const lengthMs = RANGES[range] ?? Math.max(60_000, (nowMs - firstMs) * 1.05);
   const fromMs = nowMs - lengthMs;
   const plotPx = Math.max(1, width - NAMES_PX - 8);
   const x = (ms: number) => NAMES_PX + ((Math.max(ms, fromMs) - fromMs) / lengthMs) * plotPx;
@@ -83,7 +84,7 @@ export function TimeLine({ events, nowMs, onShow }: { events: readonly AuditEven
             {Array.from({ length: ticks + 1 }, (_, index) => {
               const ms = fromMs + (lengthMs * index) / ticks;
               const anchor = index === 0 ? 'start' : index === ticks ? 'end' : 'middle';
-              const text = lengthMs > 24 * HOUR_MS ? formats.dayMinute(new Date(ms)) : formats.minute(new Date(ms));
+              const text = lengthMs > 24 * HOUR_MS ? formats.dayMinute(new Date(ms)) : lengthMs > HOUR_MS / 4 ? formats.minute(new Date(ms)) : formats.time(new Date(ms));
               return (
                 <text key={index} class="tick" x={x(ms)} y={height - 6} text-anchor={anchor}>
                   {text}
