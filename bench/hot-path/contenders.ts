@@ -35,6 +35,8 @@ export class Contenders {
     return this.inFolder(async (dir) => {
       const files = Array.from({ length: processes }, (_, index) => join(dir, `alarms-${index}`));
       const runs = files.map((file) => begin(...node('vigia.ts', this.brokers, file, String(processes))));
+      await Promise.all(runs.map((run) => run.ready()));
+      for (const run of runs) run.go();
       const measured = await Promise.all(runs.map((run) => run.measured));
       await Promise.all(runs.map((run) => run.end()));
       return this.result(measured, files.flatMap(linesOf));
@@ -109,8 +111,11 @@ function node(file: string, ...args: string[]): [string, string[]] {
 }
 
 interface Running {
-  /** Its first line on stdout. */
+  /** Its line of JSON on stdout. */
   readonly measured: Promise<Measured>;
+  /** Resolves when it has said on stdout that it is ready and waits for `go`. */
+  ready(): Promise<void>;
+  go(): void;
   /** Ends its standard input, and waits for its end. Thrown: an error with its output when it fails. */
   end(): Promise<{ stdout: string; stderr: string }>;
 }
@@ -124,16 +129,22 @@ function begin(program: string, args: readonly string[]): Running {
     child.on('error', reject);
     child.on('close', (code, signal) => (code === 0 ? resolve({ stdout, stderr }) : reject(new Error(`${program} ended with ${signal ?? code}\n${stderr.slice(-4_000)}`))));
   });
-  const measured = new Promise<Measured>((resolve, reject) => {
-    child.stdout.on('data', () => {
-      const end = stdout.indexOf('\n');
-      if (end >= 0 && stdout.startsWith('{"startedAtMs"')) resolve(JSON.parse(stdout.slice(0, end)) as Measured);
+  const line = (start: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = stdout.split('\n').slice(0, -1).find((each) => each.startsWith(start));
+        if (found !== undefined) resolve(found);
+      };
+      look();
+      child.stdout.on('data', look);
+      ended.then(() => reject(new Error(`${program} ended without a line ${start}…\n${stderr.slice(-4_000)}`)), reject);
     });
-    ended.then(() => reject(new Error(`${program} ended without a result\n${stderr.slice(-4_000)}`)), reject);
-  });
+  const measured = line('{"startedAtMs"').then((json) => JSON.parse(json) as Measured);
   measured.catch(() => undefined); // kcat's is not asked for
   return {
     measured,
+    ready: async () => void (await line('ready')),
+    go: () => void child.stdin.write('go\n'),
     end: () => {
       child.stdin.end();
       return ended;

@@ -17,8 +17,9 @@ import { Measurement } from './contender.js';
 
 /**
  * `vigia.ts BROKERS ALARMS_FILE PROCESSES`: drains ENTRY and OK with the real rules, real appends and receipts into a
- * new embedded event store; beside another process it has its share of the partitions, and a store of its own. It ends
- * when its standard input does: a member that left the group would hand its partitions to the others.
+ * new embedded event store; beside another process it has its share of the partitions, and a store of its own. It says
+ * `ready`, and joins the group when it gets a line, so that all are in it when the partitions are given out. It ends when
+ * its standard input does: a member that left the group would hand its partitions to the others.
  */
 const [alarmsFile, processes] = [process.argv[3] as string, Number(process.argv[4])];
 const log = await openBenchLog(process.argv[2] as string);
@@ -45,6 +46,9 @@ const isDone = (): boolean => SENSOR_TOPICS.every((topic) => mine.every((partiti
 const measurement = new Measurement();
 let isMeasured = false;
 const stop = new AbortController();
+const go = once(process.stdin, 'data');
+console.log('ready');
+await go;
 void once(process.stdin.resume(), 'end').then(() => stop.abort());
 await log.consume({
   onAssignment: (numbers) => {

@@ -195,14 +195,37 @@ describe('BatchHandler', () => {
     await second.close();
   });
 
-  it('stores the receipt of an ignored reading before it handles an OK, also when the store was away meanwhile', async () => {
+  it('handles an ENTRY and the OK behind it together, and after a crash before their receipts does not take an ignored reading for one after the OK', async () => {
+    let isKilled = false;
+    const appended: string[] = [];
+    const first = await Pipeline.open({
+      disturb: faulty({
+        before: (stream) => { if (isKilled && stream.startsWith('receipts-')) throw new Error('killed'); },
+        after: (stream) => void appended.push(stream.replace(/^receipts-.*-(ENTRY|OK)-.*/, '$1')),
+      }),
+    });
+    await first.send('ENTRY', MOTION);
+    await first.drain();
+    appended.length = 0;
+    isKilled = true;
+    await first.send('ENTRY', MOTION);
+    await first.send('OK', NORMAL);
+    await expect(first.drain(300)).rejects.toThrow('killed');
+    expect(appended).toEqual(['sensor-7']);
+    await first.close();
+    const second = await Pipeline.open({ dir: first.dir });
+    await second.drain();
+    expect(brief(await second.events())).toEqual(['AlarmTriggered motion', 'AlarmRecovered motion']);
+    expect(await second.reconcile()).toMatchObject({ records: 3, events: 2, ignored: { duplicate: 1 }, unaccounted: 0, doubled: 0 });
+    await second.close();
+  });
+
+  it('stores the receipt of an ignored reading that could not be stored before it handles what follows', async () => {
     let away = false;
     const appended: string[] = [];
     const pipeline = await Pipeline.open({
       disturb: faulty({
-        before: (stream) => {
-          if (stream.includes('-ENTRY-') && away) { away = false; throw new StoreUnavailable('away'); }
-        },
+        before: (stream) => { if (stream.includes('-ENTRY-') && away) { away = false; throw new StoreUnavailable('away'); } },
         after: (stream) => void appended.push(stream.replace(/^receipts-.*-(ENTRY|OK)-.*/, '$1')),
       }),
     });
@@ -211,6 +234,7 @@ describe('BatchHandler', () => {
     appended.length = 0;
     away = true;
     await pipeline.send('ENTRY', MOTION);
+    await pipeline.drain();
     await pipeline.send('OK', NORMAL);
     await pipeline.drain();
     expect(appended).toEqual(['ENTRY', 'sensor-7', 'OK']);

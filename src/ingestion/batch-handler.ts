@@ -7,9 +7,11 @@ import { isoTime, type Clock } from '../clock.js';
 import { appendUntilKnown } from '../event-store/append-until-known.js';
 import { toAppend } from '../event-store/event-codec.js';
 import { WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
-import type { LogBatch, LogRecord } from '../message-log/message-log.js';
-import type { DeadLetters } from './dead-letters.js';
+import type { LogBatch, SensorTopic } from '../message-log/message-log.js';
+import { groupsOf } from './batch-groups.js';
+import type { DeadLetters, DeadLetterToAdd } from './dead-letters.js';
 import { idOf } from './deterministic-id.js';
+import { allEnded, inParallel } from './in-parallel.js';
 import type { LastSeen } from './last-seen.js';
 import type { ReceiptBook } from './receipt-book.js';
 import type { Receipt } from './receipt.js';
@@ -35,6 +37,22 @@ type Outcome =
   | { readonly type: 'ignored'; readonly reason: IgnoreReason; readonly sensorId: number; /** To be remembered by the receipt, since no event does. */ readonly messageId: string | null }
   | { readonly type: 'dead-lettered' };
 
+/** A batch of the group that is in work. */
+interface BatchInWork {
+  readonly batch: LogBatch;
+  /** See `SourcePosition`. */
+  readonly epoch: number;
+  /** By offset. */
+  readonly outcomes: Map<number, Outcome>;
+  /** The last record of each partition of ENTRY that is handled before this batch. */
+  readonly handledThrough: readonly SourcePosition[];
+}
+
+interface Item {
+  readonly message: SensorMessage;
+  readonly work: BatchInWork;
+}
+
 /** Counters of the alarm path, for metrics. */
 export interface ProcessingObserver {
   /** `decoded` of the records were made into objects, the others were discarded by their bytes. */
@@ -48,9 +66,10 @@ export interface ProcessingObserver {
 /**
  * Turns batches of the message log into events, dead letters and receipts.
  *
- * Order within a run: appends and dead letters → receipt → return, upon which the log may commit. A run is
- * done before the next begins, so an OK meets every reading before it (P7); for runs that are out of order see ADR 8. Whatever throws leaves the run
- * to be handled again; what was stored already is then recognised by its source position.
+ * Order within a group of batches: appends and dead letters → receipts → return, upon which the log may commit. A group is
+ * done before the next begins, and within it each sensor's messages are decided in their order, so an OK meets every reading before
+ * it (P7); batches that are out of order are no part of a group, see ADR 8. Whatever throws leaves the group to be handled again;
+ * what was stored already is then recognised by its source position, and what an OK had found handled by `handledThrough`.
  */
 export class BatchHandler {
   constructor(
@@ -66,76 +85,104 @@ export class BatchHandler {
     private readonly lastSeen?: Pick<LastSeen, 'beginBatch' | 'see'>,
   ) {}
 
-  /** Batches of one partition number, in the order of their append times. */
+  /** Batches of one partition number, in the order of their append times. Those that are in order are handled together: one commit serves them all. */
   async handle(batches: readonly LogBatch[]): Promise<void> {
-    for (const batch of batches) {
-      await this.receipts.flushPartition(batch.partition); // one that failed must be stored before anything that follows is handled
-      const next = this.receipts.next(batch.topic, batch.partition);
-      if (batch.lastOffset < next) continue; // given again after a later run had failed
-      if (batch.firstOffset !== next) {
-        throw new Error(`${batch.topic}-${batch.partition}: expected offset ${next}, got ${batch.firstOffset} to ${batch.lastOffset}; records are missing or were taken apart`);
-      }
-      await this.handleRun(batch).catch((error: unknown) => {
+    for (const group of groupsOf(batches)) {
+      await this.receipts.flushPartition(group[0]!.partition); // one that failed must be stored before anything that follows is handled
+      const fresh = this.notHandledYet(group);
+      if (fresh.length === 0) continue;
+      await this.handleGroup(fresh).catch((error: unknown) => {
         this.observer.failed(error);
         throw error;
       });
     }
   }
 
-  private async handleRun(batch: LogBatch): Promise<void> {
-    const outcomes = new Map<number, Outcome>();
-    const unreadable: { record: LogRecord; source: SourcePosition; reason: string }[] = [];
-    const bySensor = new Map<number, SensorMessage[]>();
-    const epoch = this.receipts.epoch(batch.topic, batch.partition);
-    if (batch.topic === 'OK') await this.receipts.lookAtOthers();
-    else this.lastSeen?.beginBatch(batch.partition, batch.lastAppendedAtMs);
-    for (const record of batch.records) {
-      const source: SourcePosition = { log: this.log, topic: batch.topic, partition: batch.partition, epoch, offset: record.offset };
-      const message = toSensorMessage(record, source);
-      if (message.type === 'unreadable') {
-        unreadable.push({ record, source, reason: message.reason });
-        outcomes.set(record.offset, { type: 'dead-lettered' });
-        continue;
+  /** Without batches that are given again after a later one had failed. */
+  private notHandledYet(group: readonly LogBatch[]): LogBatch[] {
+    const nextOf = new Map<SensorTopic, number>();
+    return group.filter(({ topic, partition, firstOffset, lastOffset }) => {
+      const next = nextOf.get(topic) ?? this.receipts.next(topic, partition);
+      if (lastOffset < next) return false;
+      if (firstOffset !== next) throw new Error(`${topic}-${partition}: expected offset ${next}, got ${firstOffset} to ${lastOffset}; records are missing or were taken apart`);
+      nextOf.set(topic, lastOffset + 1);
+      return true;
+    });
+  }
+
+  private async handleGroup(batches: readonly LogBatch[]): Promise<void> {
+    if (batches.some(({ topic }) => topic === 'OK')) await this.receipts.lookAtOthers();
+    const inWork: BatchInWork[] = [];
+    const unreadable: { topic: SensorTopic; letters: DeadLetterToAdd[] }[] = [];
+    const bySensor = new Map<number, Item[]>();
+    let handledThrough: readonly SourcePosition[] = this.receipts.handledReadings();
+    for (const batch of batches) {
+      const work: BatchInWork = { batch, epoch: this.receipts.epoch(batch.topic, batch.partition), outcomes: new Map(), handledThrough };
+      inWork.push(work);
+      if (batch.topic === 'ENTRY') {
+        this.lastSeen?.beginBatch(batch.partition, batch.lastAppendedAtMs);
+        handledThrough = withLast(handledThrough, this.sourceOf(work, batch.lastOffset));
       }
-      const sensorId = sensorIdOf(message);
-      if (message.type === 'reading') this.lastSeen?.see(sensorId);
-      const messages = bySensor.get(sensorId);
-      if (messages) messages.push(message);
-      else bySensor.set(sensorId, [message]);
+      const letters = this.read(work, bySensor);
+      if (letters.length > 0) unreadable.push({ topic: batch.topic, letters });
     }
     try {
       await allEnded([
-        unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : Promise.resolve(),
-        inParallel([...bySensor], MOST_APPENDS, ([sensorId, messages]) => this.handleSensor(sensorId, messages, batch.isOutOfOrder ?? false, outcomes)),
+        ...unreadable.map(({ topic, letters }) => this.deadLetters.add(topic, letters)),
+        inParallel([...bySensor], MOST_APPENDS, ([sensorId, items]) => this.handleSensor(sensorId, items, batches[0]!.isOutOfOrder ?? false)),
       ]);
     } catch (error) {
       // Handled again, an ignored record must not pass for its own repeat.
       for (const sensorId of bySensor.keys()) this.sensors.forget(sensorId);
       throw error;
     }
-    const receipt = this.receiptOf(batch, epoch, outcomes);
-    this.sensors.recall(receipt.remembered);
-    await this.receipts.add(receipt);
-    this.observer.processed(receipt, batch.records.length);
+    const receipts = inWork.map((work) => this.receiptOf(work));
+    for (const receipt of receipts) this.sensors.recall(receipt.remembered);
+    await allEnded(receipts.map((receipt) => this.receipts.add(receipt)));
+    receipts.forEach((receipt, index) => this.observer.processed(receipt, batches[index]!.records.length));
   }
 
-  /** All messages of one sensor in a run, in order. */
-  private async handleSensor(sensorId: number, messages: readonly SensorMessage[], isOutOfOrder: boolean, outcomes: Map<number, Outcome>): Promise<void> {
-    for (let from = 0; from < messages.length; from += MOST_OF_ONE_SENSOR) {
-      await this.handleSome(sensorId, messages.slice(from, from + MOST_OF_ONE_SENSOR), isOutOfOrder, outcomes);
+  /** Puts the batch's messages behind those of the same sensors, and gives what can't be read. */
+  private read(work: BatchInWork, bySensor: Map<number, Item[]>): DeadLetterToAdd[] {
+    const unreadable: DeadLetterToAdd[] = [];
+    for (const record of work.batch.records) {
+      const source = this.sourceOf(work, record.offset);
+      const message = toSensorMessage(record, source);
+      if (message.type === 'unreadable') {
+        unreadable.push({ record, source, reason: message.reason });
+        work.outcomes.set(record.offset, { type: 'dead-lettered' });
+        continue;
+      }
+      const sensorId = sensorIdOf(message);
+      if (message.type === 'reading') this.lastSeen?.see(sensorId);
+      const items = bySensor.get(sensorId);
+      if (items) items.push({ message, work });
+      else bySensor.set(sensorId, [{ message, work }]);
+    }
+    return unreadable;
+  }
+
+  private sourceOf({ batch, epoch }: BatchInWork, offset: number): SourcePosition {
+    return { log: this.log, topic: batch.topic, partition: batch.partition, epoch, offset };
+  }
+
+  /** All messages of one sensor in a group, in order. */
+  private async handleSensor(sensorId: number, items: readonly Item[], isOutOfOrder: boolean): Promise<void> {
+    for (let from = 0; from < items.length; from += MOST_OF_ONE_SENSOR) {
+      await this.handleSome(sensorId, items.slice(from, from + MOST_OF_ONE_SENSOR), isOutOfOrder);
     }
   }
 
   /** In a single append. */
-  private async handleSome(sensorId: number, messages: readonly SensorMessage[], isOutOfOrder: boolean, outcomes: Map<number, Outcome>): Promise<void> {
+  private async handleSome(sensorId: number, items: readonly Item[], isOutOfOrder: boolean): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
       // After a conflict the state is still right up to its revision: what another writer has added is folded into it.
       const before = await (isOutOfOrder || conflicts > 0 ? this.sensors.loadNewest(sensorId) : this.sensors.load(sensorId));
-      const { events, after, results } = await this.decideAll(sensorId, before, messages, isOutOfOrder);
+      const { events, after, outcomes } = await this.decideAll(sensorId, before, items, isOutOfOrder);
       try {
         const revision = events.length > 0 ? await this.append(sensorId, events, before.revision) : before.revision;
         this.sensors.put(sensorId, { state: after.state, revision });
-        for (const [offset, outcome] of results) outcomes.set(offset, outcome);
+        items.forEach(({ message, work }, index) => work.outcomes.set(message.source.offset, outcomes[index]!));
         if (events.length > 0) this.observer.stored(events);
         return;
       } catch (error) {
@@ -149,40 +196,40 @@ export class BatchHandler {
     }
   }
 
-  private async decideAll(sensorId: number, before: LoadedSensor, messages: readonly SensorMessage[], isOutOfOrder: boolean) {
-    const context = { policy: this.policy, recordedAt: isoTime(this.clock.now()), handledThrough: this.receipts.handledReadings(), isOutOfOrder, idOf };
+  /** The events of the items, and what came of each. */
+  private async decideAll(sensorId: number, before: LoadedSensor, items: readonly Item[], isOutOfOrder: boolean) {
+    const recordedAt = isoTime(this.clock.now());
     const events: ReadingEvent[] = [];
-    const results: [number, Outcome][] = [];
+    const outcomes: Outcome[] = [];
     let after = before;
-    for (const message of messages) {
-      const decision = decide(after.state, message, context);
-      const { offset } = message.source;
+    for (const { message, work } of items) {
+      const decision = decide(after.state, message, { policy: this.policy, recordedAt, handledThrough: work.handledThrough, isOutOfOrder, idOf });
       const { state } = after;
       if (decision.type === 'events') {
         events.push(...decision.events);
-        results.push([offset, { type: 'events' }]);
+        outcomes.push({ type: 'events' });
       } else if (decision.type === 'normal') {
-        results.push([offset, { type: 'normal' }]);
+        outcomes.push({ type: 'normal' });
       } else {
         const isDeliveredAgain = wasDelivered(state, message.source);
         if (isDeliveredAgain && (await this.sensors.yieldedEvents(sensorId, message.source))) {
-          results.push([offset, { type: 'events' }]); // stored by a delivery whose receipt was not
+          outcomes.push({ type: 'events' }); // stored by a delivery whose receipt was not
           continue;
         }
         // A repeat of a messageId is remembered already; a record delivered again was ignored for a reason that is not known any more.
         const isRemembered = decision.reason === 'duplicate' && !isDeliveredAgain;
-        results.push([offset, { type: 'ignored', reason: decision.reason, sensorId, messageId: isRemembered ? null : message.messageId }]);
+        outcomes.push({ type: 'ignored', reason: decision.reason, sensorId, messageId: isRemembered ? null : message.messageId });
       }
       after = { ...after, state: afterDecision(state, message, decision, this.policy) };
     }
-    return { events, after, results };
+    return { events, after, outcomes };
   }
 
   private async append(sensorId: number, events: readonly ReadingEvent[], revision: bigint | null): Promise<bigint> {
     return (await appendUntilKnown(this.store, sensorStream(sensorId), events.map(toAppend), revision ?? 'no-stream')).revision;
   }
 
-  private receiptOf(batch: LogBatch, epoch: number, outcomes: ReadonlyMap<number, Outcome>): Receipt {
+  private receiptOf({ batch, epoch, outcomes }: BatchInWork): Receipt {
     const ignored: Partial<Record<IgnoreReason, number[]>> = {};
     const events: number[] = [];
     const deadLettered: number[] = [];
@@ -209,20 +256,7 @@ function wasDelivered(state: SensorState, source: SourcePosition): boolean {
   return last !== undefined && isAtOrBefore(source, last);
 }
 
-/** Runs `work` for each item, at most `most` at a time; rejects with the first error once all that had begun have ended. */
-async function inParallel<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
-  let index = 0;
-  const lane = async (): Promise<void> => {
-    while (index < items.length) {
-      const item = items[index] as T;
-      index += 1;
-      await work(item);
-    }
-  };
-  await allEnded(Array.from({ length: Math.min(most, items.length) }, lane));
-}
-
-/** Rejects with the first error, but only once all have ended: nothing goes on beside the next attempt. */
-async function allEnded(works: readonly Promise<void>[]): Promise<void> {
-  for (const end of await Promise.allSettled(works)) if (end.status === 'rejected') throw end.reason;
+/** The positions with that one in place of its partition's. */
+function withLast(positions: readonly SourcePosition[], last: SourcePosition): SourcePosition[] {
+  return [...positions.filter(({ partition }) => partition !== last.partition), last];
 }

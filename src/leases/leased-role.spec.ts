@@ -106,6 +106,18 @@ describe('a role of which one process at a time does the work', () => {
     expect(second.status()).toMatchObject({ owner: 'second', term: 2 });
   });
 
+  it('is no longer held when its release is sent, so that what a stop has not waited for begins nothing', async () => {
+    const heldAtRelease: boolean[] = [];
+    const watched = withAppend(store, (append, stream, toAppend, expected) => {
+      if (toAppend[0]!.type === 'LeaseReleased') heldAtRelease.push(works[0]!.term.isHeld());
+      return append(stream, toAppend, expected);
+    });
+    const role = start('first', { on: watched });
+    await untilActive(role);
+    await role.stop();
+    expect(heldAtRelease).toEqual([false]);
+  });
+
   it('is taken over when its holder can renew no longer, and that one has stopped before', async () => {
     let isCut = false;
     const first = start('first', { on: withAppend(store, (append, ...call) => (isCut ? new Promise(() => undefined) : append(...call))) });

@@ -233,6 +233,7 @@ export class LeasedRole<Work extends TermWork> {
     try {
       await renewing; // one that is on its way moves the revision
       if (!term.isHeld()) return;
+      term.end(); // whoever reads of the release may begin: work that its stop has not waited for must not
       await lease.append('LeaseReleased', { owner, term: term.number, ttlMs: this.times.ttlMs }, term.lastRevision, () => false);
       this.note(null);
     } catch (error) {

@@ -34,7 +34,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     removes: 'receipt only after the dead letters',
-    edits: [{ file: 'src/ingestion/batch-handler.ts', find: 'unreadable.length > 0 ? this.deadLetters.add(batch.topic, unreadable) : Promise.resolve(),', replace: 'void this.deadLetters.add(batch.topic, unreadable).catch(() => undefined) ?? Promise.resolve(),' }],
+    edits: [{ file: 'src/ingestion/batch-handler.ts', find: '...unreadable.map(({ topic, letters }) => this.deadLetters.add(topic, letters)),', replace: '...unreadable.map(({ topic, letters }) => void this.deadLetters.add(topic, letters).catch(() => undefined) ?? Promise.resolve()),' }],
+  },
+  {
+    removes: 'end of a group at an OK',
+    edits: [{ file: 'src/ingestion/batch-groups.ts', find: "(last.topic === 'ENTRY' || batch.topic === 'OK') && ", replace: '' }],
+  },
+  {
+    removes: 'readings that an OK of the same group has found handled',
+    edits: [{ file: 'src/ingestion/batch-handler.ts', find: 'handledThrough = withLast(handledThrough, this.sourceOf(work, batch.lastOffset));', replace: '' }],
   },
   {
     removes: 'record of what was sent',

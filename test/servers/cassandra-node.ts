@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mavenLibraries } from './cache.js';
-import { jmxExporter } from './kafka-node.js';
+import { jmxExporter, QUICK_START } from './kafka-node.js';
 import { ServerProcess } from './server-process.js';
 
 const OWN_FILES = fileURLToPath(new URL('./cassandra/', import.meta.url));
@@ -36,6 +36,8 @@ const SYSTEM_PROPERTIES = {
   'cassandra.ring_delay_ms': 1_000,
   'cassandra.skip_wait_for_gossip_to_settle': 0,
   'cassandra.superuser_setup_delay_ms': 0,
+  // How long a node that ends in good order lets the others hear of it.
+  'cassandra.shutdown_announce_in_ms': 200,
 };
 
 /** Settings of a node that needs little memory. */
@@ -87,7 +89,7 @@ export function cassandraCommand(dir: string, heapMb: number, jmx?: string): { r
     'logback.configurationFile': `file://${join(OWN_FILES, 'logback.xml')}`,
   };
   const args = [
-    `-Xms${heapMb}m`, `-Xmx${heapMb}m`, `-Xmn${Math.floor(heapMb / 4)}m`, '-Xss256k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError',
+    `-Xms${heapMb}m`, `-Xmx${heapMb}m`, `-Xmn${Math.floor(heapMb / 4)}m`, '-Xss256k', '-XX:+UseSerialGC', QUICK_START, '-XX:+ExitOnOutOfMemoryError',
     `-javaagent:${join(libraries, 'jamm-0.4.0.jar')}`,
     ...(jmx === undefined ? [] : [jmxExporter('cassandra', jmx)]),
     ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { selfSigned, type SelfSigned } from '../support/self-signed.js';
-import { KafkaNode } from './kafka-node.js';
+import { KafkaNode, QUICK_START } from './kafka-node.js';
 import { keptIn, temporarySite, type DataFolder, type Site } from './site.js';
 import { systemProgram } from './system-program.js';
 
 export interface KafkaClusterOptions {
   /** One broker that is its own controller, or two brokers with replication 2 and a controller beside them. */
   readonly brokers: 1 | 2;
-  /** Heap of each broker, 256 MB unless said. */
+  /** Heap of each broker that is to be loaded. Unless said they have 256 MB, and start quickly (`QUICK_START`). */
   readonly heapMb?: number;
   /** Each process serves its metrics at its `metricsUrls`. */
   readonly jmx?: boolean;
@@ -80,11 +80,12 @@ export class KafkaCluster {
     const secure = login ? { login, port: await site.port('kafka-secure'), certificate: selfSigned(dir) } : null;
     const security = secure ? secureProperties(dir, ports[0] as number, controllerPort, secure) : {};
 
+    const brokerJava = options.heapMb === undefined ? [...heapOf(256), QUICK_START] : heapOf(options.heapMb);
     const brokers = numbers.map((id, i) => {
       const properties = { ...brokerProperties(id, ports[i] as number, controllerPort, options.brokers), ...security, ...options.properties };
-      return new KafkaNode(`broker ${id}`, dir, properties, options.heapMb ?? 256, jmxPorts[i], () => knows(addresses[i] as string, [id]));
+      return new KafkaNode(`broker ${id}`, dir, properties, brokerJava, jmxPorts[i], () => knows(addresses[i] as string, [id]));
     });
-    const controller = options.brokers === 1 ? undefined : new KafkaNode('controller', dir, controllerProperties(controllerPort), 128, controllerJmxPort, () => listens(controllerPort));
+    const controller = options.brokers === 1 ? undefined : new KafkaNode('controller', dir, controllerProperties(controllerPort), [...heapOf(128), QUICK_START], controllerJmxPort, () => listens(controllerPort));
     const metricsUrls = [...jmxPorts, ...(controllerJmxPort === undefined ? [] : [controllerJmxPort])].map((port) => `http://127.0.0.1:${port}/metrics`);
     const cluster = new KafkaCluster(folder, addresses.join(), metricsUrls, controller, brokers, secure && { bootstrapServers: `localhost:${secure.port}`, certificateFile: secure.certificate.certFile });
 
@@ -153,6 +154,10 @@ export class KafkaCluster {
     if (broker === undefined) throw new RangeError(`no broker ${number}: this cluster has ${this.brokers.length}, numbered from 1`);
     return broker;
   }
+}
+
+function heapOf(mb: number): readonly string[] {
+  return [`-Xms${mb}m`, `-Xmx${mb}m`];
 }
 
 function brokerProperties(id: number, port: number, controllerPort: number, brokers: 1 | 2): Properties {

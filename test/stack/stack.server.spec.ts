@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serversCache } from '../servers/cache.js';
 import { boundToUs } from '../servers/server-process.js';
+import { processesWith } from '../support/processes-with.js';
 import { waitFor } from '../support/wait-for.js';
 import { STACK_PORTS } from './stack-plan.js';
 
@@ -35,15 +36,6 @@ describe('npm run stack', () => {
     return each;
   }
   const folderOf = (output: string): string => /data and logs are in (\S+)/.exec(output)?.[1] as string;
-  /** Processes whose command line or variables have this text. */
-  const processesWith = (text: string): string[] =>
-    readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
-      try {
-        return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(text));
-      } catch {
-        return false; // it has ended meanwhile
-      }
-    });
 
   it('says what there is', async () => {
     const { output, ended } = stack(['--help']);
@@ -101,8 +93,8 @@ describe('npm run stack', () => {
     rmSync(folder, { recursive: true });
   });
 
-  // Two whole starts, and on the usual ports, as --data wants them.
-  const itWhole = process.env['VIGIA_WHOLE_STACK'] === '1' ? it : it.skip;
+  // Two whole starts, and on the usual ports, as --data wants them. Not called VIGIA_…, which its processes would refuse.
+  const itWhole = process.env['WHOLE_STACK'] === '1' ? it : it.skip;
   itWhole('ends in good order on Ctrl-C when it is up, and goes on with its data at the next start', async () => {
     const data = mkdtempSync(join(tmpdir(), 'vigia-stack-data-'));
     const url = (purpose: keyof typeof STACK_PORTS, path: string): string => `http://127.0.0.1:${STACK_PORTS[purpose]}${path}`;

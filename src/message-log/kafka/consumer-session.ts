@@ -4,15 +4,19 @@ import { handleUntilDone } from '../handle-until-done.js';
 import type { ConsumeOptions, LogBatch, SensorTopic } from '../message-log.js';
 import { Wakeup } from '../wakeup.js';
 import { EntryProgress } from './entry-progress.js';
-import type { Run } from './fetched-records.js';
+import { MAX_RUN_RECORDS, type Run } from './fetched-records.js';
 import { isForeign, type ForeignKeys } from './foreign-keys.js';
+import { InGroups } from './in-groups.js';
 import type { KafkaCluster, KafkaLogSink } from './kafka-cluster.js';
 import { PartitionFetcher } from './partition-fetcher.js';
-import { OneAtATime } from './one-at-a-time.js';
 import { nextStep, nextStepWhileHeld, OK_MAY_LAG_MS, PairSide } from './partition-pair.js';
 
 /** How often that time limit is looked at. */
 const LOOK_EVERY_MS = 500;
+
+/** What may wait while others are handled, and the bytes of its records; one run may be more. */
+const MAX_WAITING_RUNS = 32;
+const MAX_WAITING_BYTES = 1024 * 1024;
 
 const COMMIT_EVERY_MS = 1_000;
 const FIRST_PAUSE_MS = 100;
@@ -38,10 +42,22 @@ interface Pair {
   readonly ok: PairSide;
 }
 
+interface TakenRun {
+  readonly side: PairSide;
+  readonly run: Run;
+}
+
 /** An OK run that must wait for all partitions of ENTRY, since its sensors' readings may be in any. */
 interface HeldRun {
   readonly run: Run;
   isReady: boolean;
+}
+
+/** Whether another run may wait with those that do until others are handled. */
+function isRoomFor(waiting: readonly TakenRun[], { run }: TakenRun): boolean {
+  const runs = [run, ...waiting.map((taken) => taken.run)];
+  const sum = (of: (each: Run) => number): number => runs.reduce((total, each) => total + of(each), 0);
+  return runs.length <= MAX_WAITING_RUNS && sum(({ records, skipped }) => records.length + skipped.length) <= MAX_RUN_RECORDS && sum(({ recordBytes }) => recordBytes) <= MAX_WAITING_BYTES;
 }
 
 /** The work on the partition numbers of one assignment, from the join of the group to the next rebalance. */
@@ -135,14 +151,14 @@ export class ConsumerSession {
   }
 
   /**
-   * Runs are handled one after the other, in the order in which they are taken; while one is, the next is taken.
+   * Runs are handled in the order in which they are taken; those that are taken while others are handled are given together.
    *
    * Thrown: `PositionLost`, `KafkaFailure` when the offsets are out of range, `CorruptRecordBatch`; no handler is in work then.
    */
   private async work(pair: Pair): Promise<void> {
     const { entry, ok } = pair;
     const { foreignKeys, partitions } = this.context;
-    const handling = new OneAtATime(() => this.news.ring());
+    const handling = new InGroups<TakenRun>((taken) => this.handle(taken), isRoomFor, () => this.news.ring());
     let okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
     let held: HeldRun | null = null;
     try {
@@ -157,7 +173,7 @@ export class ConsumerSession {
         if (held?.isReady) {
           const { run } = held;
           held = null;
-          await handling.begin(() => this.handle(ok, run));
+          await handling.add({ side: ok, run });
           continue;
         }
         const now = performance.now();
@@ -179,7 +195,7 @@ export class ConsumerSession {
             continue;
           }
         } else if (ok.isAtEnd) okMayLagUntil = performance.now() + OK_MAY_LAG_MS;
-        await handling.begin(() => this.handle(side, run));
+        await handling.add({ side, run });
         // What is taken without a wait must not keep everything else from running.
         await nextTurn();
       }
@@ -188,9 +204,10 @@ export class ConsumerSession {
     }
   }
 
-  private async handle(side: PairSide, run: Run): Promise<void> {
-    const batch: LogBatch = run;
-    if (await handleUntilDone(this.context.clock, [batch], this.context.options.handle, this.signal)) side.handled(run);
+  private async handle(taken: readonly TakenRun[]): Promise<void> {
+    const batches: readonly LogBatch[] = taken.map(({ run }) => run);
+    if (!(await handleUntilDone(this.context.clock, batches, this.context.options.handle, this.signal))) return;
+    for (const { side, run } of taken) side.handled(run);
   }
 
   /** Every reading that was accepted before the run was seen must have been handled, by whichever member. */

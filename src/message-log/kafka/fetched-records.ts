@@ -10,12 +10,14 @@ import { decodeOldMessageSet } from './old-message-set.js';
 const ABORT_MARKER = 0;
 
 /** Records, or offsets without one, of a run: what a handler decides and appends at a time, and what a receipt can name. */
-const MAX_RUN_RECORDS = 5_000;
+export const MAX_RUN_RECORDS = 5_000;
 
 /** A run that grows; see `LogBatch`. */
 export class Run<Topic extends string = SensorTopic> {
   readonly skipped: number[] = [];
   readonly records: LogRecord[] = [];
+  /** Of the values of `records`. */
+  recordBytes = 0;
   discarded = 0;
   lastOffset: number;
   lastAppendedAtMs = 0;
@@ -32,6 +34,11 @@ export class Run<Topic extends string = SensorTopic> {
 
   get isFull(): boolean {
     return this.records.length >= this.maxRecords || this.skipped.length >= this.maxRecords;
+  }
+
+  add(record: LogRecord): void {
+    this.records.push(record);
+    this.recordBytes += record.value?.length ?? 0;
   }
 
   /** Marks the offsets up to `offset`, exclusive, as holding no record, or as many as there is room for. */
@@ -158,7 +165,7 @@ export class FetchedRecords {
           discarded += 1;
           continue;
         }
-        run.records.push(cursor.record());
+        run.add(cursor.record());
         next = offset + 1;
         if (run.isFull) return;
       }
@@ -182,7 +189,7 @@ export class FetchedRecords {
       if (!run.isFull) run.skipTo(offset);
       if (run.isFull) return;
       if (discard !== undefined && value !== null && discard.one(value, 0, value.length)) run.discarded += 1;
-      else run.records.push(record);
+      else run.add(record);
       run.lastOffset = offset;
     }
     run.skipTo(entry.lastOffset + 1);

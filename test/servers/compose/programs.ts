@@ -5,7 +5,7 @@ import { environmentOf, isCassandra, isKafka, isVigia, portsOf, type Service } f
 import { waitFor } from '../../support/wait-for.js';
 import { cassandraCommand, seedProvider, SMALL_NODE, writeCassandraSettings } from '../cassandra-node.js';
 import { influxdCommand, setUpInflux } from '../influxdb.js';
-import { formatKafkaData, kafkaCommand, writeKafkaProperties } from '../kafka-node.js';
+import { formatKafkaData, kafkaCommand, QUICK_START, writeKafkaProperties } from '../kafka-node.js';
 import { mailpitProgram } from '../mailpit.js';
 import { systemProgram } from '../system-program.js';
 import type { Command } from './detached-process.js';
@@ -55,7 +55,7 @@ const kafka: StandIn = {
     const properties = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name.replace(/^KAFKA_/, '').toLowerCase().replaceAll('_', '.'), value]));
     const file = writeKafkaProperties(placed.dir, properties);
     await formatKafkaData(file, CLUSTER_ID);
-    return kafkaCommand(file, KAFKA_HEAP_OPTS.split(' '), lastPort(placed));
+    return kafkaCommand(file, [...KAFKA_HEAP_OPTS.split(' '), QUICK_START], lastPort(placed));
   },
 };
 
