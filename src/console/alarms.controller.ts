@@ -19,7 +19,7 @@ export class AlarmsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Alarms, newest first' })
+  @ApiOperation({ summary: 'Alarms, the newest or the oldest first' })
   @ApiResponse({ status: 200, standardSchema: alarmList })
   list(@Query({ schema: alarmListQuery }) filter: AlarmListQuery): Promise<AlarmPage> {
     return this.queries.execute<ListAlarms, AlarmPage>(new ListAlarms(filter));

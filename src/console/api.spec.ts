@@ -93,6 +93,10 @@ describe('alarms', () => {
     ['from=2026-03-01T12:00:00Z&to=2026-03-01T12:01:00Z', 1],
     ['from=2026-03-01T13:00:00%2B01:00', 3],
     ['zone=Africa', 0],
+    ['acknowledged=no', 4],
+    ['status=standing&acknowledged=yes', 0],
+    ['email=parked', 1],
+    ['order=oldest&type=motion', 1],
   ])('filter by %s', async (query, count) => {
     const { items, total } = await ok(`/api/alarms?${query}`, schemas.alarmList);
     expect({ items: items.length, total }).toEqual({ items: count, total: count });
@@ -120,6 +124,18 @@ describe('alarms', () => {
     expect(details.mail).toBeNull();
   });
 
+  it('come as CSV with their customers’ names, none of them a formula', async () => {
+    await bench.customers.save([{ ...LONDON, name: '=cmd()', surname: 'O"Hara, Ada' }]);
+    const { headers, body } = await bench.get<string>('/api/export/alarms.csv?zone=UK');
+    await bench.customers.save([LONDON]);
+    expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    const [head, ...lines] = body.replace(/^\uFEFF/, '').trimEnd().split('\r\n');
+    expect(head).toContain('alarmId,sensorId,type,status,triggeredAt');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toBe(`${motion.data.alarmId},7,motion,open,2026-03-01T12:01:00.000Z,,,,UK,pending,0,'=cmd(),"O""Hara, Ada",London,${CUSTOMER.country}`);
+    expect(await problem('/api/export/alarms.csv?limit=3')).toMatchObject({ status: 400 });
+  });
+
   it('that do not exist are a 404', async () => {
     expect(await problem(`/api/alarms/${randomUUID()}`)).toMatchObject({ status: 404, detail: expect.stringContaining('no alarm') });
   });
@@ -142,6 +158,12 @@ describe('sensors and customers', () => {
 
   it('a customer has every column', async () => {
     expect(await ok('/api/customers/42959', schemas.customer)).toEqual(CUSTOMER);
+  });
+
+  it('names of many customers come at once, without those that do not exist', async () => {
+    const { items } = await ok('/api/customers?ids=42959,99,7,7', schemas.customerNames);
+    const { id, name, surname, city, country } = CUSTOMER;
+    expect(items).toEqual([{ id, name, surname, city, country }, { id: 7, name: 'Ada', surname, city: 'London', country }]);
   });
 
   it.each(['/api/sensors/99', '/api/customers/99', '/api/audit/sensors/99'])('%s is a 404', async (path) => {
@@ -190,6 +212,27 @@ describe('map and counts', () => {
     expect((await ok('/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T13:00:00Z&type=motion', schemas.countList)).items).toHaveLength(1);
     expect((await ok('/api/counts', schemas.countList)).items).toEqual([]);
   });
+
+  it('are added up in longer steps, over more than a month', async () => {
+    const year = 'from=2025-06-01T00:00:00Z&to=2026-06-01T00:00:00Z';
+    expect((await ok(`/api/counts?${year}&step=86400`, schemas.countList)).items).toEqual(
+      ['motion', 'smoke', 'temperature'].map((type) => ({ minute: '2026-03-01T00:00:00.000Z', type, count: type === 'temperature' ? 2 : 1 })),
+    );
+    expect((await ok('/api/counts?from=2026-03-01T11:30:00Z&to=2026-03-01T13:00:00Z&step=3600', schemas.countList)).items).toEqual([
+      { minute: '2026-03-01T11:00:00.000Z', type: 'temperature', count: 1 },
+      { minute: '2026-03-01T12:00:00.000Z', type: 'motion', count: 1 },
+      { minute: '2026-03-01T12:00:00.000Z', type: 'smoke', count: 1 },
+      { minute: '2026-03-01T12:00:00.000Z', type: 'temperature', count: 1 },
+    ]);
+  });
+
+  it('come as CSV, with a column per type', async () => {
+    const { status, headers, body } = await bench.get<string>('/api/export/counts.csv?from=2026-03-01T12:00:00Z&to=2026-03-01T12:02:00Z');
+    expect({ status, type: headers.get('content-type'), name: headers.get('content-disposition') }).toEqual({
+      status: 200, type: 'text/csv; charset=utf-8', name: 'attachment; filename="vigia-counts.csv"',
+    });
+    expect(body.replace(/^\uFEFF/, '')).toBe('from,motion,smoke,temperature,total\r\n2026-03-01T12:00:00.000Z,0,1,0,1\r\n2026-03-01T12:01:00.000Z,1,0,0,1\r\n');
+  });
 });
 
 describe('bad requests', () => {
@@ -214,6 +257,14 @@ describe('bad requests', () => {
     ['/api/sensors/7.5', 'id'],
     ['/api/sensors/7?x=1', 'x'],
     ['/api/customers/abc', 'id'],
+    ['/api/customers', 'ids'],
+    ['/api/customers?ids=1,,2', 'ids'],
+    ['/api/customers?ids=9999999999', 'ids'],
+    [`/api/customers?ids=${Array.from({ length: 101 }, (_, id) => id).join()}`, 'ids'],
+    ['/api/alarms?acknowledged=maybe', 'acknowledged'],
+    ['/api/alarms?order=random', 'order'],
+    ['/api/counts?step=61', 'step'],
+    ['/api/counts?step=86400&from=2024-01-01T00:00:00Z&to=2026-01-01T00:00:00Z', 'from'],
     ['/api/map?prefixLength=10', 'prefixLength'],
     ['/api/map?prefixLength=0', 'prefixLength'],
     ['/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],

@@ -26,6 +26,7 @@ import { mailboxFolder, Mailbox } from './mailbox.js';
 import type { Operations } from './operations.js';
 import { AuditSensor, AuditSensorHandler } from './queries/audit-sensor.query.js';
 import { CountAlarms, CountAlarmsHandler } from './queries/count-alarms.query.js';
+import { ExportAlarms, ExportAlarmsHandler } from './queries/export-alarms.query.js';
 import { FindAlarm, FindAlarmHandler } from './queries/find-alarm.query.js';
 import { FindCustomer, FindCustomerHandler } from './queries/find-customer.query.js';
 import { FindSensor, FindSensorHandler } from './queries/find-sensor.query.js';
@@ -34,13 +35,16 @@ import { ListAlarms, ListAlarmsHandler } from './queries/list-alarms.query.js';
 import { ListShelved, ListShelvedHandler } from './queries/list-shelved.query.js';
 import { ListSilent, ListSilentHandler } from './queries/list-silent.query.js';
 import { MapCells, MapCellsHandler } from './queries/map-cells.query.js';
+import { NameCustomers, NameCustomersHandler } from './queries/name-customers.query.js';
 
 // The decorators are applied here, so that the handlers know nothing of Nest.
 QueryHandler(ListAlarms)(ListAlarmsHandler);
+QueryHandler(ExportAlarms)(ExportAlarmsHandler);
 QueryHandler(FindAlarm)(FindAlarmHandler);
 QueryHandler(FindSensor)(FindSensorHandler);
 QueryHandler(AuditSensor)(AuditSensorHandler);
 QueryHandler(FindCustomer)(FindCustomerHandler);
+QueryHandler(NameCustomers)(NameCustomersHandler);
 QueryHandler(MapCells)(MapCellsHandler);
 QueryHandler(CountAlarms)(CountAlarmsHandler);
 QueryHandler(FindShelving)(FindShelvingHandler);
@@ -69,6 +73,11 @@ export class ConsoleBusesModule {
 
         { provide: ListAlarmsHandler, useFactory: (alarms: AlarmReads) => new ListAlarmsHandler(alarms), inject: [AlarmReads] },
         {
+          provide: ExportAlarmsHandler,
+          useFactory: (alarms: AlarmReads, customers: CustomerStore) => new ExportAlarmsHandler(alarms, customers),
+          inject: [AlarmReads, CUSTOMER_STORE],
+        },
+        {
           provide: FindAlarmHandler,
           useFactory: (alarms: AlarmReads, store: EventStore, mailbox: Mailbox, customers: CustomerStore) => new FindAlarmHandler(alarms, store, mailbox, customers.notes),
           inject: [AlarmReads, EVENT_STORE, Mailbox, CUSTOMER_STORE],
@@ -84,6 +93,7 @@ export class ConsoleBusesModule {
           inject: [EVENT_STORE, CLOCK],
         },
         { provide: FindCustomerHandler, useFactory: (customers: CustomerStore) => new FindCustomerHandler(customers), inject: [CUSTOMER_STORE] },
+        { provide: NameCustomersHandler, useFactory: (customers: CustomerStore) => new NameCustomersHandler(customers), inject: [CUSTOMER_STORE] },
         { provide: MapCellsHandler, useFactory: (map: MapSource) => new MapCellsHandler(map), inject: [MAP_AND_COUNTS] },
         {
           provide: CountAlarmsHandler,

@@ -108,8 +108,8 @@ describe('the page', () => {
     expect(await send('/', { 'If-None-Match': String(headers['etag']) })).toMatchObject({ status: 304 });
   });
 
-  it('is also at the address of an alarm, to which the e-mails lead', async () => {
-    expect((await send('/alarms/134d64fc-3374-5024-ae77-706b254fac84')).body.toString()).toBe(PAGE);
+  it.each(['/alarms/134d64fc-3374-5024-ae77-706b254fac84', '/alarms', '/sensors/7', '/history', '/system'])('is also at %s, to which e-mails and people lead', async (path) => {
+    expect((await send(path)).body.toString()).toBe(PAGE);
   });
 
   it('describes the API at /api/docs', async () => {

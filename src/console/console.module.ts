@@ -14,6 +14,7 @@ import { ConsoleBusesModule } from './console-buses.module.js';
 import { registerConsoleMetrics } from './console-metrics.js';
 import { CustomerOperationsController } from './customer-operations.controller.js';
 import { CustomersController } from './customers.controller.js';
+import { ExportsController } from './exports.controller.js';
 import { HealthController } from './health.controller.js';
 import { LiveController } from './live.controller.js';
 import { isProjectedBy } from './live/is-projected.js';
@@ -40,7 +41,7 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
       module: ConsoleModule,
       imports: [ConsoleBusesModule.over(imports), ...imports],
       controllers: [
-        AlarmsController, SensorsController, ShelvingController, CustomersController, OverviewController, MailboxController,
+        AlarmsController, SensorsController, ShelvingController, CustomersController, OverviewController, ExportsController, MailboxController,
         HealthController, LiveController, OperationsController, CustomerOperationsController,
       ],
       providers: [

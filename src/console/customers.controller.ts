@@ -3,13 +3,21 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Customer } from '../customers/customer.js';
 import { FindCustomer } from './queries/find-customer.query.js';
-import { customerParams, noParameters } from './request-schemas.js';
-import { customer } from './response-schemas.js';
+import { NameCustomers } from './queries/name-customers.query.js';
+import { customerListQuery, customerParams, noParameters, type CustomerListQuery } from './request-schemas.js';
+import { customer, customerNames, type CustomerNames } from './response-schemas.js';
 
 @ApiTags('customers')
 @Controller('api/customers')
 export class CustomersController {
   constructor(private readonly queries: QueryBus) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Names of up to 100 customers, as a list of their alarms needs them; unknown ones are left out' })
+  @ApiResponse({ status: 200, standardSchema: customerNames })
+  names(@Query({ schema: customerListQuery }) { ids }: CustomerListQuery): Promise<CustomerNames> {
+    return this.queries.execute<NameCustomers, CustomerNames>(new NameCustomers(ids));
+  }
 
   @Get(':id')
   @ApiOperation({ summary: 'A customer; the id is the sensor id' })

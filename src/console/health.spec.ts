@@ -57,7 +57,7 @@ describe('the OpenAPI document', () => {
       '/api/mailbox', '/api/mailbox/{name}', '/api/map', '/api/operations/reconcile', '/api/sensors/{id}', '/metrics',
     ]));
     const list = body.paths['/api/alarms']?.['get'];
-    expect(list?.parameters?.map(({ name }) => name)).toEqual(['status', 'type', 'zone', 'sensor', 'from', 'to', 'limit', 'cursor']);
+    expect(list?.parameters?.map(({ name }) => name)).toEqual(['status', 'acknowledged', 'type', 'email', 'zone', 'sensor', 'from', 'to', 'order', 'limit', 'cursor']);
     expect(list?.parameters?.find(({ name }) => name === 'limit')?.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 500, default: 50 });
     expect(list?.responses['200']).toMatchObject({ content: { 'application/json': { schema: { properties: { items: { items: { $ref: '#/components/schemas/Alarm' } } } } } } });
     for (const path of Object.values(body.paths)) {

@@ -13,10 +13,10 @@ export class LiveController {
 
   @Get()
   @ApiOperation({
-    summary: 'Server-sent events: alarm, map, counts, reset, heartbeat',
+    summary: 'Server-sent events: alarm, map, counts, shelved, reset, heartbeat',
     description:
       'Each has the event store position as its id, from which a client that comes again with Last-Event-ID goes on. ' +
-      'An alarm comes with its data; map and counts say that those are to be read again, reset that all is.',
+      'An alarm comes with its data, and `isNew` when it has just opened; map, counts and shelved say that those are to be read again, reset that all is.',
   })
   @ApiResponse({ status: 200, content: { 'text/event-stream': { schema: { type: 'string' } } } })
   async live(

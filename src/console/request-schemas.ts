@@ -4,6 +4,7 @@ import { ALARM_TYPES } from '../alarm-domain/reading.js';
 import { CUSTOMER_COLUMNS, type Customer } from '../customers/customer.js';
 import { LONGEST_NOTE } from '../customers/note-store.js';
 import { ZONES } from '../customers/zones.js';
+import { EMAIL_STATES } from '../projections/alarms.projection.js';
 
 /** What may be asked of the API. Unknown parameters are refused: one misspelt would otherwise change an answer unseen. */
 
@@ -32,19 +33,35 @@ export const noParameters = z.strictObject({});
 
 export const alarmListQuery = z.strictObject({
   status: z.enum(['open', 'recovered', 'standing']).optional().meta({ description: '`standing`: open, or not acknowledged' }),
+  acknowledged: z.enum(['yes', 'no']).optional(),
   type: alarmType.optional(),
+  email: z.enum(EMAIL_STATES).optional(),
   zone: zone.optional(),
   sensor: sensorId.optional(),
   from: time.optional().meta({ description: 'triggered at or after this time' }),
   to: time.optional().meta({ description: 'triggered before this time' }),
+  order: z.enum(['newest', 'oldest']).prefault('newest').meta({ description: 'which come first' }),
   limit,
   cursor: cursor.optional(),
 });
 export type AlarmListQuery = z.output<typeof alarmListQuery>;
 
+export const alarmExportQuery = alarmListQuery.omit({ limit: true, cursor: true });
+export type AlarmExportQuery = z.output<typeof alarmExportQuery>;
+
 export const alarmParams = z.strictObject({ id: alarmId });
 export const sensorParams = z.strictObject({ id: sensorId });
 export const customerParams = z.strictObject({ id: sensorId });
+
+const MOST_CUSTOMERS = 100;
+const ids = z
+  .string()
+  .regex(/^\d{1,10}(,\d{1,10})*$/, 'expected customers\' ids with commas between them')
+  .transform((text) => [...new Set(text.split(',').map(Number))])
+  .refine((all) => all.length <= MOST_CUSTOMERS, `expected ${MOST_CUSTOMERS} ids at most`)
+  .refine((all) => all.every((id) => id <= MAX_SENSOR_ID), `expected ids of up to ${MAX_SENSOR_ID}`);
+export const customerListQuery = z.strictObject({ ids });
+export type CustomerListQuery = z.output<typeof customerListQuery>;
 
 export const mapQuery = z.strictObject({ prefixLength: wholeNumber(1, 9).prefault(2), zone: zone.optional() });
 export type MapQuery = z.output<typeof mapQuery>;
@@ -53,6 +70,11 @@ export const countsQuery = z.strictObject({
   from: time.optional().meta({ description: 'first minute; default 60 minutes before `to`' }),
   to: time.optional().meta({ description: 'end, exclusive; default now' }),
   type: alarmType.optional(),
+  step: z
+    .enum(['60', '300', '900', '3600', '21600', '86400'])
+    .prefault('60')
+    .transform(Number)
+    .meta({ description: 'seconds that are counted together, in UTC; the first minute stands for them' }),
 });
 export type CountsQuery = z.output<typeof countsQuery>;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SHELVING_REASONS } from '../alarm-domain/alarm-life-events.js';
 import { ALARM_TYPES } from '../alarm-domain/reading.js';
 import { CUSTOMER_COLUMNS, type Customer } from '../customers/customer.js';
+import { EMAIL_STATES } from '../projections/alarms.projection.js';
 import { HEALTH_STATUSES } from './health-report.js';
 
 /** What the API answers; the specs hold every answer to these, and the OpenAPI document is made from them. */
@@ -46,7 +47,7 @@ export const alarm = z
     version: z.int().min(1).meta({ description: 'entity tag that commands about the alarm expect' }),
     zone: z.string().nullable(),
     geohash: z.string().nullable(),
-    email: z.enum(['pending', 'sent', 'held', 'withheld', 'parked']),
+    email: z.enum(EMAIL_STATES),
     evidence: z.array(evidence),
     policy: strikePolicy,
     emailDetail: z.object({ attempts: count, reason: z.string().nullable(), possibleDuplicate: z.boolean() }),
@@ -161,6 +162,11 @@ const texts = Object.fromEntries(
   [...CUSTOMER_COLUMNS, 'geohash' as const, 'dashboard' as const].map((column) => [column, z.string()]),
 );
 export const customer = z.object({ ...texts, id: count, latitude: z.number(), longitude: z.number() }).meta({ id: 'Customer' }) as unknown as z.ZodType<Customer>;
+
+export const customerNames = z.object({
+  items: z.array(z.object({ id: count, name: z.string(), surname: z.string(), city: z.string(), country: z.string() }).meta({ id: 'CustomerName' })),
+});
+export type CustomerNames = Frozen<z.infer<typeof customerNames>>;
 
 const typeCounts = z.object({ motion: count, smoke: count, temperature: count });
 export const mapAnswer = z.object({

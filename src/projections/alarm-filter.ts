@@ -6,7 +6,10 @@ import { toIsoTime } from './iso-range.js';
 export interface AlarmFilter {
   /** `standing`: open, or not acknowledged. */
   readonly status?: 'open' | 'recovered' | 'standing';
+  readonly acknowledged?: 'yes' | 'no';
   readonly type?: string;
+  /** The state of the e-mail. */
+  readonly email?: string;
   readonly zone?: string;
   readonly sensorId?: string | number;
   /** On `triggeredAt`; inclusive. */
@@ -16,10 +19,11 @@ export interface AlarmFilter {
 }
 
 /** The filter alone, its times in the stored form. Thrown: a RangeError naming the field of a bad time. */
-export function normalise({ status, type, zone, sensorId, from, to }: AlarmFilter): AlarmFilter {
+export function normalise({ type, email, zone, sensorId, from, to, ...facts }: AlarmFilter): AlarmFilter {
   return {
-    ...(status === undefined ? {} : { status }),
+    ...factsOf(facts),
     ...(type === undefined ? {} : { type }),
+    ...(email === undefined ? {} : { email }),
     ...(zone === undefined ? {} : { zone }),
     ...(sensorId === undefined ? {} : { sensorId }),
     ...(from === undefined ? {} : { from: toIsoTime('from', from) }),
@@ -27,28 +31,41 @@ export function normalise({ status, type, zone, sensorId, from, to }: AlarmFilte
   };
 }
 
-/** The index that finds the alarms of a filter: SQLite has no statistics of a table that has just been built. */
-export type AlarmIndex = 'sensorId' | 'status' | 'isStanding' | 'type' | 'triggeredAt';
+/** What nobody has acknowledged stands, and of what somebody has only the open stands: said in the way that an index finds. */
+function factsOf({ status, acknowledged }: Pick<AlarmFilter, 'status' | 'acknowledged'>): Pick<AlarmFilter, 'status' | 'acknowledged'> {
+  if (acknowledged === undefined) return status === undefined ? {} : { status };
+  if (status !== 'standing') return status === undefined ? { acknowledged } : { status, acknowledged };
+  return acknowledged === 'no' ? { acknowledged } : { status: 'open', acknowledged };
+}
 
-/** Few alarms are open and most have recovered, so status leads to the open ones only. A zone is no index of alarms. */
-export function indexFor({ sensorId, status, type }: AlarmFilter): AlarmIndex {
+export type AlarmOrder = 'newest' | 'oldest';
+
+/** The index that finds the alarms of a filter: SQLite has no statistics of a table that has just been built. */
+export type AlarmIndex = 'sensorId' | 'status' | 'isStanding' | 'acknowledgedAt' | 'type' | 'triggeredAt';
+
+/** Few alarms are open and most have recovered and are acknowledged, so status leads to the open ones only. A zone is no index of alarms. */
+export function indexFor({ sensorId, status, acknowledged, type }: AlarmFilter): AlarmIndex {
   if (sensorId !== undefined) return 'sensorId';
   if (status === 'open') return 'status';
   if (status === 'standing') return 'isStanding';
+  if (acknowledged === 'no') return 'acknowledgedAt';
   return type === undefined ? 'triggeredAt' : 'type';
 }
 
-/** The filter as SQL over `a` (alarms) and, for a zone, `p` (places). A plus keeps SQLite from using another index than `index`. */
-export function conditions(filter: AlarmFilter, index: AlarmIndex, before: AlarmCursor | null = null): { where: string; values: SqlValue[] } {
-  const { status, type, zone, sensorId, from, to } = filter;
+/** The filter as SQL over `a` (alarms) and, for a zone, `p` (places); with a cursor, what comes after it. A plus keeps SQLite from using another index than `index`. */
+export function conditions(filter: AlarmFilter, index: AlarmIndex, cursor: AlarmCursor | null = null, order: AlarmOrder = 'newest'): { where: string; values: SqlValue[] } {
+  const { status, acknowledged, type, email, zone, sensorId, from, to } = filter;
   const parts: [sql: string, ...values: SqlValue[]][] = [];
   if (zone !== undefined) parts.push(['p.zone = ?', zone]);
   if (sensorId !== undefined) parts.push(['a.sensorId = ?', Number(sensorId)]);
   if (status === 'standing') parts.push([`${index === 'isStanding' ? '' : '+'}a.isStanding = ?`, 1]);
   else if (status !== undefined) parts.push([`${index === 'status' ? '' : '+'}a.status = ?`, status]);
+  if (acknowledged === 'no') parts.push([`${index === 'acknowledgedAt' ? '' : '+'}a.acknowledgedAt IS NULL`]);
+  if (acknowledged === 'yes') parts.push(['+a.acknowledgedAt IS NOT NULL']);
   if (type !== undefined) parts.push([`${index === 'type' ? '' : '+'}a.type = ?`, type]);
+  if (email !== undefined) parts.push(['+a.email = ?', email]);
   if (from !== undefined) parts.push(['a.triggeredAt >= ?', from]);
   if (to !== undefined) parts.push(['a.triggeredAt < ?', to]);
-  if (before) parts.push(['(a.triggeredAt, a.key) < (?, ?)', before.triggeredAt, before.alarmId]);
+  if (cursor) parts.push([`(a.triggeredAt, a.key) ${order === 'newest' ? '<' : '>'} (?, ?)`, cursor.triggeredAt, cursor.alarmId]);
   return { where: ['true', ...parts.map(([sql]) => sql)].join(' AND '), values: parts.flatMap(([, ...values]) => values) };
 }

@@ -54,6 +54,46 @@ describe('the list of alarms', () => {
     expect((await reads.list({ status: 'standing', limit: 5, zone: 'UK' })).total).toBe(0);
     await bench.place([{ sensorId: 1, geohash: 'gcpvj0duq', zone: 'UK' }, { sensorId: 3, geohash: 'gcpvj0duq', zone: 'UK' }]);
     expect((await reads.list({ status: 'standing', limit: 5, zone: 'UK' })).items.map(({ sensorId }) => sensorId)).toEqual(['1']);
+    const which = async (filter: object) => {
+      const { items, total } = await reads.list({ limit: 5, ...filter });
+      expect(total).toBe(items.length);
+      return items.map(({ sensorId }) => Number(sensorId));
+    };
+    expect(await which({ acknowledged: 'no' })).toEqual([1, 0]);
+    expect(await which({ acknowledged: 'no', status: 'standing', order: 'oldest' })).toEqual([0, 1]);
+    expect(await which({ acknowledged: 'no', status: 'recovered' })).toEqual([1]);
+    expect(await which({ acknowledged: 'no', status: 'open' })).toEqual([0]);
+    expect(await which({ acknowledged: 'yes', status: 'standing' })).toEqual([2]);
+    expect(await which({ acknowledged: 'yes', order: 'oldest' })).toEqual([2, 3]);
+    expect(await which({ acknowledged: 'no', zone: 'UK' })).toEqual([1]);
+    expect(await which({ email: 'sent' })).toEqual([]);
+    expect(await which({ email: 'pending', acknowledged: 'yes' })).toEqual([3, 2]);
+    await bench.close();
+  });
+
+  it('gives thousands of a zone page by page, each once, in either order', async () => {
+    const bench = await ReadModelsBench.open();
+    const reads = new AlarmReads(bench.sink);
+    const many = 5200;
+    const sensors = Array.from({ length: many }, (_, sensorId) => sensorId);
+    // Three in every second, so that pages and slices end within one.
+    const events = sensors.map((sensorId) => triggered({ alarm: `m${sensorId}`, sensorId, second: Math.floor(sensorId / 3) }));
+    for (let from = 0; from < many; from += 1000) await append(bench.store, events.slice(from, from + 1000));
+    await bench.settle();
+    await bench.place(sensors.filter((sensorId) => sensorId % 2 === 0).map((sensorId) => ({ sensorId, geohash: 'gcpvj0duq', zone: 'UK' })));
+    for (const order of ['newest', 'oldest'] as const) {
+      const seen: { at: string; sensorId: number }[] = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page = await reads.list({ zone: 'UK', acknowledged: 'no', order, limit: 900, ...(cursor === undefined ? {} : { cursor }) });
+        expect(page.total).toBe(many / 2);
+        seen.push(...page.items.map(({ triggeredAt, sensorId }) => ({ at: triggeredAt, sensorId: Number(sensorId) })));
+        cursor = page.next;
+      }
+      expect(new Set(seen.map(({ sensorId }) => sensorId)).size).toBe(many / 2);
+      expect(seen).toHaveLength(many / 2);
+      const times = seen.map(({ at: time }) => time);
+      expect(times).toEqual(order === 'oldest' ? [...times].sort() : [...times].sort().reverse());
+    }
     await bench.close();
   });
 });

@@ -3,7 +3,7 @@ import type { Evidence } from '../alarm-domain/alarm-events.js';
 import type { AlarmType } from '../alarm-domain/reading.js';
 import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
 import { decodeCursor, encodeCursor, type AlarmCursor } from './alarm-cursor.js';
-import { conditions, indexFor, normalise, type AlarmFilter, type AlarmIndex } from './alarm-filter.js';
+import { conditions, indexFor, normalise, type AlarmFilter, type AlarmIndex, type AlarmOrder } from './alarm-filter.js';
 import { AlarmTotals } from './alarm-totals.js';
 import { alarms, type AlarmRow, type EmailState } from './alarms.projection.js';
 import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
@@ -34,6 +34,8 @@ export interface AlarmView {
 export interface AlarmQuery extends AlarmFilter {
   /** 1 to 1000. */
   readonly limit: number;
+  /** By (triggeredAt, alarmId); the newest first when it is left out. */
+  readonly order?: AlarmOrder;
   /** The `next` of the page before. */
   readonly cursor?: string;
 }
@@ -62,6 +64,13 @@ const JOINS = {
   'places-first': (table: string) => `places p CROSS JOIN ${table} a ON a.sensorId = p.sensor_id`,
 } as const;
 
+/** Which part of the alarms a page is: those after the cursor in an order. */
+interface Wanted {
+  readonly filter: AlarmFilter;
+  readonly order: AlarmOrder;
+  readonly cursor: AlarmCursor | null;
+}
+
 type JoinedRow = AlarmRow & { readonly zone: string | null; readonly geohash: string | null };
 
 /** Lists of alarms and single ones. */
@@ -73,18 +82,18 @@ export class AlarmReads {
   }
 
   /**
-   * One page, newest first by (triggeredAt, alarmId); `total` is the number of all that match the filter.
-   * An alarm that comes while pages are read appears in none of the later ones and shifts none.
+   * One page; `total` is the number of all that match the filter. An alarm that comes while pages are read shifts none, and with the
+   * newest first appears in none of the later ones.
    * Thrown: `BadCursor`; a RangeError for a bad time or limit; `ReadModelUnavailable`.
    */
   async list(query: AlarmQuery): Promise<AlarmPage> {
-    const { limit } = query;
+    const { limit, order = 'newest' } = query;
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) throw new RangeError(`limit: got ${limit}, expected 1 to ${MAX_LIMIT}`);
     const filter = normalise(query);
     const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor);
     const total = await this.totals.count(filter);
     // One more than wanted tells whether there is a next page.
-    const rows = total === 0 ? [] : await this.rows(filter, cursor, limit + 1, total);
+    const rows = total === 0 ? [] : await this.rows({ filter, order, cursor }, limit + 1, total);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return { items: page.map(toView), next: last && rows.length > limit ? encodeCursor(last) : null, total };
@@ -101,37 +110,47 @@ export class AlarmReads {
     return row ? toView(row) : null;
   }
 
-  private async rows(filter: AlarmFilter, before: AlarmCursor | null, limit: number, total: number): Promise<JoinedRow[]> {
-    if (filter.zone === undefined || filter.sensorId !== undefined) return this.page('any-place', filter, indexFor(filter), before, limit);
-    if (total <= FEW_ALARMS) return this.page('places-first', filter, 'sensorId', before, limit);
-    return this.pickFromAll(filter, before, limit);
+  private async rows(wanted: Wanted, limit: number, total: number): Promise<JoinedRow[]> {
+    const { filter } = wanted;
+    if (filter.zone === undefined || filter.sensorId !== undefined) return this.page('any-place', wanted, indexFor(filter), limit);
+    if (total <= FEW_ALARMS) return this.page('places-first', wanted, 'sensorId', limit);
+    return this.pickFromAll(wanted, limit);
   }
 
-  /** Walks all alarms from new to old, some thousands at a time, until the zone has filled the page. */
-  private async pickFromAll(filter: AlarmFilter, before: AlarmCursor | null, limit: number): Promise<JoinedRow[]> {
-    const { zone: _zone, ...anywhere } = filter;
+  /** Walks all alarms in the wanted order, some thousands at a time, until the zone has filled the page. */
+  private async pickFromAll({ filter, order, cursor }: Wanted, limit: number): Promise<JoinedRow[]> {
     const index = indexFor(filter);
     const rows: JoinedRow[] = [];
-    let to = [before ? after(before.triggeredAt) : undefined, filter.to].filter((time) => time !== undefined).sort()[0];
+    let rest = cursor === null ? filter : narrowed(filter, order === 'newest' ? { to: after(cursor.triggeredAt) } : { from: cursor.triggeredAt });
     for (; ; await nextTurn()) {
       const { table } = this.sink.liveTable(alarms);
-      const walked = to === undefined ? anywhere : { ...anywhere, to };
-      const { where, values } = conditions(walked, index);
-      const end = `SELECT a.triggeredAt FROM ${table} a WHERE ${where} ORDER BY a.triggeredAt DESC LIMIT 1 OFFSET ${SLICE_ALARMS}`;
-      const from = this.sink.db.get<{ triggeredAt: string }>(end, ...values)?.triggeredAt;
+      const { zone: _zone, ...anywhere } = rest;
+      const { where, values } = conditions(anywhere, index);
+      const end = `SELECT a.triggeredAt FROM ${table} a WHERE ${where} ORDER BY a.triggeredAt ${DIRECTIONS[order]} LIMIT 1 OFFSET ${SLICE_ALARMS}`;
+      const last = this.sink.db.get<{ triggeredAt: string }>(end, ...values)?.triggeredAt;
       // A slice takes all alarms of the moment at which it ends.
-      const slice = { ...filter, ...walked, ...(from === undefined ? {} : { from }) };
-      rows.push(...this.page('alarms-first', slice, index, before, limit - rows.length));
-      if (from === undefined || rows.length >= limit) return rows;
-      to = from;
+      const [slice, beyond] = order === 'newest' ? [{ from: last }, { to: last }] : [{ to: last && after(last) }, { from: last && after(last) }];
+      rows.push(...this.page('alarms-first', { filter: narrowed(rest, slice), order, cursor }, index, limit - rows.length));
+      if (last === undefined || rows.length >= limit) return rows;
+      rest = narrowed(rest, beyond);
     }
   }
 
-  private page(join: keyof typeof JOINS, filter: AlarmFilter, index: AlarmIndex, before: AlarmCursor | null, limit: number): JoinedRow[] {
+  private page(join: keyof typeof JOINS, { filter, order, cursor }: Wanted, index: AlarmIndex, limit: number): JoinedRow[] {
     const tables = JOINS[join](this.sink.liveTable(alarms).table);
-    const { where, values } = conditions(filter, index, before);
-    return this.sink.db.all<JoinedRow>(`SELECT ${COLUMNS} FROM ${tables} WHERE ${where} ORDER BY a.triggeredAt DESC, a.key DESC LIMIT ?`, ...values, limit);
+    const { where, values } = conditions(filter, index, cursor, order);
+    const direction = DIRECTIONS[order];
+    return this.sink.db.all<JoinedRow>(`SELECT ${COLUMNS} FROM ${tables} WHERE ${where} ORDER BY a.triggeredAt ${direction}, a.key ${direction} LIMIT ?`, ...values, limit);
   }
+}
+
+const DIRECTIONS = { newest: 'DESC', oldest: 'ASC' } as const satisfies Record<AlarmOrder, string>;
+
+/** The filter with bounds that are no wider than its own. */
+function narrowed(filter: AlarmFilter, { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined }): AlarmFilter {
+  const froms = [filter.from, from].filter((time) => time !== undefined).sort();
+  const tos = [filter.to, to].filter((time) => time !== undefined).sort();
+  return { ...filter, ...(froms.length > 0 ? { from: froms.at(-1) as string } : {}), ...(tos.length > 0 ? { to: tos[0] as string } : {}) };
 }
 
 /** The least text after a time, so that `< after(time)` takes that time too. */

@@ -9,7 +9,8 @@ import type { Projection } from './projection.js';
  * `held`: the sensor is shelved, and the e-mail goes when that ends while the alarm is open; `withheld`: the alarm recovered
  * before, so none goes; `parked`: no attempt is made without an operator.
  */
-export type EmailState = 'pending' | 'sent' | 'held' | 'withheld' | 'parked';
+export const EMAIL_STATES = ['pending', 'sent', 'held', 'withheld', 'parked'] as const;
+export type EmailState = (typeof EMAIL_STATES)[number];
 
 /**
  * An alarm stands (`isStanding`, 0 or 1) while it is open or nobody has acknowledged it. `version` is what commands about it
@@ -62,7 +63,7 @@ export const alarms: Projection<AlarmRow, AlarmsEvent['type']> = {
     reason: 'text or null',
     possibleDuplicate: 'integer',
   },
-  indexes: [['triggeredAt'], ['type', 'triggeredAt'], ['status', 'triggeredAt'], ['isStanding', 'triggeredAt'], ['sensorId', 'triggeredAt', 'type'], ['email']],
+  indexes: [['triggeredAt'], ['type', 'triggeredAt'], ['status', 'triggeredAt'], ['isStanding', 'triggeredAt'], ['acknowledgedAt', 'triggeredAt'], ['sensorId', 'triggeredAt', 'type'], ['email']],
 
   keys: (event) => (event.type === 'SensorUnshelved' ? event.data.emailsOwed : [event.data.alarmId]),
 

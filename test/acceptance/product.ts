@@ -149,7 +149,7 @@ export class Product {
     const items: Item[] = [];
     let cursor: string | null = null;
     do {
-      const page = (await this.get(`${path}?limit=${PAGE}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)) as Page<Item>;
+      const page = (await this.get(`${path}${path.includes('?') ? '&' : '?'}limit=${PAGE}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)) as Page<Item>;
       items.push(...page.items);
       cursor = page.next;
     } while (cursor !== null);

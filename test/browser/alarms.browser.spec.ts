@@ -22,9 +22,13 @@ describe('the list of open alarms', () => {
     await row.filter({ hasText: (await bench.customer(21)).dashboard }).waitFor();
     await row.locator('.email-icon.sent').waitFor();
     await title(page, '(1) Vigía');
+    const { alarmId } = await bench.alarmOf(21);
     await bench.ok(21);
     await row.waitFor({ state: 'detached' });
     await page.getByText('No open alarms', { exact: true }).waitFor();
+    // Nobody has acknowledged it yet.
+    await title(page, '(1) Vigía');
+    await bench.command(`/api/alarms/${alarmId}/acknowledge`, { operator: 'ana' });
     await title(page, 'Vigía');
     expect(await page.evaluate('window.isSamePage')).toBe(true);
   });

@@ -21,8 +21,8 @@ export class ConsoleBrowser {
     private readonly browser: Browser,
   ) {}
 
-  static async start(): Promise<ConsoleBrowser> {
-    return new ConsoleBrowser(await ServedProduct.start(CUSTOMERS), await launchChromium());
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<ConsoleBrowser> {
+    return new ConsoleBrowser(await ServedProduct.start(CUSTOMERS, settings), await launchChromium());
   }
 
   async stop(): Promise<void> {
@@ -32,27 +32,42 @@ export class ConsoleBrowser {
 
   /** The page once it is live and has its first data. */
   async open(options: BrowserContextOptions = DESKTOP): Promise<Page> {
-    const watched = await openPage(this.browser, this.served.product.consoleUrl, options);
-    this.watched.push(watched);
-    const { page } = watched;
-    await page.locator('[data-testid=live].live').waitFor();
-    await page.locator('.cell').first().waitFor();
+    const page = await this.openAt('/', '.cell', options);
     for (const shown of ['.alarms .count', '[data-testid=hour-total] strong']) await page.locator(shown).filter({ hasText: /\d/ }).waitFor();
     return page;
   }
 
-  /** Takes out the faults that a page had because nobody answered it; to be used where that is what a test is about. */
-  forgiveUnanswered(): void {
-    for (const { faults } of this.watched) faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes('net::ERR_')));
+  /** Any page once it is live and has an element. */
+  async openAt(path: string, selector: string, options: BrowserContextOptions = DESKTOP): Promise<Page> {
+    const watched = await openPage(this.browser, `${this.served.product.consoleUrl}${path}`, options);
+    this.watched.push(watched);
+    await watched.page.locator('[data-testid=live].live').waitFor();
+    await watched.page.locator(selector).first().waitFor();
+    return watched.page;
   }
 
-  /** Closes the pages and recovers every open alarm. Thrown: by an expectation, when a page had a fault. */
+  /** The page of standing alarms, once it has its first data. */
+  async openAlarmsPage(options: BrowserContextOptions = DESKTOP): Promise<Page> {
+    const page = await this.openAt('/alarms', '[data-testid=standing]', options);
+    await page.getByTestId('shelved').locator('.count').filter({ hasText: /\d/ }).waitFor();
+    return page;
+  }
+
+  /** Takes out the faults that a page had because of what a test is about: `net::ERR_` when nobody answered, `412` for a stale command. */
+  forgive(what: string): void {
+    for (const { faults } of this.watched) faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes(what)));
+  }
+
+  /** Closes the pages, recovers every open alarm and acknowledges all. Thrown: by an expectation, when a page had a fault. */
   async clear(): Promise<void> {
     const faults = this.watched.flatMap((page) => page.faults);
     await Promise.all(this.watched.map(({ context }) => context.close()));
     this.watched = [];
     await this.ok(...new Set((await this.openAlarms()).map(({ sensorId }) => Number(sensorId))));
     await waitFor('the end of all alarms', async () => (await this.openAlarms()).length === 0);
+    const unseen = await this.served.product.list<ApiAlarm>('/api/alarms?acknowledged=no');
+    await Promise.all(unseen.map(({ alarmId }) => this.command(`/api/alarms/${alarmId}/acknowledge`, { operator: 'clear' })));
+    await waitFor('nothing unacknowledged', async () => (await this.served.product.list('/api/alarms?acknowledged=no')).length === 0);
     expect(faults).toEqual([]);
   }
 
@@ -70,6 +85,28 @@ export class ConsoleBrowser {
 
   async ok(...ids: readonly number[]): Promise<void> {
     if (ids.length > 0) await this.served.post('OK', ids.map((id) => ({ id })));
+  }
+
+  /** What another operator does meanwhile, whatever the version. */
+  async command(path: string, body: object): Promise<void> {
+    const headers = { 'Content-Type': 'application/json', 'If-Match': '*' };
+    const answer = await fetch(`${this.served.product.consoleUrl}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
+  }
+
+  /** Inserts or overwrites a customer. */
+  saveCustomer(customer: Customer): Promise<void> {
+    return this.command('/api/operations/customers', { customers: [customer] });
+  }
+
+  /** The open alarm of a sensor, once the read models have it. */
+  async alarmOf(sensorId: number): Promise<ApiAlarm> {
+    let found: ApiAlarm | undefined;
+    await waitFor(`an alarm of sensor ${sensorId}`, async () => {
+      found = (await this.openAlarms()).find((alarm) => alarm.sensorId === String(sensorId));
+      return found !== undefined;
+    });
+    return found as ApiAlarm;
   }
 
   async customer(id: number): Promise<Customer> {
@@ -122,4 +159,9 @@ export async function tabTo(page: Page, target: Locator, key = 'Tab'): Promise<v
 
 export function hasFocus(target: Locator): Promise<boolean> {
   return target.evaluate((element: { matches(selector: string): boolean }) => element.matches(':focus'));
+}
+
+/** How far an element's content is wider than it is; 0 when it fits. */
+export function overflowPx(element: Locator): Promise<number> {
+  return element.evaluate(({ scrollWidth, clientWidth }: { readonly scrollWidth: number; readonly clientWidth: number }) => scrollWidth - clientWidth);
 }

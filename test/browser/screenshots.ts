@@ -24,6 +24,15 @@ const SHOTS: readonly { readonly name: string; readonly options: BrowserContextO
   { name: 'phone-dark', options: { ...PHONE, colorScheme: 'dark' } },
 ];
 
+/** The overview's have no name of their own: README shows them. `waitFor` is there when the page has its data. */
+const PAGES: readonly { readonly name: string; readonly path: string; readonly waitFor: string }[] = [
+  { name: '', path: '/', waitFor: '.cell.is-active' },
+  { name: 'alarms-', path: '/alarms', waitFor: '.standing-row .customer:not(:empty)' },
+  { name: 'sensor-', path: '/sensors/1', waitFor: '[data-testid=sensor-alarms] li' },
+  { name: 'history-', path: '/history?last=hour', waitFor: '[data-testid=numbers] td' },
+  { name: 'system-', path: '/system', waitFor: '[data-testid=health-table] td' },
+];
+
 /** What leads to the alarms of the last hour, the oldest first, each of another sensor. */
 function alarmReadings(random: Random, nowMs: number): PostedReading[] {
   const ages = Array.from({ length: ALARMS }, () => Math.floor(random.fraction() * MINUTES * 60_000)).sort((a, b) => b - a);
@@ -37,6 +46,23 @@ function alarmReadings(random: Random, nowMs: number): PostedReading[] {
   });
 }
 
+/** What operators did: most alarms are acknowledged, two sensors shelved, one of which has a story. */
+async function operate(served: ServedProduct): Promise<void> {
+  const { product } = served;
+  const command = async (path: string, body: object) => {
+    const headers = { 'Content-Type': 'application/json', 'If-Match': '*' };
+    const answer = await fetch(`${product.consoleUrl}/api/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  };
+  const until = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+  const alarms = await product.alarms();
+  for (const { alarmId } of alarms.slice(24)) await command(`alarms/${alarmId}/acknowledge`, { operator: 'ana' });
+  for (const { alarmId } of alarms.slice(3, 7)) await command(`alarms/${alarmId}/acknowledge`, { operator: 'eva' });
+  await command('sensors/1/shelve', { operator: 'eva', reason: 'faulty', until: until(3), note: 'The cover is broken; a technician comes at noon.' });
+  await command('sensors/7920/shelve', { operator: 'ana', reason: 'maintenance', until: until(1) });
+  await served.post('ENTRY', [{ id: 1, movement: true }, { id: 1, temperature: 41 }]);
+}
+
 async function main(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const random = Random.seeded('screenshots');
@@ -48,14 +74,18 @@ async function main(): Promise<void> {
     const ids = [...new Set(readings.map(({ id }) => id))];
     await served.post('OK', ids.filter(() => random.fraction() < 0.35).map((id) => ({ id })));
     await served.product.waitUntilSettled();
-    for (const { name, options } of SHOTS) {
-      const { page, context, faults } = await openPage(browser, served.product.consoleUrl, options);
-      await page.locator('.cell.is-active').first().waitFor();
-      await page.getByTestId('alarm-list').waitFor();
-      await page.getByTestId('health').and(page.locator('.up')).waitFor();
-      await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled', fullPage: name.startsWith('phone') });
-      if (faults.length > 0) throw new Error(`${name}: ${faults.join('; ')}`);
-      await context.close();
+    await operate(served);
+    await served.product.waitUntilSettled();
+    for (const { name: prefix, path, waitFor } of PAGES) {
+      for (const { name, options } of SHOTS) {
+        const { page, context, faults } = await openPage(browser, `${served.product.consoleUrl}${path}`, options);
+        await page.locator(waitFor).first().waitFor();
+        await page.getByTestId('health').and(page.locator('.up')).waitFor();
+        const isWhole = name.startsWith('phone') && (prefix === '' || prefix === 'sensor-');
+        await page.screenshot({ path: join(FOLDER, `${prefix}${name}.png`), animations: 'disabled', fullPage: isWhole });
+        if (faults.length > 0) throw new Error(`${prefix}${name}: ${faults.join('; ')}`);
+        await context.close();
+      }
     }
   } finally {
     await browser.close();

@@ -24,14 +24,18 @@ export class ServedProduct {
   ) {}
 
   /** Resolves when it is up, with `customers` generated customers. */
-  static async start(customers: number): Promise<ServedProduct> {
+  static async start(customers: number, settings: Readonly<Record<string, string>> = {}): Promise<ServedProduct> {
     const dir = mkdtempSync(join(tmpdir(), 'vigia-browser-'));
     const paths = { dataDir: join(dir, 'data'), logFile: join(dir, 'product.log') };
     const ports = { ingest: await freePort(), console: await freePort() };
-    const product = new Product(paths, ports, customers, { VIGIA_MAIL_LANGUAGE: 'en' });
+    const product = new Product(paths, ports, customers, { VIGIA_MAIL_LANGUAGE: 'en', ...settings });
     product.start();
     await product.waitUntilUp();
     return new ServedProduct(product, dir);
+  }
+
+  get dataDir(): string {
+    return join(this.dir, 'data');
   }
 
   /** Posts readings as one NDJSON batch. Thrown: an error when one is refused. */

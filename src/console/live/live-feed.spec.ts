@@ -93,11 +93,30 @@ describe('a page that follows', () => {
     const { alarmId } = (await raise(bench.store)).data;
     await waitFor('the hints', () => page.of('counts').length > 0);
     expect(page.of('alarm')).toEqual([
-      { event: 'alarm', id: expect.stringMatching(/^\d+$/), data: expect.objectContaining({ alarmId, sensorId: '42959', status: 'open', zone: 'Mediterranean' }) },
+      { event: 'alarm', id: expect.stringMatching(/^\d+$/), data: expect.objectContaining({ alarmId, sensorId: '42959', status: 'open', zone: 'Mediterranean', isNew: true }) },
     ]);
     expect(page.of('alarm')[0]?.data).not.toHaveProperty('evidence');
     expect(page.seen.map(({ event }) => event)).toEqual(['hello', 'alarm', 'map', 'counts']);
     expect(await bench.get(`/api/alarms/${alarmId}`)).toMatchObject({ status: 200 });
+  });
+
+  it('is told that an alarm changed, which is then not new, and of shelving and what opens meanwhile', async () => {
+    const { alarmId } = (await raise(bench.store)).data;
+    await bench.settle();
+    const page = await listen();
+    await bench.post(`/api/alarms/${alarmId}/acknowledge`, { operator: 'ana' }, { 'If-Match': '"1"' });
+    await waitFor('the change', () => page.of('alarm').length === 1);
+    expect(page.of('alarm')[0]?.data).toMatchObject({ alarmId, isNew: false, acknowledged: { by: 'ana' } });
+    expect(page.of('shelved')).toEqual([]);
+
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    await bench.post('/api/sensors/5/shelve', { operator: 'ana', reason: 'test', until }, { 'If-Match': '"0"' });
+    await waitFor('the shelving', () => page.of('shelved').length === 1);
+    expect(page.of('alarm')).toHaveLength(1);
+    const { data, ...alarm } = alarmTriggered(5, 'motion');
+    await raise(bench.store, { ...alarm, data: { ...data, shelvedUntil: until } });
+    await waitFor('the held alarm', () => page.of('shelved').length === 2);
+    expect(page.of('alarm')[1]?.data).toMatchObject({ isNew: true, email: 'held' });
   });
 
   it('comes back with its last id and is told what it missed, each once, in order', async () => {

@@ -6,9 +6,10 @@ import type { IsProjected } from './is-projected.js';
 import { LiveClient } from './live-client.js';
 import { toWire, type LiveFrame } from './live-frame.js';
 
-/** The events after which an alarm looks different. */
-const ALARM_CHANGES = [
-  'AlarmTriggered', 'AlarmRecovered', 'AlarmAcknowledged', 'AlarmCommented', 'SensorUnshelved', 'NotificationSent', 'NotificationParked', 'NotificationRequeued',
+/** The events after which an alarm or the list of shelved sensors looks different. */
+const CHANGES = [
+  'AlarmTriggered', 'AlarmRecovered', 'AlarmAcknowledged', 'AlarmCommented', 'SensorShelved', 'SensorUnshelved',
+  'NotificationSent', 'NotificationParked', 'NotificationRequeued',
 ] as const;
 const MAP_CHANGES: ReadonlySet<string> = new Set(['AlarmTriggered', 'AlarmRecovered']);
 
@@ -105,7 +106,7 @@ export class LiveFeed {
   private async missed(after: Position, through: Position | null): Promise<RecordedEvent[] | 'too-much'> {
     const events: RecordedEvent[] = [];
     try {
-      for await (const event of this.store.readAll({ after, filter: { types: ALARM_CHANGES }, limit: MAX_REPLAYED + 1 })) {
+      for await (const event of this.store.readAll({ after, filter: { types: CHANGES }, limit: MAX_REPLAYED + 1 })) {
         if (through === null || event.position > through) break;
         events.push(event);
       }
@@ -146,7 +147,7 @@ export class LiveFeed {
   private async followOnce(signal: AbortSignal): Promise<void> {
     let gathered: RecordedEvent[] = [];
     let last: Position | null = null;
-    for await (const message of this.store.subscribe({ after: this.position, filter: { types: ALARM_CHANGES }, signal })) {
+    for await (const message of this.store.subscribe({ after: this.position, filter: { types: CHANGES }, signal })) {
       if (message.type === 'event') {
         last = message.event.position;
         // One more than can be told tells that there were too many.
@@ -181,17 +182,19 @@ export class LiveFeed {
         lastOf.set(alarmId, event.position);
       }
     }
+    const opened = new Set(events.filter(({ type }) => type === 'AlarmTriggered').flatMap(alarmsIn));
     const frames: LiveFrame[] = [];
     for (const [alarmId, id] of lastOf) {
       const alarm = await this.alarms.get(alarmId);
       if (alarm === null) continue;
       // Evidence makes most of an alarm's size, and a list shows none of it.
       const { evidence: _evidence, policy: _policy, ...summary } = alarm;
-      frames.push({ event: 'alarm', id, data: summary });
+      frames.push({ event: 'alarm', id, data: { ...summary, isNew: opened.has(alarmId) } });
     }
     const types = events.map(({ type }) => type);
     if (types.some((type) => MAP_CHANGES.has(type))) frames.push({ event: 'map', id: last, data: {} });
     if (types.includes('AlarmTriggered')) frames.push({ event: 'counts', id: last, data: {} });
+    if (events.some(changesShelved)) frames.push({ event: 'shelved', id: last, data: {} });
     return frames;
   }
 
@@ -223,7 +226,13 @@ export class LiveFeed {
 }
 
 function alarmsIn({ type, data }: RecordedEvent): readonly string[] {
+  if (type === 'SensorShelved') return [];
   return type === 'SensorUnshelved' ? (data as { emailsOwed: string[] }).emailsOwed : [(data as { alarmId: string }).alarmId];
+}
+
+/** An alarm that opened meanwhile is counted in the list of shelved sensors. */
+function changesShelved({ type, data }: RecordedEvent): boolean {
+  return type === 'SensorShelved' || type === 'SensorUnshelved' || (type === 'AlarmTriggered' && 'shelvedUntil' in data);
 }
 
 function resetTo(position: Position | null): LiveFrame {

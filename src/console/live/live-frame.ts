@@ -3,7 +3,7 @@
  * for what says nothing of that.
  */
 export interface LiveFrame {
-  readonly event: 'hello' | 'alarm' | 'map' | 'counts' | 'reset' | 'heartbeat';
+  readonly event: 'hello' | 'alarm' | 'map' | 'counts' | 'shelved' | 'reset' | 'heartbeat';
   readonly id: string | null;
   readonly data: object;
 }

@@ -13,9 +13,13 @@ export class ListAlarmsHandler {
 
   /** Thrown: `BadCursor`. */
   async execute({ filter }: ListAlarms): Promise<AlarmPage> {
-    const { sensor, ...rest } = filter;
-    return this.alarms.list(definedOnly({ ...rest, sensorId: sensor?.toString() }));
+    return this.alarms.list(toAlarmQuery(filter));
   }
+}
+
+/** The filter of a request as the reads take it. */
+export function toAlarmQuery<T extends Pick<AlarmListQuery, 'sensor'>>({ sensor, ...rest }: T) {
+  return definedOnly({ ...rest, sensorId: sensor?.toString() });
 }
 
 /** Without the properties that are undefined; the reads take a missing one, not an undefined one. */

@@ -1,31 +1,38 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { getJson, type AlarmDetails, type AlarmSummary, type Mail } from './api.js';
+import { AcknowledgeDialog } from './alarms/acknowledge-dialog.js';
+import { ALARMS_TEXTS } from './alarms/alarms-texts.js';
+import { CommentDialog } from './alarms/comment-dialog.js';
+import { getJson, type AlarmDetails, type Mail } from './api.js';
+import { EvidenceTable } from './evidence-table.js';
 import { useFormats } from './format.js';
 import { TypeIcon } from './icons.js';
-import { useTexts } from './texts.js';
+import { useLive } from './live-hub.js';
+import { Link } from './router.js';
+import { useTexts, useTextsOf } from './texts.js';
 
 interface Props {
   readonly alarmId: string;
-  /** The list's alarm; when it changes, the details are read again. */
-  readonly changed: AlarmSummary | undefined;
   readonly onClose: () => void;
 }
 
 /** One alarm with its evidence and its e-mail. */
-export function AlarmDetailsDialog({ alarmId, changed, onClose }: Props) {
+export function AlarmDetailsDialog({ alarmId, onClose }: Props) {
   const texts = useTexts();
   const dialog = useRef<HTMLDialogElement>(null);
   const [alarm, setAlarm] = useState<AlarmDetails | 'failed' | null>(null);
+  const [changes, setChanges] = useState(0);
 
   useEffect(() => dialog.current?.showModal(), []);
+  const readAgain = () => setChanges((before) => before + 1);
+  useLive({ onReset: readAgain, onAlarm: (changed) => changed.alarmId === alarmId && readAgain() });
   useEffect(() => {
     const gone = new AbortController();
     getJson<AlarmDetails>(`/api/alarms/${alarmId}`, gone.signal).then(setAlarm, () => {
       if (!gone.signal.aborted) setAlarm((before) => before ?? 'failed');
     });
     return () => gone.abort();
-  }, [alarmId, changed?.email, changed?.status]);
+  }, [alarmId, changes]);
 
   return (
     <dialog ref={dialog} onClose={onClose} onClick={(event) => event.target === dialog.current && dialog.current?.close()} data-testid="details">
@@ -42,6 +49,8 @@ export function AlarmDetailsDialog({ alarmId, changed, onClose }: Props) {
 function Details({ alarm }: { alarm: AlarmDetails }) {
   const texts = useTexts();
   const formats = useFormats();
+  const words = useTextsOf(ALARMS_TEXTS);
+  const [asking, setAsking] = useState<'acknowledge' | 'comment' | null>(null);
   const { n, windowMs } = alarm.policy;
   return (
     <>
@@ -50,9 +59,12 @@ function Details({ alarm }: { alarm: AlarmDetails }) {
         {texts.type[alarm.type]} <span class={`state ${alarm.status}`}>{texts.status[alarm.status]}</span>
       </h2>
       <dl>
-        <Fact name={texts.sensor}>{alarm.sensorId}</Fact>
+        <Fact name={texts.sensor}>
+          <Link to={{ page: 'sensor', sensorId: alarm.sensorId }}>{alarm.sensorId}</Link>
+        </Fact>
         <Fact name={texts.zone}>{alarm.zone === null ? texts.noZone : `${alarm.zone} · ${alarm.geohash ?? ''}`}</Fact>
         <Fact name={texts.triggeredAt}>{formats.dateTime(alarm.triggeredAt)}</Fact>
+        <Fact name={texts.acknowledged}>{alarm.acknowledged === null ? texts.notYet : `${formats.dateTime(alarm.acknowledged.at)} · ${alarm.acknowledged.by}`}</Fact>
         {alarm.recoveredAt !== null && <Fact name={texts.recoveredAt}>{formats.dateTime(alarm.recoveredAt)}</Fact>}
         {alarm.type !== 'motion' && <Fact name={texts.policy}>{texts.policyText(n, windowMs === null ? null : Math.round(windowMs / 60_000))}</Fact>}
         <Fact name={texts.alarmId}>
@@ -60,28 +72,7 @@ function Details({ alarm }: { alarm: AlarmDetails }) {
         </Fact>
       </dl>
       <h3>{texts.evidence}</h3>
-      <table>
-        <thead>
-          <tr>
-            <th>{texts.readAt}</th>
-            <th>{texts.type.motion}</th>
-            <th>{texts.type.smoke}</th>
-            <th>{texts.type.temperature}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {alarm.evidence.map((reading) => (
-            <tr key={`${reading.source.partition}-${reading.source.offset}`}>
-              <td>{formats.dateTime(reading.readAt)}</td>
-              <td class={reading.movement ? 'is-abnormal' : ''}>{reading.movement ? texts.yes : texts.no}</td>
-              <td class={reading.smoke ? 'is-abnormal' : ''}>{reading.smoke ? texts.yes : texts.no}</td>
-              <td class={reading.temperatureCelsius > reading.maxTemperatureCelsius ? 'is-abnormal' : ''}>
-                {formats.number(reading.temperatureCelsius)} °C <small>({texts.maximum} {formats.number(reading.maxTemperatureCelsius)})</small>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <EvidenceTable evidence={alarm.evidence} completedAt={alarm.triggeredAt} />
       <h3>{texts.emailRecord}</h3>
       <ol class="record">
         {alarm.notifications.map(({ type, recordedAt, data }, index) => (
@@ -93,7 +84,40 @@ function Details({ alarm }: { alarm: AlarmDetails }) {
         ))}
         {alarm.notifications.length === 0 && <li>{texts.email[alarm.email]}</li>}
       </ol>
+      <Operators operators={alarm.operators} />
+      <div class="operate">
+        {alarm.acknowledged === null && (
+          <button type="button" class="button is-main" onClick={() => setAsking('acknowledge')}>
+            {words.acknowledge}
+          </button>
+        )}
+        <button type="button" class="button" onClick={() => setAsking('comment')}>
+          {texts.writeNote}
+        </button>
+      </div>
+      {asking === 'acknowledge' && <AcknowledgeDialog alarms={[alarm]} onDone={() => undefined} onClose={() => setAsking(null)} />}
+      {asking === 'comment' && <CommentDialog alarm={alarm} onClose={() => setAsking(null)} />}
       <MailText address={alarm.mail} isSent={alarm.email === 'sent'} />
+    </>
+  );
+}
+
+function Operators({ operators }: { operators: AlarmDetails['operators'] }) {
+  const texts = useTexts();
+  const formats = useFormats();
+  if (operators.length === 0) return null;
+  return (
+    <>
+      <h3>{texts.operators}</h3>
+      <ol class="record" data-testid="operators">
+        {operators.map(({ type, recordedAt, by, note, noteState }) => (
+          <li key={recordedAt}>
+            <time>{formats.dateTime(recordedAt)}</time> {texts.operatorEvents[type]} <b>{by}</b>
+            {note !== null && <p class="note">{note}</p>}
+            {(noteState === 'erased' || noteState === 'unavailable') && <p class="note is-missing">{texts.noteStates[noteState]}</p>}
+          </li>
+        ))}
+      </ol>
     </>
   );
 }

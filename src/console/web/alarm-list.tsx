@@ -3,10 +3,11 @@ import { useFormats } from './format.js';
 import { EmailIcon, TypeIcon } from './icons.js';
 import type { AlarmFilter } from './open-alarms.js';
 import { useTexts } from './texts.js';
-import type { ConsoleData } from './use-console-data.js';
+import type { OverviewData } from './use-overview-data.js';
 
 interface Props {
-  readonly data: ConsoleData;
+  readonly data: OverviewData;
+  readonly nowMs: number;
   readonly filter: AlarmFilter;
   readonly onChoose: (part: Partial<AlarmFilter>) => void;
   readonly onShow: (alarmId: string) => void;
@@ -14,7 +15,7 @@ interface Props {
 }
 
 /** The open alarms, newest first. */
-export function AlarmListPanel({ data, filter, onChoose, onShow, onMore }: Props) {
+export function AlarmListPanel({ data, nowMs, filter, onChoose, onShow, onMore }: Props) {
   const texts = useTexts();
   const { number } = useFormats();
   const { alarms, total } = data;
@@ -42,7 +43,7 @@ export function AlarmListPanel({ data, filter, onChoose, onShow, onMore }: Props
       ) : (
         <ol data-testid="alarm-list">
           {alarms.map((alarm) => (
-            <Row key={alarm.alarmId} alarm={alarm} nowMs={data.nowMs} onShow={onShow} />
+            <Row key={alarm.alarmId} alarm={alarm} nowMs={nowMs} onShow={onShow} />
           ))}
         </ol>
       )}

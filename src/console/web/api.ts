@@ -1,13 +1,16 @@
 import type { AlarmType } from '../../alarm-domain/reading.js';
 import type { z } from 'zod';
-import type { alarm, alarmList, countList, health, mail, mapAnswer } from '../response-schemas.js';
-import type { AlarmDetails } from '../response-schemas.js';
+import type { Customer } from '../../customers/customer.js';
+import type { alarm, alarmList, countList, customerNames, health, mail, mapAnswer, sensorShelving, shelvedList } from '../response-schemas.js';
+import type { AlarmDetails, AuditEvent, DeadLetterList, SensorAudit, SensorDetails, SilentList } from '../response-schemas.js';
 
-export type { AlarmDetails, AlarmType };
+export type { AlarmDetails, AlarmType, AuditEvent, Customer, DeadLetterList, SensorAudit, SensorDetails, SilentList };
 export type { HealthStatus } from '../health-report.js';
 
 /** The page's view of the API: the types come from the schemas that the API answers by. */
 export type AlarmSummary = Omit<z.infer<typeof alarm>, 'evidence' | 'policy'>;
+/** As it is told of while it happens; `isNew`: it has just opened. */
+export type LiveAlarm = AlarmSummary & { readonly isNew: boolean };
 export type EmailState = AlarmSummary['email'];
 export type AlarmList = z.infer<typeof alarmList>;
 export type MapAnswer = z.infer<typeof mapAnswer>;
@@ -15,15 +18,24 @@ export type MapCell = MapAnswer['cells'][number];
 export type MinuteCounts = z.infer<typeof countList>;
 export type HealthAnswer = z.infer<typeof health>;
 export type Mail = z.infer<typeof mail>;
+export type CustomerNames = z.infer<typeof customerNames>;
+export type ShelvedList = z.infer<typeof shelvedList>;
+export type ShelvedSensor = ShelvedList['items'][number];
+export type SensorShelving = z.infer<typeof sensorShelving>;
 
 export const ALARM_TYPES: readonly AlarmType[] = ['motion', 'smoke', 'temperature'];
+export const EMAIL_STATES: readonly EmailState[] = ['pending', 'sent', 'held', 'withheld', 'parked'];
 
 const LIMIT_MS = 15_000;
 
-/** The JSON at an address of this server. Thrown: an error with the status. */
+/** There is nothing at the address. */
+export class NotFound extends Error {}
+
+/** The JSON at an address of this server. Thrown: `NotFound`; an error with the status. */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   const limit = AbortSignal.timeout(LIMIT_MS);
   const answer = await fetch(path, { signal: signal ? AbortSignal.any([signal, limit]) : limit, headers: { Accept: 'application/json' } });
+  if (answer.status === 404) throw new NotFound(path);
   // A system that is down answers its health with 503, and says which part it is.
   if (!answer.ok && !(answer.status === 503 && path === '/api/health')) throw new Error(`${path}: ${answer.status}`);
   return (await answer.json()) as T;
@@ -33,4 +45,24 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 export function queryOf(parameters: Readonly<Record<string, string | number | null | undefined>>): string {
   const given = Object.entries(parameters).flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, String(value)]]));
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+}
+
+/**
+ * What became of a command. `stale`: it has been changed since its version was read; `refused`: the server says why not;
+ * `unanswered`: it may have been carried out or not.
+ */
+export type Outcome = { readonly state: 'done' } | { readonly state: 'stale' } | { readonly state: 'refused'; readonly detail: string } | { readonly state: 'unanswered' };
+
+/** Sends a command about what had `version` when it was read; null when it has none. */
+export async function send(path: string, body: object, version: number | null): Promise<Outcome> {
+  const headers = { 'Content-Type': 'application/json', ...(version === null ? {} : { 'If-Match': `"${version}"` }) };
+  try {
+    const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(LIMIT_MS) });
+    if (answer.ok) return { state: 'done' };
+    if (answer.status === 412) return { state: 'stale' };
+    const { detail } = (await answer.json()) as { detail?: string };
+    return { state: 'refused', detail: detail ?? String(answer.status) };
+  } catch {
+    return { state: 'unanswered' };
+  }
 }

@@ -1,70 +1,75 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { AlarmDetailsDialog } from './alarm-details.js';
-import { AlarmListPanel } from './alarm-list.js';
-import { Figures } from './figures.js';
+import { AlarmSound } from './alarm-sound.js';
+import { AlarmsPage } from './alarms/alarms-page.js';
 import { Header } from './header.js';
-import { MinuteChart } from './minute-chart.js';
-import { NO_FILTER } from './open-alarms.js';
+import { HistoryPage } from './history/history-page.js';
+import { LiveContext, LiveHub } from './live-hub.js';
+import { OverviewPage } from './overview.js';
+import { addressOf, followAddress, pathOf } from './router.js';
+import { SensorPage } from './sensor/sensor-page.js';
+import { SystemPage } from './system/system-page.js';
 import { firstLanguage, LanguageContext, TEXTS, type Language } from './texts.js';
-import { useConsoleData } from './use-console-data.js';
-import { MapPanel } from './world-map.js';
-
-const PAGE = 100;
-
-/** Cells of about 1,250 km for the world, of 156 km for a zone. */
-const WORLD_PREFIX = 2;
-const ZONE_PREFIX = 3;
+import { useSystemData } from './use-system-data.js';
 
 export function App() {
   const [language, setLanguage] = useState<Language>(firstLanguage);
-  const [filter, setFilter] = useState(NO_FILTER);
-  const [wanted, setWanted] = useState(PAGE);
-  const [shown, setShown] = useState(alarmOfAddress);
-  const data = useConsoleData(filter, wanted, filter.zone === null ? WORLD_PREFIX : ZONE_PREFIX);
+  const [address, setAddress] = useState(() => addressOf(location.pathname));
+  const hub = useMemo(() => new LiveHub(), []);
+  const sound = useMemo(() => new AlarmSound(), []);
+  const [isMuted, setMuted] = useState(sound.isMuted);
+  const system = useSystemData(hub, () => sound.ring());
   const texts = TEXTS[language];
+  const { place, alarmId } = address;
 
   useEffect(() => {
     document.documentElement.lang = language;
     localStorage.setItem('language', language);
   }, [language]);
   useEffect(() => {
-    document.title = data.openTotal ? `(${data.openTotal}) Vigía` : 'Vigía';
-  }, [data.openTotal]);
+    document.title = system.unacknowledged ? `(${system.unacknowledged}) Vigía` : 'Vigía';
+  }, [system.unacknowledged]);
 
-  useEffect(() => history.replaceState(null, '', shown === null ? '/' : `/alarms/${shown}`), [shown]);
-
-  const actions = useMemo(
-    () => ({
-      choose: (part: Partial<typeof filter>) => {
-        setFilter((before) => ({ ...before, ...part }));
-        setWanted(PAGE);
-      },
-      more: () => setWanted((before) => before + PAGE),
-      close: () => setShown(null),
-    }),
-    [],
-  );
+  useEffect(() => followAddress(setAddress), []);
+  const isFirst = useRef(true);
+  // The page under an alarm may have more in its address than its path.
+  const under = useRef(pathOf(place));
+  const show = (shown: string | null) => {
+    if (alarmId === null) under.current = `${location.pathname}${location.search}`;
+    setAddress((before) => ({ ...before, alarmId: shown }));
+    history.replaceState(null, '', shown === null ? under.current : `/alarms/${shown}`);
+  };
+  useEffect(() => {
+    // A page that is changed to is where a keyboard or a screen reader goes on.
+    if (!isFirst.current) document.querySelector('main')?.focus();
+    isFirst.current = false;
+  }, [pathOf(place)]);
 
   return (
     <LanguageContext.Provider value={language}>
-      <Header data={data} onLanguage={setLanguage} />
-      <main class={data.live === 'stale' ? 'is-stale' : ''}>
-        <Figures data={data} zone={filter.zone} />
-        <MapPanel map={data.map} filter={filter} onChoose={actions.choose} />
-        <AlarmListPanel data={data} filter={filter} onChoose={actions.choose} onShow={setShown} onMore={actions.more} />
-        <MinuteChart counts={data.counts} nowMs={data.nowMs} />
-      </main>
-      {shown !== null && <AlarmDetailsDialog key={shown} alarmId={shown} changed={data.alarms?.find(({ alarmId }) => alarmId === shown)} onClose={actions.close} />}
-      {data.hasFailed && (
-        <p class="toast" role="status">
-          {texts.failed}
-        </p>
-      )}
+      <LiveContext.Provider value={hub}>
+        <Header
+          data={system}
+          place={place}
+          isMuted={isMuted}
+          onMute={(muted) => {
+            sound.mute(muted);
+            setMuted(muted);
+          }}
+          onLanguage={setLanguage}
+        />
+        {place.page === 'overview' && <OverviewPage system={system} onShow={show} />}
+        {place.page === 'alarms' && <AlarmsPage system={system} onShow={show} />}
+        {place.page === 'history' && <HistoryPage system={system} onShow={show} />}
+        {place.page === 'system' && <SystemPage system={system} onShow={show} />}
+        {place.page === 'sensor' && <SensorPage key={place.sensorId} sensorId={place.sensorId} system={system} onShow={show} />}
+        {alarmId !== null && <AlarmDetailsDialog key={alarmId} alarmId={alarmId} onClose={() => show(null)} />}
+        {system.hasFailed && (
+          <p class="toast" role="status">
+            {texts.failed}
+          </p>
+        )}
+      </LiveContext.Provider>
     </LanguageContext.Provider>
   );
-}
-
-/** The alarm whose address the page was opened at, as from an e-mail. */
-function alarmOfAddress(): string | null {
-  return /^\/alarms\/([0-9a-f-]{36})$/.exec(location.pathname)?.[1] ?? null;
 }

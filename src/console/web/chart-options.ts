@@ -12,16 +12,22 @@ interface Wishes {
   readonly width: number;
   readonly height: number;
   readonly colours: ChartColours;
-  readonly minuteText: (date: Date) => string;
+  readonly stepSeconds: number;
+  readonly tickText: (date: Date) => string;
   readonly onPoint: (index: number | null) => void;
+  /** Called with the times in seconds between which was dragged; without it nothing can be dragged. */
+  readonly onBrush?: (from: number, to: number) => void;
 }
+
+const HOUR = 3600;
+const TICKS_SECONDS = [300, 600, 900, 1800, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 7 * 24 * HOUR, 14 * 24 * HOUR, 30 * 24 * HOUR, 60 * 24 * HOUR];
 
 /** With fewer alarms than this the bars would fill the height and say nothing. */
 const LEAST_TOP = 4;
 
 const FONT = '12px system-ui, sans-serif';
 
-export function chartOptions({ width, height, colours, minuteText, onPoint }: Wishes): uPlot.Options {
+export function chartOptions({ width, height, colours, stepSeconds, tickText, onPoint, onBrush }: Wishes): uPlot.Options {
   const bars = uPlot.paths.bars;
   if (!bars) throw new Error('uPlot has no bars');
   const paths = bars({ size: [0.78, 16], align: 0, radius: 0.12 });
@@ -31,14 +37,22 @@ export function chartOptions({ width, height, colours, minuteText, onPoint }: Wi
     height,
     padding: [10, 6, 0, 0],
     legend: { show: false },
-    cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
-    hooks: { setCursor: [(chart) => onPoint(chart.cursor.idx ?? null)] },
+    cursor: { y: false, drag: { x: onBrush !== undefined, y: false, setScale: false }, points: { show: false } },
+    hooks: {
+      setCursor: [(chart) => onPoint(chart.cursor.idx ?? null)],
+      setSelect: [
+        (chart) => {
+          const { left, width: dragged } = chart.select;
+          if (dragged > 0) onBrush?.(chart.posToVal(left, 'x'), chart.posToVal(left + dragged, 'x'));
+        },
+      ],
+    },
     scales: {
-      x: { time: true, range: (_, from, to) => [from - 30, to + 30] },
+      x: { time: true, range: (_, from, to) => [from - stepSeconds / 2, to + stepSeconds / 2] },
       y: { range: (_, __, top) => [0, Math.max(LEAST_TOP, Math.ceil(top * 1.1))] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 30, space: 70, incrs: [300, 600, 900, 1800], values: (_, seconds) => seconds.map((second) => minuteText(new Date(second * 1000))) },
+      { ...axis, grid: { show: false }, size: 30, space: 90, incrs: TICKS_SECONDS, values: (_, seconds) => seconds.map((second) => tickText(new Date(second * 1000))) },
       { ...axis, grid: { stroke: colours.grid, width: 1 }, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 34 },
     ],
     series: [{}, ...[...colours.types].reverse().map((fill) => ({ fill, stroke: colours.ground, width: 0.5, paths, points: { show: false } }))],

@@ -1,13 +1,13 @@
 import { ALARM_TYPES } from './api.js';
 import { useFormats } from './format.js';
 import { useTexts } from './texts.js';
-import type { ConsoleData } from './use-console-data.js';
+import type { OverviewData } from './use-overview-data.js';
 
 /** The numbers of the moment; sensors are those of the map, which may show one zone. */
-export function Figures({ data, zone }: { data: ConsoleData; zone: string | null }) {
+export function Figures({ data, openTotal, zone }: { data: OverviewData; openTotal: number | null; zone: string | null }) {
   const texts = useTexts();
   const { number } = useFormats();
-  const { map, counts, openTotal } = data;
+  const { map, counts } = data;
   const cells = map?.cells ?? [];
   const unplaced = map?.unplaced ?? { sensors: 0, active: 0 };
   const sensors = cells.reduce((sum, cell) => sum + cell.sensors, unplaced.sensors);

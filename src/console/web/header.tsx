@@ -1,13 +1,22 @@
 import type { HealthStatus } from './api.js';
 import { useFormats } from './format.js';
-import { Wordmark } from './icons.js';
+import { BellIcon, Wordmark } from './icons.js';
+import { Link, type Place } from './router.js';
 import { LANGUAGES, useTexts, type Language } from './texts.js';
-import type { ConsoleData } from './use-console-data.js';
+import type { SystemData } from './use-system-data.js';
 
-export function Header({ data, onLanguage }: { data: ConsoleData; onLanguage: (language: Language) => void }) {
+interface Props {
+  readonly data: SystemData;
+  readonly place: Place;
+  readonly isMuted: boolean;
+  readonly onMute: (isMuted: boolean) => void;
+  readonly onLanguage: (language: Language) => void;
+}
+
+export function Header({ data, place, isMuted, onMute, onLanguage }: Props) {
   const texts = useTexts();
   const formats = useFormats();
-  const { live, lastSignalAt } = data;
+  const { live, lastSignalAt, unacknowledged, shelved } = data;
   return (
     <>
       <header>
@@ -15,11 +24,39 @@ export function Header({ data, onLanguage }: { data: ConsoleData; onLanguage: (l
         <h1>
           Vigía <small>{texts.title}</small>
         </h1>
+        <nav class="pages" aria-label={texts.pages}>
+          <Link to={{ page: 'overview' }} isCurrent={place.page === 'overview'}>
+            {texts.overview}
+          </Link>
+          <Link to={{ page: 'alarms' }} isCurrent={place.page === 'alarms'}>
+            {texts.alarms}
+            {unacknowledged !== null && unacknowledged > 0 && (
+              <b class="badge" title={texts.unacknowledged} data-testid="unacknowledged-badge">
+                <span aria-hidden="true">{formats.number(unacknowledged)}</span>
+                <span class="unseen">{texts.unacknowledgedCount(formats.number(unacknowledged))}</span>
+              </b>
+            )}
+          </Link>
+          <Link to={{ page: 'history' }} isCurrent={place.page === 'history'}>
+            {texts.history}
+          </Link>
+          <Link to={{ page: 'system' }} isCurrent={place.page === 'system'}>
+            {texts.system}
+          </Link>
+        </nav>
+        {shelved !== null && shelved > 0 && (
+          <Link to={{ page: 'alarms' }} class="shelved-count">
+            {texts.shelvedCount(formats.number(shelved))}
+          </Link>
+        )}
         <span class={`live ${live}`} data-testid="live">
           <i aria-hidden="true" />
           <span>{live === 'live' ? texts.live : live === 'stale' ? texts.stale : texts.connecting}</span>
         </span>
         <HealthMenu health={data.health} />
+        <button type="button" class={`bell ${isMuted ? 'is-muted' : ''}`} aria-pressed={!isMuted} aria-label={texts.sound} title={isMuted ? texts.soundOff : texts.soundOn} onClick={() => onMute(!isMuted)}>
+          <BellIcon isMuted={isMuted} />
+        </button>
         <nav aria-label={texts.language} class="languages">
           {LANGUAGES.map((language) => (
             <button key={language} type="button" lang={language} aria-pressed={texts.language === (language === 'es' ? 'Idioma' : 'Language')} onClick={() => onLanguage(language)}>
@@ -37,7 +74,7 @@ export function Header({ data, onLanguage }: { data: ConsoleData; onLanguage: (l
   );
 }
 
-function HealthMenu({ health }: { health: ConsoleData['health'] }) {
+function HealthMenu({ health }: { health: SystemData['health'] }) {
   const texts = useTexts();
   const formats = useFormats();
   if (health === null) return null;

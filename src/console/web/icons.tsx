@@ -36,6 +36,14 @@ export function EmailIcon({ state, label }: { state: EmailState; label: string }
   );
 }
 
+export function BellIcon({ isMuted }: { isMuted: boolean }) {
+  return (
+    <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+      <path d={`M5.500 13.500V9a4.500 4.500 0 0 1 9 0v4.500l1.500 1.500H4ZM8.500 15.500a1.600 1.600 0 0 0 3 0${isMuted ? 'M3 3l14 14' : ''}`} />
+    </svg>
+  );
+}
+
 export function Wordmark() {
   return (
     <svg class="mark" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">

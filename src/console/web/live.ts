@@ -1,13 +1,15 @@
-import type { AlarmSummary } from './api.js';
+import type { LiveAlarm } from './api.js';
 
 export type LiveState = 'connecting' | 'live' | 'stale';
 
-export interface LiveHandlers {
+/** What a part of the page does about what happens. */
+export interface LiveListener {
   /** Everything is to be read anew. */
   readonly onReset: () => void;
-  readonly onAlarm: (alarm: AlarmSummary) => void;
+  readonly onAlarm: (alarm: LiveAlarm) => void;
   readonly onMap: () => void;
   readonly onCounts: () => void;
+  readonly onShelved: () => void;
   readonly onState: (state: LiveState, lastSignalAt: Date | null) => void;
 }
 
@@ -18,7 +20,7 @@ const LOST_MS = 4000;
 const REOPEN_MS = 5000;
 
 /** Follows the server's live events until the returned function is called. */
-export function followLive(handlers: LiveHandlers): () => void {
+export function followLive(handlers: LiveListener): () => void {
   let source: EventSource | null = null;
   let lastSignalAt: Date | null = null;
   let lostSince = Date.now();
@@ -42,7 +44,7 @@ export function followLive(handlers: LiveHandlers): () => void {
     source.addEventListener('heartbeat', signal);
     source.addEventListener('alarm', (event) => {
       signal();
-      handlers.onAlarm(JSON.parse((event as MessageEvent<string>).data) as AlarmSummary);
+      handlers.onAlarm(JSON.parse((event as MessageEvent<string>).data) as LiveAlarm);
     });
     source.addEventListener('map', () => {
       signal();
@@ -51,6 +53,10 @@ export function followLive(handlers: LiveHandlers): () => void {
     source.addEventListener('counts', () => {
       signal();
       handlers.onCounts();
+    });
+    source.addEventListener('shelved', () => {
+      signal();
+      handlers.onShelved();
     });
     source.addEventListener('error', () => {
       if (lostSince === 0) lostSince = Date.now();

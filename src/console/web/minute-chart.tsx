@@ -2,13 +2,16 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { ALARM_TYPES, type MinuteCounts } from './api.js';
-import { chartOptions, type ChartColours } from './chart-options.js';
+import { chartOptions } from './chart-options.js';
 import { useFormats } from './format.js';
-import { stackMinutes } from './stack-minutes.js';
+import { stackCounts } from './stack-counts.js';
 import { useTexts } from './texts.js';
+import { useChartColours } from './use-chart-colours.js';
 import { useSize } from './use-size.js';
 
 const HEIGHT = 170;
+const MINUTES = 60;
+const MINUTE_MS = 60_000;
 
 interface Props {
   readonly counts: MinuteCounts['items'] | null;
@@ -22,14 +25,14 @@ export function MinuteChart({ counts, nowMs }: Props) {
   const { ref: ground, width } = useSize<HTMLDivElement>();
   const canvas = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
-  const colours = useColours();
+  const colours = useChartColours();
   const [pointed, setPointed] = useState<number | null>(null);
-  const minute = Math.floor(nowMs / 60_000);
-  const stack = useMemo(() => stackMinutes(counts ?? [], nowMs), [counts, minute]);
+  const toMs = (Math.floor(nowMs / MINUTE_MS) + 1) * MINUTE_MS;
+  const stack = useMemo(() => stackCounts(counts ?? [], { fromMs: toMs - MINUTES * MINUTE_MS, toMs, stepMs: MINUTE_MS }), [counts, toMs]);
 
   useLayoutEffect(() => {
     if (canvas.current === null || width === 0) return undefined;
-    const options = chartOptions({ width, height: HEIGHT, colours, minuteText: formats.minute, onPoint: setPointed });
+    const options = chartOptions({ width, height: HEIGHT, colours, stepSeconds: 60, tickText: formats.minute, onPoint: setPointed });
     chart.current = new uPlot(options, stack.tops, canvas.current);
     return () => {
       chart.current?.destroy();
@@ -38,13 +41,13 @@ export function MinuteChart({ counts, nowMs }: Props) {
   }, [width, colours, formats]);
   useEffect(() => chart.current?.setData(stack.tops), [stack]);
 
-  const at = pointed !== null && pointed < stack.minutes.length ? pointed : null;
+  const at = pointed !== null && pointed < stack.steps.length ? pointed : null;
   const sum = (index: number) => stack.counts[index]?.reduce((all, count) => all + count, 0) ?? 0;
   return (
     <section class="panel chart" aria-label={texts.perMinute}>
       <div class="panel-head">
         <h2>{texts.perMinute}</h2>
-        <span class="muted">{at === null ? texts.lastSixty : formats.minute(new Date((stack.minutes[at] ?? 0) * 1000))}</span>
+        <span class="muted">{at === null ? texts.lastSixty : formats.minute(new Date((stack.steps[at] ?? 0) * 1000))}</span>
         <ul class="legend" data-testid="chart-legend">
           {ALARM_TYPES.map((type, index) => (
             <li key={type} class={`by-type ${type}`} data-testid={`count-${type}`}>
@@ -58,20 +61,4 @@ export function MinuteChart({ counts, nowMs }: Props) {
       </div>
     </section>
   );
-}
-
-/** The colours of the style sheet, which change with the light of the room. */
-function useColours(): ChartColours {
-  const [isDark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
-  useEffect(() => {
-    const query = matchMedia('(prefers-color-scheme: dark)');
-    const update = () => setDark(query.matches);
-    query.addEventListener('change', update);
-    return () => query.removeEventListener('change', update);
-  }, []);
-  return useMemo(() => {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name: string) => style.getPropertyValue(name).trim();
-    return { axis: colour('--muted'), grid: colour('--line'), ground: colour('--panel'), types: ALARM_TYPES.map((type) => colour(`--${type}`)) };
-  }, [isDark]);
 }

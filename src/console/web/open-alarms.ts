@@ -14,23 +14,34 @@ export const NO_FILTER: AlarmFilter = { type: null, zone: null, cell: null };
 const MOST_FOR_CELL = 5000;
 const PAGE = 500;
 
+export interface SomeAlarms {
+  readonly alarms: readonly AlarmSummary[];
+  /** How many there are, loaded or not. */
+  readonly total: number;
+}
+
 /** The newest open alarms that pass, `wanted` at most, and how many there are. */
-export async function loadOpenAlarms(filter: AlarmFilter, wanted: number): Promise<{ alarms: AlarmSummary[]; total: number }> {
+export async function loadOpenAlarms(filter: AlarmFilter, wanted: number): Promise<SomeAlarms> {
   const { type, zone, cell } = filter;
-  const most = cell === null ? wanted : MOST_FOR_CELL;
+  const { alarms, total } = await loadAlarms({ status: 'open', type, zone }, cell === null ? wanted : MOST_FOR_CELL);
+  if (cell === null) return { alarms, total };
+  const inCell = alarms.filter((alarm) => matches(alarm, filter));
+  return { alarms: inCell.slice(0, wanted), total: inCell.length };
+}
+
+/** The first `most` alarms that the parameters ask for, page by page. */
+export async function loadAlarms(parameters: Parameters<typeof queryOf>[0], most: number): Promise<SomeAlarms> {
   const alarms: AlarmSummary[] = [];
   let cursor: string | null = null;
   let total = 0;
   do {
     const limit = Math.min(PAGE, most - alarms.length);
-    const page: AlarmList = await getJson<AlarmList>(`/api/alarms${queryOf({ status: 'open', type, zone, limit, cursor })}`);
+    const page: AlarmList = await getJson<AlarmList>(`/api/alarms${queryOf({ ...parameters, limit, cursor })}`);
     alarms.push(...page.items);
     total = page.total;
     cursor = page.next;
   } while (cursor !== null && alarms.length < most);
-  if (cell === null) return { alarms, total };
-  const inCell = alarms.filter((alarm) => matches(alarm, filter));
-  return { alarms: inCell.slice(0, wanted), total: inCell.length };
+  return { alarms, total };
 }
 
 /** The list after an alarm has changed. */

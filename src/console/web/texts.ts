@@ -53,6 +53,7 @@ const es = {
     `${n} ${n === 1 ? 'aviso' : 'avisos'}${minutes === null ? ', sin límite de tiempo' : ` en ${minutes} min`}`,
   evidence: 'Lecturas que la provocaron',
   readAt: 'Hora',
+  completing: '← la completó',
   yes: 'sí',
   no: 'no',
   maximum: 'máx.',
@@ -71,6 +72,25 @@ const es = {
     NotificationCompleted: 'Completado',
   } as Record<string, string>,
   language: 'Idioma',
+  pages: 'Páginas',
+  overview: 'Panorama',
+  alarms: 'Alarmas',
+  history: 'Historia',
+  system: 'Sistema',
+  unacknowledged: 'Alarmas sin reconocer',
+  unacknowledgedCount: (n: string) => `, ${n} sin reconocer`,
+  shelvedCount: (n: string) => `${n} en pausa`,
+  sound: 'Sonido de alarma',
+  soundOn: 'Una alarma nueva suena',
+  soundOff: 'Las alarmas nuevas no suenan',
+  acknowledged: 'Reconocida',
+  notYet: 'Aún no',
+  operators: 'Operadores',
+  noteCount: (n: number) => (n === 1 ? '1 nota' : `${n} notas`),
+  writeNote: 'Escribir una nota',
+  sensorPage: (id: string) => `Sensor ${id}`,
+  operatorEvents: { AlarmAcknowledged: 'Reconocida por', AlarmCommented: 'Nota de' },
+  noteStates: { erased: 'La nota se borró con los datos del cliente.', unavailable: 'La nota no se puede leer ahora.' },
 };
 export type Texts = typeof es;
 
@@ -120,6 +140,7 @@ const en: Texts = {
   policyText: (n, minutes) => `${n} ${n === 1 ? 'strike' : 'strikes'}${minutes === null ? ', no time limit' : ` within ${minutes} min`}`,
   evidence: 'Readings that led to it',
   readAt: 'Time',
+  completing: '← completed it',
   yes: 'yes',
   no: 'no',
   maximum: 'max.',
@@ -138,6 +159,25 @@ const en: Texts = {
     NotificationCompleted: 'Completed',
   },
   language: 'Language',
+  pages: 'Pages',
+  overview: 'Overview',
+  alarms: 'Alarms',
+  history: 'History',
+  system: 'System',
+  unacknowledged: 'Unacknowledged alarms',
+  unacknowledgedCount: (n) => `, ${n} unacknowledged`,
+  shelvedCount: (n) => `${n} shelved`,
+  sound: 'Alarm sound',
+  soundOn: 'A new alarm sounds',
+  soundOff: 'New alarms do not sound',
+  acknowledged: 'Acknowledged',
+  notYet: 'Not yet',
+  operators: 'Operators',
+  noteCount: (n) => (n === 1 ? '1 note' : `${n} notes`),
+  writeNote: 'Write a note',
+  sensorPage: (id) => `Sensor ${id}`,
+  operatorEvents: { AlarmAcknowledged: 'Acknowledged by', AlarmCommented: 'Note by' },
+  noteStates: { erased: 'The note was erased with the customer’s data.', unavailable: 'The note can’t be read now.' },
 };
 
 export const TEXTS: Readonly<Record<Language, Texts>> = { es, en };
@@ -153,4 +193,9 @@ export const LanguageContext = createContext<Language>('es');
 
 export function useTexts(): Texts {
   return TEXTS[useContext(LanguageContext)];
+}
+
+/** The texts that a page has of its own. */
+export function useTextsOf<T>(texts: Readonly<Record<Language, T>>): T {
+  return texts[useContext(LanguageContext)];
 }

@@ -55,9 +55,9 @@ describe('With ENTRY-0 on a broker of its own (P7)', () => {
     gates.push(gate);
     gate.close();
     const texts: string[] = [];
-    await bench.join('only', async ([batch]) => {
-      if (batch!.partition === 0) await gate.pass();
-      texts.push(...batch!.records.map(({ headers }) => headers['message-id'] ?? ''));
+    await bench.join('only', async (batches) => {
+      if (batches[0]!.partition === 0) await gate.pass();
+      texts.push(...batches.flatMap(({ records }) => records.map(({ headers }) => headers['message-id'] ?? '')));
     });
     // More than is fetched ahead, so that the broker holds accepted readings that have not been fetched.
     for (let turn = 0; turn < LARGE / 10; turn += 1) await bench.append('ENTRY', Array.from({ length: 10 }, (_, index) => large(`reading ${turn * 10 + index}`)));

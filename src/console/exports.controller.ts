@@ -1,0 +1,54 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ALARM_TYPES, type AlarmType } from '../alarm-domain/reading.js';
+import { BYTE_ORDER_MARK, csvLine } from './csv.js';
+import { CountAlarms, type CountsAnswer } from './queries/count-alarms.query.js';
+import { ExportAlarms } from './queries/export-alarms.query.js';
+import { alarmExportQuery, countsQuery, type AlarmExportQuery, type CountsQuery } from './request-schemas.js';
+
+const CSV = { status: 200, content: { 'text/csv': { schema: { type: 'string' as const } } } };
+
+/** Lists to be taken away; no text in them is a formula to a spreadsheet. */
+@ApiTags('exports')
+@Controller('api/export')
+export class ExportsController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get('alarms.csv')
+  @ApiOperation({ summary: 'All alarms that a filter takes, with the names of their customers, as CSV' })
+  @ApiResponse(CSV)
+  async alarms(@Query({ schema: alarmExportQuery }) filter: AlarmExportQuery): Promise<StreamableFile> {
+    const lines = await this.queries.execute<ExportAlarms, AsyncGenerator<string>>(new ExportAlarms(filter));
+    return csvFile('vigia-alarms.csv', await begun(lines));
+  }
+
+  @Get('counts.csv')
+  @ApiOperation({ summary: 'Alarms per minute, or a longer step, by type, as CSV; steps without any are left out' })
+  @ApiResponse(CSV)
+  async counts(@Query({ schema: countsQuery }) query: CountsQuery): Promise<StreamableFile> {
+    const { items } = await this.queries.execute<CountAlarms, CountsAnswer>(new CountAlarms(query));
+    const rows = new Map<string, Record<AlarmType, number>>();
+    for (const { minute, type, count } of items) rows.set(minute, { ...(rows.get(minute) ?? { motion: 0, smoke: 0, temperature: 0 }), [type]: count });
+    const lines = [...rows].map(([minute, byType]) => {
+      const counts = ALARM_TYPES.map((type) => byType[type]);
+      return csvLine([minute, ...counts, counts.reduce((sum, count) => sum + count, 0)]);
+    });
+    return csvFile('vigia-counts.csv', Readable.from([BYTE_ORDER_MARK + csvLine(['from', ...ALARM_TYPES, 'total']), ...lines]));
+  }
+}
+
+function csvFile(name: string, content: Readable): StreamableFile {
+  return new StreamableFile(content, { type: 'text/csv; charset=utf-8', disposition: `attachment; filename="${name}"` });
+}
+
+/** The stream of what is generated, once its head and first page are there: until then an error can still be told. */
+async function begun(lines: AsyncGenerator<string>): Promise<Readable> {
+  const first = [await lines.next(), await lines.next()].flatMap(({ done, value }) => (done === true ? [] : [value]));
+  async function* all(): AsyncGenerator<string> {
+    yield* first;
+    yield* lines;
+  }
+  return Readable.from(all());
+}

@@ -1,0 +1,51 @@
+/** Two short tones, the second higher. */
+const TONES = [
+  { hertz: 660, atSeconds: 0 },
+  { hertz: 880, atSeconds: 0.18 },
+] as const;
+const TONE_SECONDS = 0.16;
+const LOUDNESS = 0.18;
+
+/** In a storm it would else be one long tone. */
+const QUIET_MS = 3000;
+
+const KEPT = 'muted';
+
+/** The sound of a new alarm, made by the browser itself. It gives none before somebody has touched the page: browsers allow no other. */
+export class AlarmSound {
+  private context: AudioContext | null = null;
+  private lastMs = -Infinity;
+  isMuted = localStorage.getItem(KEPT) === 'yes';
+
+  constructor() {
+    const allow = () => {
+      this.context ??= new AudioContext();
+      void this.context.resume();
+    };
+    for (const kind of ['pointerdown', 'keydown']) window.addEventListener(kind, allow, { once: true });
+  }
+
+  mute(isMuted: boolean): void {
+    this.isMuted = isMuted;
+    localStorage.setItem(KEPT, isMuted ? 'yes' : 'no');
+  }
+
+  ring(): void {
+    const { context } = this;
+    if (this.isMuted || context === null || performance.now() - this.lastMs < QUIET_MS) return;
+    this.lastMs = performance.now();
+    for (const { hertz, atSeconds } of TONES) {
+      const start = context.currentTime + atSeconds;
+      const loudness = context.createGain();
+      // Without a slope a tone begins and ends with a click.
+      loudness.gain.setValueAtTime(0, start);
+      loudness.gain.linearRampToValueAtTime(LOUDNESS, start + 0.02);
+      loudness.gain.linearRampToValueAtTime(0, start + TONE_SECONDS);
+      const tone = context.createOscillator();
+      tone.frequency.value = hertz;
+      tone.connect(loudness).connect(context.destination);
+      tone.start(start);
+      tone.stop(start + TONE_SECONDS);
+    }
+  }
+}

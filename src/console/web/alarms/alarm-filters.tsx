@@ -1,0 +1,75 @@
+import { ZONES } from '../../../customers/zones.js';
+import { ALARM_TYPES, EMAIL_STATES } from '../api.js';
+import { useTexts, useTextsOf } from '../texts.js';
+import { ALARMS_TEXTS } from './alarms-texts.js';
+import { NO_STANDING_FILTER, type StandingFilter } from './use-standing-alarms.js';
+
+const LARGEST_SENSOR = 2_147_483_647;
+
+interface Props {
+  readonly filter: StandingFilter;
+  readonly onFilter: (part: Partial<StandingFilter>) => void;
+}
+
+export function AlarmFilters({ filter, onFilter }: Props) {
+  const general = useTexts();
+  const texts = useTextsOf(ALARMS_TEXTS);
+  const { order: _order, ...rest } = filter;
+  const isFiltered = Object.values(rest).some((value) => value !== null);
+  return (
+    <div class="filters" role="group" aria-label={texts.filters}>
+      <Choice label={general.allTypes} name={texts.columns.type} value={filter.type} of={ALARM_TYPES.map((type) => [type, general.type[type]])} onChange={(type) => onFilter({ type })} testId="filter-type" />
+      <Choice label={general.allZones} name={texts.columns.zone} value={filter.zone} of={ZONES.map((zone) => [zone, zone])} onChange={(zone) => onFilter({ zone })} testId="filter-zone" />
+      <Choice
+        label={texts.anyStatus}
+        name={texts.status}
+        value={filter.status}
+        of={[['open', general.status.open], ['recovered', general.status.recovered]] as const}
+        onChange={(status) => onFilter({ status })}
+        testId="filter-status"
+      />
+      <Choice label={texts.anyEmail} name={texts.email} value={filter.email} of={EMAIL_STATES.map((state) => [state, general.email[state]])} onChange={(email) => onFilter({ email })} testId="filter-email" />
+      <input
+        type="text"
+        inputMode="numeric"
+        aria-label={texts.sensorNumber}
+        placeholder={texts.sensorNumber}
+        value={filter.sensor ?? ''}
+        onInput={(event) => {
+          const digits = event.currentTarget.value.replace(/\D/g, '');
+          event.currentTarget.value = digits;
+          onFilter({ sensor: digits === '' ? null : Math.min(Number(digits), LARGEST_SENSOR) });
+        }}
+        data-testid="filter-sensor"
+      />
+      {isFiltered && (
+        <button type="button" class="button is-quiet" onClick={() => onFilter({ ...NO_STANDING_FILTER, order: filter.order })}>
+          {texts.clear}
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  /** What it says when nothing is chosen. */
+  readonly label: string;
+  readonly name: string;
+  readonly value: T | null;
+  readonly of: readonly (readonly [value: T, text: string])[];
+  readonly onChange: (value: T | null) => void;
+  readonly testId: string;
+}
+
+function Choice<T extends string>({ label, name, value, of, onChange, testId }: ChoiceProps<T>) {
+  return (
+    <select aria-label={name} class={value === null ? '' : 'is-set'} value={value ?? ''} onChange={(event) => onChange(of.find(([each]) => each === event.currentTarget.value)?.[0] ?? null)} data-testid={testId}>
+      <option value="">{label}</option>
+      {of.map(([each, text]) => (
+        <option key={each} value={each}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,163 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { AlarmSummary } from '../api.js';
+import { useTexts, useTextsOf } from '../texts.js';
+import type { SystemData } from '../use-system-data.js';
+import { AcknowledgeDialog } from './acknowledge-dialog.js';
+import { AlarmFilters } from './alarm-filters.js';
+import { AlarmTable } from './alarm-table.js';
+import './alarms.css';
+import { ALARMS_TEXTS } from './alarms-texts.js';
+import { KeyboardSheet, useKeyboard } from './keyboard.js';
+import { ShelveDialog, UnshelveDialog } from './shelve-dialog.js';
+import { ShelvedPanel } from './shelved-panel.js';
+import { sorted, type Column, type Sorting } from './sorting.js';
+import { useCustomerNames } from './use-customer-names.js';
+import { NO_STANDING_FILTER, useStandingAlarms, type StandingFilter } from './use-standing-alarms.js';
+
+const PAGE = 100;
+const MESSAGE_MS = 6000;
+
+type Asking =
+  | { readonly what: 'acknowledge'; readonly alarms: readonly AlarmSummary[] }
+  | { readonly what: 'shelve'; readonly sensorIds: readonly string[] }
+  | { readonly what: 'unshelve'; readonly sensorId: string }
+  | { readonly what: 'keyboard' };
+
+/** What operators work on: the alarms that stand, and the sensors that are shelved. */
+export function AlarmsPage({ system, onShow }: { system: SystemData; onShow: (alarmId: string) => void }) {
+  const general = useTexts();
+  const texts = useTextsOf(ALARMS_TEXTS);
+  const [filter, setFilter] = useState(NO_STANDING_FILTER);
+  const [wanted, setWanted] = useState(PAGE);
+  const [sorting, setSorting] = useState<Sorting>({ column: 'age', isDescending: false });
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const [message, setMessage] = useState('');
+  const data = useStandingAlarms(filter, wanted);
+
+  const loaded = useMemo(() => [...(data.unacknowledged?.alarms ?? []), ...(data.acknowledged?.alarms ?? [])], [data.unacknowledged, data.acknowledged]);
+  const names = useCustomerNames([...loaded, ...(data.shelved?.items ?? [])].map(({ sensorId }) => sensorId));
+  const shown = [data.unacknowledged, data.acknowledged].flatMap((some) => sorted(some?.alarms ?? [], sorting, names));
+  // What no longer stands, or is filtered out, is not acted upon.
+  const chosen = shown.filter(({ alarmId }) => selection.has(alarmId));
+  const lastChosen = useRef<string | null>(null);
+
+  const say = (text: string) => {
+    setMessage(text);
+    setSelection(new Set());
+    data.refresh();
+  };
+  useEffect(() => {
+    if (message === '') return undefined;
+    const timer = setTimeout(() => setMessage(''), MESSAGE_MS);
+    return () => clearTimeout(timer);
+  }, [message]);
+
+  const acknowledge = (alarms: readonly AlarmSummary[]) => {
+    const unseen = alarms.filter(({ acknowledged }) => acknowledged === null);
+    if (unseen.length > 0) setAsking({ what: 'acknowledge', alarms: unseen });
+  };
+  const shelve = (sensorIds: readonly string[]) => {
+    if (sensorIds.length > 0) setAsking({ what: 'shelve', sensorIds: [...new Set(sensorIds)] });
+  };
+  const choose = (alarmId: string, isChosen: boolean, isRange: boolean) => {
+    const ends = [alarmId, isRange ? lastChosen.current : alarmId].map((id) => shown.findIndex((alarm) => alarm.alarmId === id));
+    const range = ends.includes(-1) ? [alarmId] : shown.slice(Math.min(...ends), Math.max(...ends) + 1).map((alarm) => alarm.alarmId);
+    lastChosen.current = alarmId;
+    setSelection((before) => withAll(before, range, isChosen));
+  };
+  const sort = (column: Column) => {
+    const isDescending = sorting.column === column && !sorting.isDescending;
+    setSorting({ column, isDescending });
+    setFilter((before) => ({ ...before, order: column === 'age' && isDescending ? 'oldest' : 'newest' }));
+  };
+  const narrow = (part: Partial<StandingFilter>) => {
+    setFilter((before) => ({ ...before, ...part }));
+    setWanted(PAGE);
+  };
+  const orFocused = (alarmId: string | null) => (chosen.length > 0 ? chosen : shown.filter((alarm) => alarm.alarmId === alarmId));
+  useKeyboard({
+    toggle: (alarmId, isRange) => choose(alarmId, !selection.has(alarmId), isRange),
+    open: onShow,
+    acknowledge: (alarmId) => acknowledge(orFocused(alarmId)),
+    shelve: (alarmId) => shelve(orFocused(alarmId).map(({ sensorId }) => sensorId)),
+    none: () => setSelection(new Set()),
+    sheet: () => setAsking({ what: 'keyboard' }),
+  });
+
+  const isPart = [data.unacknowledged, data.acknowledged].some((some) => some !== null && some.alarms.length < some.total);
+  const close = () => setAsking(null);
+  return (
+    <main tabIndex={-1} class={`page alarms-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
+      <ShelvedPanel
+        shelved={data.shelved}
+        names={names}
+        nowMs={system.nowMs}
+        onChange={(sensorId) => shelve([sensorId])}
+        onUnshelve={(sensorId) => setAsking({ what: 'unshelve', sensorId })}
+      />
+      <section class="panel standing-panel" aria-label={texts.title}>
+        <div class="panel-head">
+          <h2>{texts.title}</h2>
+          <span class="muted">{texts.explained}</span>
+          <button type="button" class="button is-quiet keyboard-button" onClick={() => setAsking({ what: 'keyboard' })}>
+            {texts.keyboard} <kbd>?</kbd>
+          </button>
+        </div>
+        <AlarmFilters filter={filter} onFilter={narrow} />
+        <div class="tools" role="group" aria-label={texts.columns.actions}>
+          <span data-testid="chosen">{texts.chosen(chosen.length)}</span>
+          <button type="button" class="button is-main" disabled={chosen.every(({ acknowledged }) => acknowledged !== null)} onClick={() => acknowledge(chosen)} data-testid="acknowledge-chosen">
+            {texts.acknowledge}
+          </button>
+          <button type="button" class="button" disabled={chosen.length === 0} onClick={() => shelve(chosen.map(({ sensorId }) => sensorId))} data-testid="shelve-chosen">
+            {texts.shelve}
+          </button>
+          {chosen.length > 0 && (
+            <button type="button" class="button is-quiet" onClick={() => setSelection(new Set())}>
+              {texts.unselect}
+            </button>
+          )}
+          <span class="message" role="status">
+            {message}
+          </span>
+        </div>
+        <AlarmTable
+          alarms={data}
+          names={names}
+          chosen={selection}
+          sorting={sorting}
+          nowMs={system.nowMs}
+          actions={{
+            choose,
+            chooseAll: (alarms, isChosen) => setSelection((before) => withAll(before, alarms.map(({ alarmId }) => alarmId), isChosen)),
+            sort,
+            show: onShow,
+            acknowledge: (alarm) => acknowledge([alarm]),
+            shelve: (sensorId) => shelve([sensorId]),
+          }}
+        />
+        {isPart && (
+          <button type="button" class="more" onClick={() => setWanted((before) => before + PAGE)}>
+            {general.more} {sorting.column !== 'age' && <small>{texts.sortedPart(String(loaded.length))}</small>}
+          </button>
+        )}
+      </section>
+      {asking?.what === 'acknowledge' && <AcknowledgeDialog alarms={asking.alarms} onDone={say} onClose={close} />}
+      {asking?.what === 'shelve' && <ShelveDialog sensorIds={asking.sensorIds} onDone={say} onClose={close} />}
+      {asking?.what === 'unshelve' && <UnshelveDialog sensorId={asking.sensorId} onDone={say} onClose={close} />}
+      {asking?.what === 'keyboard' && <KeyboardSheet onClose={close} />}
+      {data.hasFailed && (
+        <p class="toast" role="status">
+          {general.failed}
+        </p>
+      )}
+    </main>
+  );
+}
+
+function withAll(before: ReadonlySet<string>, ids: readonly string[], areIn: boolean): ReadonlySet<string> {
+  const after = new Set(before);
+  for (const id of ids) areIn ? after.add(id) : after.delete(id);
+  return after;
+}

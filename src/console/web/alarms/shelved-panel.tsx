@@ -1,0 +1,64 @@
+import type { ShelvedList } from '../api.js';
+import { useFormats } from '../format.js';
+import { Link } from '../router.js';
+import { useTexts, useTextsOf } from '../texts.js';
+import { ALARMS_TEXTS } from './alarms-texts.js';
+
+interface Props {
+  readonly shelved: ShelvedList | null;
+  readonly names: ReadonlyMap<string, string>;
+  readonly nowMs: number;
+  readonly onChange: (sensorId: string) => void;
+  readonly onUnshelve: (sensorId: string) => void;
+}
+
+/** The shelved sensors, always in sight: nobody is mailed about them. */
+export function ShelvedPanel({ shelved, names, nowMs, onChange, onUnshelve }: Props) {
+  const general = useTexts();
+  const texts = useTextsOf(ALARMS_TEXTS);
+  const formats = useFormats();
+  return (
+    <section class="panel shelved" aria-label={texts.shelved} data-testid="shelved">
+      <div class="panel-head">
+        <h2>
+          {texts.shelved} <span class="count">{shelved === null ? '' : formats.number(shelved.total)}</span>
+        </h2>
+      </div>
+      {shelved === null ? (
+        <p class="empty">{general.loading}</p>
+      ) : shelved.items.length === 0 ? (
+        <p class="empty">{texts.noneShelved}</p>
+      ) : (
+        // It scrolls, so it is to be reached by keyboard.
+        <ul tabIndex={0} aria-label={texts.shelved}>
+          {shelved.items.map(({ sensorId, until, by, reason, alarms, zone, note, noteState }) => (
+            <li key={sensorId} data-testid={`shelved-${sensorId}`}>
+              <Link to={{ page: 'sensor', sensorId }} class="as-link">
+                {general.sensor} {sensorId}
+              </Link>{' '}
+              <span>{names.get(sensorId)}</span>
+              <small>{[zone ?? general.noZone, texts.reasons[reason], texts.by(by)].join(' · ')}</small>
+              <small>
+                {texts.ends}{' '}
+                <time dateTime={until} title={formats.dateTime(until)}>
+                  {formats.ahead(until, Math.max(nowMs, Date.now()))}
+                </time>
+                {alarms > 0 && <em> · {texts.meanwhile(alarms)}</em>}
+              </small>
+              {note !== null && <p class="note">{note}</p>}
+              {(noteState === 'erased' || noteState === 'unavailable') && <p class="note is-missing">{general.noteStates[noteState]}</p>}
+              <div class="shelved-actions">
+                <button type="button" class="button is-quiet" aria-label={texts.ofSensor(texts.change, sensorId)} onClick={() => onChange(sensorId)}>
+                  {texts.change}
+                </button>
+                <button type="button" class="button" aria-label={texts.ofSensor(texts.unshelve, sensorId)} onClick={() => onUnshelve(sensorId)}>
+                  {texts.unshelve}
+                </button>
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

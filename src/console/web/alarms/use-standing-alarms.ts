@@ -1,0 +1,84 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { getJson, type AlarmSummary, type AlarmType, type EmailState, type ShelvedList } from '../api.js';
+import { useLive } from '../live-hub.js';
+import { loadAlarms, type SomeAlarms } from '../open-alarms.js';
+import { throttled } from '../throttle.js';
+
+const REFRESH_MS = 1000;
+
+/** Of those that are acknowledged at least so many are shown, however many are not. */
+const LEAST_ACKNOWLEDGED = 25;
+
+/** More shelved sensors than this are a fault of their own; the total tells of them. */
+const MOST_SHELVED = 200;
+
+export interface StandingFilter {
+  readonly type: AlarmType | null;
+  readonly zone: string | null;
+  readonly status: AlarmSummary['status'] | null;
+  readonly email: EmailState | null;
+  readonly sensor: number | null;
+  readonly order: 'newest' | 'oldest';
+}
+
+export const NO_STANDING_FILTER: StandingFilter = { type: null, zone: null, status: null, email: null, sensor: null, order: 'newest' };
+
+export interface StandingAlarms {
+  /** Null before the first answer. */
+  readonly unacknowledged: SomeAlarms | null;
+  readonly acknowledged: SomeAlarms | null;
+  readonly shelved: ShelvedList | null;
+  readonly hasFailed: boolean;
+}
+
+const NOTHING: StandingAlarms = { unacknowledged: null, acknowledged: null, shelved: null, hasFailed: false };
+const NONE: SomeAlarms = { alarms: [], total: 0 };
+
+/** The alarms that stand and the shelved sensors, kept up to date by the live events; `wanted`: how many alarms at most. */
+export function useStandingAlarms(filter: StandingFilter, wanted: number): StandingAlarms & { readonly refresh: () => void } {
+  const [data, setData] = useState(NOTHING);
+  const asked = useRef({ filter, wanted });
+  asked.current = { filter, wanted };
+
+  const refresh = useMemo(() => {
+    const guarded = (run: () => Promise<Partial<StandingAlarms> | null>) =>
+      throttled(REFRESH_MS, async () => {
+        const part = await run().catch(() => ({ hasFailed: true }));
+        if (part !== null) setData((before) => ({ ...before, hasFailed: false, ...part }));
+      });
+    return {
+      alarms: guarded(async () => {
+        const then = asked.current;
+        const { status, ...rest } = then.filter;
+        const unacknowledged = await loadAlarms({ ...rest, status, acknowledged: 'no' }, then.wanted);
+        const room = Math.max(LEAST_ACKNOWLEDGED, then.wanted - unacknowledged.alarms.length);
+        // What is recovered and acknowledged stands no more.
+        const acknowledged = status === 'recovered' ? NONE : await loadAlarms({ ...rest, status: 'open', acknowledged: 'yes' }, room);
+        return then.filter === asked.current.filter && then.wanted === asked.current.wanted ? { unacknowledged, acknowledged } : null;
+      }),
+      shelved: guarded(async () => ({ shelved: await getJson<ShelvedList>(`/api/shelved?limit=${MOST_SHELVED}`) })),
+    };
+  }, []);
+  const askAll = () => [refresh.alarms, refresh.shelved].forEach(({ ask }) => ask());
+
+  useLive({
+    onReset: askAll,
+    onAlarm: (alarm) => {
+      // A row that is there shows at once what has become of it; where it belongs, the server says.
+      setData((before) => ({ ...before, unacknowledged: patched(before.unacknowledged, alarm), acknowledged: patched(before.acknowledged, alarm) }));
+      refresh.alarms.ask();
+    },
+    onShelved: refresh.shelved.ask,
+  });
+  useEffect(() => refresh.alarms.ask(), [refresh, filter, wanted]);
+  useEffect(() => {
+    refresh.shelved.ask();
+    return () => [refresh.alarms, refresh.shelved].forEach(({ stop }) => stop());
+  }, [refresh]);
+  return { ...data, refresh: askAll };
+}
+
+function patched(some: SomeAlarms | null, changed: AlarmSummary): SomeAlarms | null {
+  if (some === null || !some.alarms.some(({ alarmId }) => alarmId === changed.alarmId)) return some;
+  return { ...some, alarms: some.alarms.map((alarm) => (alarm.alarmId === changed.alarmId ? changed : alarm)) };
+}

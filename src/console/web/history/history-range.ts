@@ -1,0 +1,52 @@
+/** A range of time, the end exclusive; `lengthMs` when it ends now, whenever that is. */
+export type HistoryRange = { readonly fromMs: number; readonly toMs: number } | { readonly lengthMs: number };
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+export const PRESETS = { hour: HOUR_MS, sixHours: 6 * HOUR_MS, day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS, year: 365 * DAY_MS } as const;
+export type Preset = keyof typeof PRESETS;
+
+const LONGEST_MS = 400 * DAY_MS;
+
+/** Those that the server counts in, seconds. */
+const STEPS = [60, 300, 900, 3600, 21_600, 86_400] as const;
+
+/** More bars than that would be thinner than a line. */
+const MOST_BARS = 420;
+
+export function isUsable({ fromMs, toMs }: { fromMs: number; toMs: number }): boolean {
+  return fromMs < toMs && toMs - fromMs <= LONGEST_MS;
+}
+
+/** The beginning and end that a range has now, at whole minutes. */
+export function boundsOf(range: HistoryRange, nowMs: number): { readonly fromMs: number; readonly toMs: number } {
+  if (!('lengthMs' in range)) return range;
+  const toMs = Math.ceil((nowMs + 1) / MINUTE_MS) * MINUTE_MS;
+  return { fromMs: toMs - range.lengthMs, toMs };
+}
+
+/** The seconds that are counted together, so that there are not too many bars. */
+export function stepFor(lengthMs: number): number {
+  return STEPS.find((step) => lengthMs / (step * 1000) <= MOST_BARS) ?? 86_400;
+}
+
+/** `?last=day` or `?from=…&to=…`; the last hour without or with a bad one. */
+export function rangeOf(search: string): HistoryRange {
+  const parameters = new URLSearchParams(search);
+  const last = parameters.get('last');
+  if (last !== null && Object.hasOwn(PRESETS, last)) return { lengthMs: PRESETS[last as Preset] };
+  const range = { fromMs: Date.parse(parameters.get('from') ?? ''), toMs: Date.parse(parameters.get('to') ?? '') };
+  return isUsable(range) ? range : { lengthMs: PRESETS.hour };
+}
+
+export function searchOf(range: HistoryRange): string {
+  if (!('lengthMs' in range)) return `?${new URLSearchParams({ from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() }).toString()}`;
+  return `?last=${presetOf(range) ?? 'hour'}`;
+}
+
+export function presetOf(range: HistoryRange): Preset | null {
+  if (!('lengthMs' in range)) return null;
+  return (Object.keys(PRESETS) as Preset[]).find((preset) => PRESETS[preset] === range.lengthMs) ?? null;
+}

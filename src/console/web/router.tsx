@@ -1,0 +1,77 @@
+import type { ComponentChildren } from 'preact';
+
+/** Where in the page somebody is; `alarm` lies over the page that it was opened from. */
+export type Place = { readonly page: 'overview' } | { readonly page: 'alarms' } | { readonly page: 'history' } | { readonly page: 'system' } | { readonly page: 'sensor'; readonly sensorId: string };
+
+export interface Address {
+  readonly place: Place;
+  /** The alarm whose details are shown. */
+  readonly alarmId: string | null;
+}
+
+/** An alarm's own address, as from an e-mail, shows it over the overview. */
+export function addressOf(path: string): Address {
+  const alarmId = /^\/alarms\/([0-9a-f-]{36})$/.exec(path)?.[1] ?? null;
+  if (path === '/alarms') return { place: { page: 'alarms' }, alarmId };
+  if (path === '/history') return { place: { page: 'history' }, alarmId };
+  if (path === '/system') return { place: { page: 'system' }, alarmId };
+  const sensorId = /^\/sensors\/(\d{1,10})$/.exec(path)?.[1];
+  if (sensorId !== undefined) return { place: { page: 'sensor', sensorId: String(Number(sensorId)) }, alarmId };
+  return { place: { page: 'overview' }, alarmId };
+}
+
+export function pathOf(place: Place): string {
+  switch (place.page) {
+    case 'overview':
+      return '/';
+    case 'alarms':
+      return '/alarms';
+    case 'history':
+      return '/history';
+    case 'system':
+      return '/system';
+    case 'sensor':
+      return `/sensors/${place.sensorId}`;
+  }
+}
+
+const NAVIGATED = 'vigia:navigated';
+
+export function goTo(place: Place): void {
+  history.pushState(null, '', pathOf(place));
+  window.dispatchEvent(new Event(NAVIGATED));
+  window.scrollTo(0, 0);
+}
+
+/** Calls back with each new address, by a link of ours or by the browser's buttons. */
+export function followAddress(onAddress: (address: Address) => void): () => void {
+  const tell = () => onAddress(addressOf(location.pathname));
+  const kinds = [NAVIGATED, 'popstate'];
+  for (const kind of kinds) window.addEventListener(kind, tell);
+  return () => kinds.forEach((kind) => window.removeEventListener(kind, tell));
+}
+
+interface LinkProps {
+  readonly to: Place;
+  readonly class?: string;
+  readonly isCurrent?: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** A link that loads nothing anew, unless it is opened in a window of its own. */
+export function Link({ to, children, isCurrent = false, ...rest }: LinkProps) {
+  return (
+    <a
+      href={pathOf(to)}
+      {...rest}
+      {...(isCurrent ? { 'aria-current': 'page' as const } : {})}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+        event.preventDefault();
+        goTo(to);
+      }}
+    >
+      {children}
+    </a>
+  );
+}

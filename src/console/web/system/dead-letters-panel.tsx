@@ -1,0 +1,112 @@
+import { useState } from 'preact/hooks';
+import type { DeadLetterList } from '../api.js';
+import { useFormats } from '../format.js';
+import { useTexts, useTextsOf } from '../texts.js';
+import { AskDialog } from './ask-dialog.js';
+import { operate } from './operations.js';
+import { SYSTEM_TEXTS } from './system-texts.js';
+
+interface Props {
+  readonly letters: DeadLetterList | null;
+  readonly onDone: (message: string) => void;
+}
+
+/** Records that could not be read: to be replayed, once what was wrong is mended, or dropped. */
+export function DeadLettersPanel({ letters, onDone }: Props) {
+  const general = useTexts();
+  const texts = useTextsOf(SYSTEM_TEXTS);
+  const formats = useFormats();
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
+  const [asking, setAsking] = useState<'replay' | 'drop' | null>(null);
+  const items = letters?.items ?? [];
+  const chosen = items.filter(({ id }) => selection.has(id)).map(({ id }) => id);
+  const choose = (ids: readonly string[], areIn: boolean) =>
+    setSelection((before) => {
+      const after = new Set(before);
+      for (const id of ids) areIn ? after.add(id) : after.delete(id);
+      return after;
+    });
+  return (
+    <section class="panel wide" aria-label={texts.deadLetters} data-testid="dead-letters">
+      <div class="panel-head">
+        <h2>
+          {texts.deadLetters} <span class="count">{letters === null ? '' : formats.number(letters.total)}</span>
+        </h2>
+        {items.length > 0 && (
+          <>
+            <span class="muted">{texts.chosen(chosen.length)}</span>
+            <button type="button" class="button" disabled={chosen.length === 0} onClick={() => setAsking('replay')}>
+              {texts.replay}
+            </button>
+            <button type="button" class="button" disabled={chosen.length === 0} onClick={() => setAsking('drop')}>
+              {texts.drop}
+            </button>
+          </>
+        )}
+      </div>
+      {letters === null ? (
+        <p class="empty">{general.loading}</p>
+      ) : items.length === 0 ? (
+        <p class="empty calm">{texts.noDeadLetters}</p>
+      ) : (
+        <div class="scroll" tabIndex={0} role="group" aria-label={texts.deadLetters}>
+          <table class="plain">
+            <thead>
+              <tr>
+                <td class="check">
+                  <label>
+                    <input type="checkbox" aria-label={texts.selectAll} checked={chosen.length === items.length} onChange={(event) => choose(items.map(({ id }) => id), event.currentTarget.checked)} />
+                  </label>
+                </td>
+                <th scope="col">{texts.record}</th>
+                <th scope="col">{texts.received}</th>
+                <th scope="col">{texts.reason}</th>
+                <th scope="col">{texts.content}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map(({ id, source, receivedAt, reason, valueBase64 }) => {
+                const record = `${source.topic}-${source.partition}:${source.offset}`;
+                return (
+                  <tr key={id}>
+                    <td class="check">
+                      <label>
+                        <input type="checkbox" aria-label={texts.select(record)} checked={selection.has(id)} onChange={(event) => choose([id], event.currentTarget.checked)} />
+                      </label>
+                    </td>
+                    <td>{record}</td>
+                    <td>{formats.dateTime(receivedAt)}</td>
+                    <td class="text">{reason}</td>
+                    <td class="text">{valueBase64 === null ? <i>{texts.empty}</i> : <code>{textOf(valueBase64)}</code>}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {asking !== null && (
+        <AskDialog
+          title={asking === 'replay' ? texts.replayTitle(chosen.length) : texts.dropTitle(chosen.length)}
+          explained={asking === 'replay' ? texts.replayExplained : texts.dropExplained}
+          verb={texts[asking]}
+          run={async () => {
+            const { count } = await operate<{ count: number }>(`/api/operations/dead-letters/${asking}`, { ids: chosen });
+            return (asking === 'replay' ? texts.replayed : texts.dropped)(formats.number(count));
+          }}
+          onDone={onDone}
+          onClose={() => setAsking(null)}
+        />
+      )}
+    </section>
+  );
+}
+
+/** A record may be of any length and any bytes. */
+const MOST_SHOWN = 300;
+
+function textOf(base64: string): string {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const text = new TextDecoder().decode(bytes.subarray(0, MOST_SHOWN));
+  return bytes.length > MOST_SHOWN ? `${text}…` : text;
+}

@@ -1,0 +1,19 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { ALARM_TYPES } from './api.js';
+import type { ChartColours } from './chart-options.js';
+
+/** The colours of the style sheet, which change with the light of the room. */
+export function useChartColours(): ChartColours {
+  const [isDark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  useEffect(() => {
+    const query = matchMedia('(prefers-color-scheme: dark)');
+    const update = () => setDark(query.matches);
+    query.addEventListener('change', update);
+    return () => query.removeEventListener('change', update);
+  }, []);
+  return useMemo(() => {
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name: string) => style.getPropertyValue(name).trim();
+    return { axis: colour('--muted'), grid: colour('--line'), ground: colour('--panel'), types: ALARM_TYPES.map((type) => colour(`--${type}`)) };
+  }, [isDark]);
+}

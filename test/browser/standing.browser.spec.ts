@@ -1,0 +1,239 @@
+import type { Locator, Page } from 'playwright-core';
+import type { Customer } from '../../src/customers/customer.js';
+import { waitFor } from '../support/wait-for.js';
+import { expectAccessible } from './accessibility.js';
+import { ConsoleBrowser, DESKTOP, hasFocus, overflowPx, PHONE } from './console-browser.js';
+
+let bench: ConsoleBrowser;
+
+beforeAll(async () => {
+  bench = await ConsoleBrowser.start();
+});
+afterAll(() => bench.stop());
+afterEach(() => bench.clear());
+
+const row = (page: Page, id: number, type = 'motion') => page.getByTestId(`standing-${id}-${type}`);
+const inGroup = (page: Page, group: 'unacknowledged' | 'acknowledged', id: number) => page.getByTestId(group).getByTestId(`standing-${id}-motion`);
+const ask = (page: Page) => page.getByTestId('ask');
+
+async function confirm(page: Page, note?: string): Promise<void> {
+  await ask(page).getByTestId('operator').fill('ana');
+  if (note !== undefined) await ask(page).getByTestId('note').fill(note);
+  await ask(page).locator('button[type=submit]').click();
+}
+
+/** The sensors of the rows from top to bottom. */
+async function order(page: Page): Promise<readonly string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('.standing-row')].map((row) => row.dataset.testid.split('-')[1])`);
+}
+
+describe('the page of standing alarms', () => {
+  it('lists what nobody has acknowledged first, with customer, zone and e-mail, also after recovery', async () => {
+    const page = await bench.openAlarmsPage();
+    await page.getByText('Nothing to acknowledge').waitFor();
+    await bench.motion(21);
+    const { name, surname, dashboard } = await bench.customer(21);
+    for (const text of [`${name} ${surname}`, dashboard, 'Sent', 'Open']) await inGroup(page, 'unacknowledged', 21).filter({ hasText: text }).waitFor();
+    await page.getByTestId('unacknowledged-badge').filter({ hasText: '1' }).waitFor();
+    await bench.motion(22);
+    await bench.command(`/api/alarms/${(await bench.alarmOf(22)).alarmId}/acknowledge`, { operator: 'eva' });
+    await inGroup(page, 'acknowledged', 22).filter({ hasText: 'by eva' }).waitFor();
+    await bench.ok(21, 22);
+    await inGroup(page, 'unacknowledged', 21).filter({ hasText: 'Recovered' }).waitFor();
+    await row(page, 22).waitFor({ state: 'detached' });
+    await row(page, 21).getByRole('button', { name: 'Acknowledge Motion, sensor 21' }).click();
+    await confirm(page);
+    await row(page, 21).waitFor({ state: 'detached' });
+    await page.getByText('Nothing to acknowledge').waitFor();
+  });
+
+  it('acknowledges many at once, with a note that their details show', async () => {
+    await bench.motion(31, 32, 33);
+    const page = await bench.openAlarmsPage();
+    for (const id of [31, 32, 33]) await row(page, id).waitFor();
+    await page.getByRole('checkbox', { name: 'Select all: Unacknowledged' }).check();
+    await row(page, 32).getByRole('checkbox').uncheck();
+    await page.getByTestId('chosen').filter({ hasText: '2 selected' }).waitFor();
+    await page.getByTestId('acknowledge-chosen').click();
+    await confirm(page, 'I <b>call</b> them');
+    await page.getByRole('status').filter({ hasText: '2 alarms acknowledged' }).waitFor();
+    for (const id of [31, 33]) await inGroup(page, 'acknowledged', id).filter({ hasText: 'by ana' }).waitFor();
+    await inGroup(page, 'unacknowledged', 32).waitFor();
+    await row(page, 31).getByRole('button', { name: 'Show Motion, sensor 31' }).click();
+    await page.getByTestId('operators').filter({ hasText: 'I <b>call</b> them' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.waitForURL('**/alarms');
+  });
+
+  it('does nothing about an alarm that changed since it was seen, says so, and does it when asked again', async () => {
+    await bench.motion(41, 42);
+    const page = await bench.openAlarmsPage();
+    for (const id of [41, 42]) await row(page, id).getByRole('checkbox').check();
+    await page.getByTestId('acknowledge-chosen').click();
+    await bench.ok(41);
+    await row(page, 41).filter({ hasText: 'Recovered' }).waitFor();
+    await confirm(page);
+    const alert = ask(page).getByRole('alert');
+    await alert.filter({ hasText: 'One has changed since you saw it' }).filter({ hasText: 'sensor 41 · recovered · not acknowledged' }).waitFor();
+    await inGroup(page, 'acknowledged', 42).waitFor();
+    await inGroup(page, 'unacknowledged', 41).waitFor();
+    await ask(page).getByRole('button', { name: 'Do it all the same' }).click();
+    await row(page, 41).waitFor({ state: 'detached' });
+    bench.forgive('412');
+  });
+
+  it('shelves a sensor, shows it as long as that lasts, and ends it by hand', async () => {
+    await bench.motion(51);
+    const page = await bench.openAlarmsPage();
+    await row(page, 51).getByRole('button', { name: 'Shelve sensor 51' }).click();
+    await ask(page).getByTestId('reason').selectOption('faulty');
+    await ask(page).getByTestId('until').selectOption('240');
+    await confirm(page, 'the cover is broken');
+    const shelved = page.getByTestId('shelved-51');
+    for (const text of ['Faulty', 'by ana', 'the cover is broken', 'ends in 3 hr']) await shelved.filter({ hasText: text }).waitFor();
+    await page.getByRole('link', { name: '1 shelved' }).waitFor();
+    await bench.smoke(51);
+    await row(page, 51, 'smoke').filter({ hasText: 'Held' }).waitFor();
+    await shelved.filter({ hasText: '1 alarm meanwhile' }).waitFor();
+    await shelved.getByRole('button', { name: 'Unshelve: sensor 51' }).click();
+    await bench.command('/api/sensors/51/shelve', { operator: 'eva', reason: 'test', until: new Date(Date.now() + 600_000).toISOString() });
+    await shelved.filter({ hasText: 'by eva' }).waitFor();
+    await confirm(page);
+    await ask(page).getByRole('alert').filter({ hasText: '(eva)' }).waitFor();
+    await ask(page).getByRole('button', { name: 'Do it all the same' }).click();
+    await shelved.waitFor({ state: 'detached' });
+    await row(page, 51, 'smoke').filter({ hasText: 'Sent' }).waitFor();
+    bench.forgive('412');
+  });
+
+  it('is filtered by type, zone, state, e-mail and sensor, and sorted', async () => {
+    const [first, second] = [await bench.customer(61), await bench.customer(62)];
+    await bench.motion(first.id);
+    await bench.alarmOf(first.id);
+    await bench.motion(second.id, 63);
+    const page = await bench.openAlarmsPage();
+    const shows = (...ids: readonly number[]) => waitFor(`the rows ${ids.join()}`, async () => (await order(page)).join() === ids.join());
+    await waitFor('three rows', async () => (await order(page)).length === 3);
+    await page.getByRole('button', { name: 'Since' }).click();
+    await waitFor('the oldest first', async () => (await order(page))[0] === '61');
+    await page.getByRole('button', { name: 'Sensor', exact: true }).click();
+    await shows(61, 62, 63);
+    await page.getByRole('button', { name: 'Sensor', exact: true }).click();
+    await shows(63, 62, 61);
+    await page.getByTestId('filter-sensor').fill('62');
+    await shows(62);
+    await page.getByRole('button', { name: 'Remove filters' }).click();
+    await page.getByTestId('filter-type').selectOption('smoke');
+    await shows();
+    await page.getByTestId('filter-type').selectOption('motion');
+    await page.getByTestId('filter-zone').selectOption(second.dashboard);
+    await waitFor('only that zone', async () => (await order(page)).includes('62') && (second.dashboard === first.dashboard || !(await order(page)).includes('61')));
+    await page.getByRole('button', { name: 'Remove filters' }).click();
+    await bench.ok(63);
+    await page.getByTestId('filter-status').selectOption('recovered');
+    await shows(63);
+    await page.getByTestId('filter-email').selectOption('held');
+    await shows();
+  });
+
+  it('is worked by keyboard alone, and single keys can be turned off', async () => {
+    await bench.motion(71);
+    await bench.alarmOf(71);
+    await bench.motion(72);
+    await bench.alarmOf(72);
+    const page = await bench.openAlarmsPage();
+    const box = (id: number): Locator => row(page, id).getByRole('checkbox');
+    await box(71).waitFor();
+    await page.keyboard.press('j');
+    expect(await hasFocus(box(72))).toBe(true);
+    await page.keyboard.press('ArrowDown');
+    expect(await hasFocus(box(71))).toBe(true);
+    await page.keyboard.press('x');
+    await page.keyboard.press('k');
+    await page.keyboard.press('Shift+X');
+    await page.getByTestId('chosen').filter({ hasText: '2 selected' }).waitFor();
+    await page.keyboard.press('a');
+    await ask(page).getByTestId('operator').fill('ana');
+    await page.keyboard.press('Enter');
+    for (const id of [71, 72]) await inGroup(page, 'acknowledged', id).waitFor();
+    await page.keyboard.press('?');
+    await page.getByTestId('keyboard').getByRole('checkbox').uncheck();
+    await page.keyboard.press('Escape');
+    await box(71).focus();
+    await page.keyboard.press('s');
+    expect(await ask(page).count()).toBe(0);
+  });
+
+  it('sounds for a new alarm, not for one of a shelved sensor, and not when muted', async () => {
+    const page = await bench.openAlarmsPage();
+    await page.evaluate(`(() => {
+      window.tones = 0;
+      const start = OscillatorNode.prototype.start;
+      OscillatorNode.prototype.start = function (...when) { window.tones += 1; return start.apply(this, when); };
+    })()`);
+    const tones = () => page.evaluate<number>('window.tones');
+    const bell = page.getByRole('button', { name: 'Alarm sound' });
+    await bell.click();
+    expect(await bell.getAttribute('aria-pressed')).toBe('false');
+    await bench.motion(81);
+    await row(page, 81).waitFor();
+    expect(await tones()).toBe(0);
+    await bell.click();
+    await bench.command('/api/sensors/82/shelve', { operator: 'eva', reason: 'test', until: new Date(Date.now() + 600_000).toISOString() });
+    await bench.motion(82);
+    await row(page, 82).filter({ hasText: 'Held' }).waitFor();
+    expect(await tones()).toBe(0);
+    await bench.motion(83);
+    await row(page, 83).waitFor();
+    expect(await tones()).toBe(2);
+    await waitFor('the title', async () => (await page.title()) === '(3) Vigía');
+    await bench.command('/api/sensors/82/unshelve', { operator: 'eva' });
+  });
+
+  it('is accessible in light and dark, with its dialogs, and shows a hostile name as text', async () => {
+    const hostile: Customer = { ...(await bench.customer(91)), name: '<img src=x onerror="window.isHacked=true">', surname: '=cmd()' };
+    await bench.saveCustomer(hostile);
+    await bench.motion(91, 92);
+    await bench.command(`/api/alarms/${(await bench.alarmOf(92)).alarmId}/acknowledge`, { operator: 'eva' });
+    await bench.command('/api/sensors/91/shelve', { operator: 'eva', reason: 'test', until: new Date(Date.now() + 600_000).toISOString(), note: '<img src=x onerror="window.isHacked=true">' });
+    const page = await bench.openAlarmsPage();
+    await row(page, 91).filter({ hasText: `${hostile.name} ${hostile.surname}` }).waitFor();
+    await row(page, 92).filter({ hasText: 'by eva' }).waitFor();
+    await page.getByTestId('shelved-91').filter({ hasText: hostile.name }).waitFor();
+    expect(await page.locator('main img').count()).toBe(0);
+    expect(await page.evaluate('window.isHacked')).toBeUndefined();
+    await expectAccessible(page);
+    await row(page, 91).getByRole('checkbox').check();
+    await page.getByTestId('acknowledge-chosen').click();
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await page.getByTestId('shelve-chosen').click();
+    await ask(page).waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await bench.command('/api/sensors/91/unshelve', { operator: 'eva' });
+  });
+
+  it('fits a phone, and speaks Spanish', async () => {
+    await bench.motion(95);
+    const page = await bench.openAlarmsPage({ ...PHONE, locale: 'es-ES' });
+    await row(page, 95).filter({ hasText: 'Movimiento' }).waitFor();
+    expect(await overflowPx(page.locator('html'))).toBe(0);
+    await row(page, 95).getByRole('checkbox').check();
+    await page.getByTestId('acknowledge-chosen').click();
+    expect(await overflowPx(page.locator('html'))).toBe(0);
+    await confirm(page);
+    await inGroup(page, 'acknowledged', 95).waitFor();
+    await expectAccessible(page);
+  });
+
+  it('keeps the overview accessible too', async () => {
+    await bench.motion(97);
+    const page = await bench.open(DESKTOP);
+    await page.getByTestId('alarm-97-motion').waitFor();
+    await expectAccessible(page);
+    await page.getByTestId('alarm-97-motion').click();
+    await page.getByTestId('details').locator('tbody').waitFor();
+    await expectAccessible(page);
+  });
+});

@@ -1,0 +1,81 @@
+import type { Page } from 'playwright-core';
+import { systemClock } from '../../src/clock.js';
+import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
+import { SmtpTestServer } from '../support/smtp-test-server.js';
+import { expectAccessible } from './accessibility.js';
+import { ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+
+const UNREADABLE = ['{"id": 21, "movement": "<img src=x onerror=window.isHacked=true>"}', 'not a reading', '{"id": "x"}'];
+
+let smtp: SmtpTestServer;
+let bench: ConsoleBrowser;
+
+beforeAll(async () => {
+  smtp = await SmtpTestServer.start();
+  bench = await ConsoleBrowser.start({ SMTP_URL: smtp.url });
+});
+afterAll(async () => {
+  await bench.stop();
+  await smtp.stop();
+});
+afterEach(() => bench.clear());
+
+const confirm = (page: Page) => page.getByTestId('system-confirm').click();
+const status = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
+
+/** Puts records into the log that no endpoint would take, as a producer of its own could. */
+async function writeUnreadable(): Promise<void> {
+  const { product, dataDir } = bench.served;
+  await product.interrupt();
+  const log = await LibsqlMessageLog.open(dataDir, { clock: systemClock });
+  await log.append('ENTRY', UNREADABLE.map((value) => ({ key: '21', value: Buffer.from(value), headers: {} })));
+  await log.close();
+  product.start();
+  await product.waitUntilUp();
+}
+
+describe('the page of the system', () => {
+  it('shows how every part is, and builds a read model anew', async () => {
+    const page = await bench.openAt('/system', '[data-testid=health-table] td');
+    for (const part of ['customers', 'notifications', 'projection alarms']) await page.getByTestId('health-table').getByRole('row', { name: part }).first().waitFor();
+    await page.getByRole('button', { name: 'Rebuild alarm-map' }).click();
+    await confirm(page);
+    await status(page, 'alarm-map rebuilt from');
+    await page.getByTestId('system-ask').waitFor({ state: 'detached' });
+  });
+
+  it('lists what could not be read, as text, and has it replayed or dropped', async () => {
+    await writeUnreadable();
+    const page = await bench.openAt('/system', '[data-testid=dead-letters] tbody td');
+    const letters = page.getByTestId('dead-letters');
+    const rows = letters.locator('tbody tr');
+    await rows.nth(2).waitFor();
+    await rows.filter({ hasText: '<img src=x onerror=window.isHacked=true>' }).waitFor();
+    expect(await page.locator('main img').count()).toBe(0);
+    await expectAccessible(page);
+    await rows.filter({ hasText: 'not a reading' }).getByRole('checkbox').check();
+    await letters.getByRole('button', { name: 'Drop' }).click();
+    await confirm(page);
+    await status(page, '1 dropped');
+    await rows.nth(2).waitFor({ state: 'detached' });
+    await letters.getByRole('checkbox', { name: 'Select all' }).check();
+    await letters.getByRole('button', { name: 'Replay' }).click();
+    await confirm(page);
+    await status(page, '2 back in the log');
+    expect(await page.evaluate('window.isHacked')).toBeUndefined();
+  });
+
+  it('lists parked e-mails, and sends one after all', async () => {
+    smtp.behave = () => ({ refuseAt: 'rcpt-to', code: 550 });
+    await bench.motion(31);
+    const page = await bench.openAt('/system', '[data-testid=parked] li', { ...PHONE, locale: 'es-ES' });
+    const parked = page.getByTestId('parked');
+    await parked.filter({ hasText: '550' }).waitFor();
+    await expectAccessible(page);
+    expect(await overflowPx(page.locator('html'))).toBe(0);
+    smtp.behave = () => 'accept';
+    await parked.getByRole('button', { name: 'Enviar de nuevo: Movimiento, sensor 31' }).click();
+    await parked.locator('li').waitFor({ state: 'detached' });
+    expect(smtp.mails).toHaveLength(1);
+  });
+});
