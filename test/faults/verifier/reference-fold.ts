@@ -44,7 +44,9 @@ export function foldLog({ topics, policy }: Outputs): ExpectedRecord[] {
 }
 
 function foldRecord(sensor: Sensor, topic: string, record: TopicRecord, parsed: ParsedRecord, policy: Outputs['policy']): { outcome: Expected; facts: string[] } {
-  if (parsed.messageId !== null && sensor.messageIds.has(parsed.messageId)) return { outcome: 'ignored duplicate', facts: [] };
+  // R1 comes first: that a normal reading was sent before makes no difference to it.
+  const isDiscarded = topic === 'ENTRY' && parsed.abnormal.length === 0 && !policy.clearOnNormal;
+  if (!isDiscarded && parsed.messageId !== null && sensor.messageIds.has(parsed.messageId)) return { outcome: 'ignored duplicate', facts: [] };
   if (topic === 'OK') {
     const facts = [...ALARM_TYPES.filter((type) => sensor.open.delete(type)).map((type) => `AlarmRecovered ${type}`), ...clearStrikes(sensor)];
     return facts.length > 0 ? { outcome: 'events', facts } : { outcome: 'ignored no-open-alarm', facts: [] };
