@@ -84,7 +84,7 @@ describe('the list of open alarms', () => {
     const page = await bench.open();
     await bench.served.command(
       'simulate', '--url', bench.served.product.ingestUrl, '--seed', '5', '--rate', '80', '--sensors', '140', '--abnormal', '0.2', '--recovery', '0',
-      '--duration', '4s', '--quiet', '--json', '-',
+      '--messages', '400', '--quiet', '--json', '-',
     );
     await bench.served.product.waitUntilSettled();
     const alarms = await bench.openAlarms();
