@@ -1,3 +1,5 @@
+import { csvField } from '../customers/csv-field.js';
+
 /** What a spreadsheet takes for the beginning of a formula, also in the wide forms and after blanks. */
 const FORMULA = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/;
 
@@ -15,6 +17,5 @@ export function csvLine(values: readonly (string | number | null)[]): string {
 function field(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const text = FORMULA.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvField(FORMULA.test(value) ? `'${value}` : value);
 }

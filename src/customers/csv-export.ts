@@ -1,3 +1,4 @@
+import { csvField } from './csv-field.js';
 import { CUSTOMER_COLUMNS, type Customer } from './customer.js';
 import { writeWholeFile } from './write-whole-file.js';
 
@@ -18,8 +19,4 @@ export async function writeCustomersCsv(file: string, customers: AsyncIterable<r
   }
   await writeWholeFile(file, text());
   return count;
-}
-
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isoTime, type Clock } from '../clock.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
@@ -9,7 +9,7 @@ import { LibsqlMessageLog } from '../message-log/libsql-message-log.js';
 import { SENSOR_TOPICS } from '../message-log/message-log.js';
 import { copyDatabase, databaseBytes } from '../storage/copy-database.js';
 import { DataDirLock } from '../storage/data-dir-lock.js';
-import { copyDurably, syncFolder } from '../storage/durable-files.js';
+import { copyDurably, syncFolder, writeDurably } from '../storage/durable-files.js';
 import { BACKUP_DATABASES, BackupRefused, fileDigest, MANIFEST, type BackupManifest } from './backup-manifest.js';
 
 /** Room that is left beside the copies, for what is written while they are made. */
@@ -125,13 +125,7 @@ async function writeManifest(folder: string, takenAt: string): Promise<BackupRep
     files.push({ name, bytes: size, sha256: await fileDigest(join(folder, name)) });
   }
   const manifest: BackupManifest = { format: 1, takenAt, files };
-  const file = await open(join(folder, MANIFEST), 'wx');
-  try {
-    await writeFile(file, `${JSON.stringify(manifest, null, 1)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeDurably(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`);
   return { takenAt, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 

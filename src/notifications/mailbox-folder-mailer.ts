@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { crashPoint } from '../crash-point.js';
-import { syncFolder } from '../storage/durable-files.js';
+import { syncFolder, writeDurably } from '../storage/durable-files.js';
 import { MailOutcomeUnknown, MailRefused, type DeliveredMail, type Mail, type Mailer } from './mailer.js';
 import { CUSTOMER_HEADER, toMimeMail } from './mime-mail.js';
 
@@ -103,16 +103,6 @@ async function identify(folder: string): Promise<string> {
   await unlink(temporary);
   await syncFolder(folder);
   return readFile(file, 'utf8');
-}
-
-async function writeDurably(file: string, content: Buffer): Promise<void> {
-  const handle = await open(file, 'wx');
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Unlike a rename, a link never replaces what is there. */

@@ -1,6 +1,7 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import AsyncDatabase from 'libsql/promise';
 import type { Clock } from '../clock.js';
+import { syncFile } from './durable-files.js';
 
 const LOOK_EVERY_MS = 200;
 
@@ -28,8 +29,7 @@ export async function copyDatabase(source: string, target: string, clock: Clock,
   const watching = watch(target, clock, ended.signal, onBytes);
   try {
     await withConnection(source, (connection) => connection.exec(`VACUUM INTO '${target.replaceAll("'", "''")}'`));
-    const file = await open(target, 'r+');
-    await file.sync().finally(() => file.close());
+    await syncFile(target);
   } finally {
     ended.abort();
     await watching;
