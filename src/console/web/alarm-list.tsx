@@ -1,4 +1,5 @@
 import { ALARM_TYPES, type AlarmSummary } from './api.js';
+import { CountedTitle } from './counted-title.js';
 import { useFormats } from './format.js';
 import { EmailIcon, TypeIcon } from './icons.js';
 import type { AlarmFilter } from './open-alarms.js';
@@ -23,9 +24,7 @@ export function AlarmListPanel({ data, nowMs, filter, onChoose, onShow, onMore }
   return (
     <section class="panel alarms" aria-label={texts.openAlarms}>
       <div class="panel-head">
-        <h2>
-          {texts.openAlarms} <span class="count">{alarms === null ? '' : number(total)}</span>
-        </h2>
+        <CountedTitle title={texts.openAlarms} total={alarms === null ? null : total} />
         {filter.zone !== null && <Chip text={filter.zone} label={texts.allZones} onRemove={() => onChoose({ zone: null, cell: null })} />}
         {filter.cell !== null && <Chip text={texts.cell(filter.cell)} label={texts.clearCell} onRemove={() => onChoose({ cell: null })} />}
         <div class="chips" role="group" aria-label={texts.allTypes}>

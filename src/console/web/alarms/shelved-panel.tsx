@@ -1,4 +1,5 @@
 import type { ShelvedList } from '../api.js';
+import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { Link } from '../router.js';
 import { useTexts, useTextsOf } from '../texts.js';
@@ -20,9 +21,7 @@ export function ShelvedPanel({ shelved, names, nowMs, onChange, onUnshelve }: Pr
   return (
     <section class="panel shelved" aria-label={texts.shelved} data-testid="shelved">
       <div class="panel-head">
-        <h2>
-          {texts.shelved} <span class="count">{shelved === null ? '' : formats.number(shelved.total)}</span>
-        </h2>
+        <CountedTitle title={texts.shelved} total={shelved?.total ?? null} />
       </div>
       {shelved === null ? (
         <p class="empty">{general.loading}</p>

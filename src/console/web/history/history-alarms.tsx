@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { queryOf, type AlarmType } from '../api.js';
+import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { EmailIcon, TypeIcon } from '../icons.js';
 import { loadAlarms, type SomeAlarms } from '../open-alarms.js';
@@ -40,9 +41,7 @@ export function HistoryAlarms({ title, fromMs, toMs, types, onShow, onClose }: P
   return (
     <section class="panel" aria-label={title} data-testid="history-alarms">
       <div class="panel-head">
-        <h2>
-          {title} <span class="count">{some !== null && some !== 'failed' ? formats.number(some.total) : ''}</span>
-        </h2>
+        <CountedTitle title={title} total={some !== null && some !== 'failed' ? some.total : null} />
         <a class="button" href={`/api/export/alarms.csv${queryOf({ ...range, type, order: 'oldest' })}`} download>
           {texts.alarmsCsv}
         </a>

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ALARM_TYPES, getJson, queryOf, type AlarmType, type MinuteCounts } from '../api.js';
+import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { useLive } from '../live-hub.js';
 import { stackCounts } from '../stack-counts.js';
@@ -110,9 +111,7 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
       )}
       <section class="panel" aria-label={texts.table}>
         <div class="panel-head">
-          <h2>
-            {texts.table} <span class="count">{formats.number(total)}</span>
-          </h2>
+          <CountedTitle title={texts.table} total={total} />
           <a class="button" href={`/api/export/counts.csv${query}`} download data-testid="counts-csv">
             {texts.countsCsv}
           </a>

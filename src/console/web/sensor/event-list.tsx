@@ -1,4 +1,5 @@
 import type { AlarmType, AuditEvent } from '../api.js';
+import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { SENSOR_TEXTS } from './sensor-texts.js';
@@ -28,9 +29,7 @@ export function EventList({ events, total, onMore }: Props) {
   return (
     <section class="panel" aria-label={texts.history}>
       <div class="panel-head">
-        <h2>
-          {texts.history} <span class="count">{formats.number(total)}</span>
-        </h2>
+        <CountedTitle title={texts.history} total={total} />
       </div>
       {events.length === 0 ? (
         <p class="empty">{texts.noHistory}</p>

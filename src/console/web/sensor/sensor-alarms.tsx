@@ -1,5 +1,6 @@
 import type { AlarmSummary } from '../api.js';
 import { ALARMS_TEXTS } from '../alarms/alarms-texts.js';
+import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { EmailIcon, TypeIcon } from '../icons.js';
 import { useTexts, useTextsOf } from '../texts.js';
@@ -14,9 +15,7 @@ export function SensorAlarms({ alarms, total, onShow }: { alarms: readonly Alarm
   return (
     <section class="panel" aria-label={texts.alarms}>
       <div class="panel-head">
-        <h2>
-          {texts.alarms} <span class="count">{formats.number(total)}</span>
-        </h2>
+        <CountedTitle title={texts.alarms} total={total} />
       </div>
       {alarms.length === 0 ? (
         <p class="empty calm">{texts.noAlarms}</p>

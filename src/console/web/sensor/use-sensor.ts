@@ -1,7 +1,8 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { getJson, NotFound, queryOf, type AlarmList, type AuditEvent, type Customer, type SensorAudit, type SensorDetails, type SensorShelving } from '../api.js';
 import { useLive } from '../live-hub.js';
 import { throttled } from '../throttle.js';
+import { useAsked } from '../use-asked.js';
 
 const REFRESH_MS = 1000;
 /** Strikes and silences are told of by nobody. */
@@ -49,14 +50,7 @@ export function useSensor(sensorId: string): SensorData & { readonly refresh: ()
     [sensorId],
   );
   useLive({ onReset: refresh.ask, onShelved: refresh.ask, onAlarm: (alarm) => alarm.sensorId === sensorId && refresh.ask() });
-  useEffect(() => {
-    refresh.ask();
-    const timer = setInterval(refresh.ask, QUIET_REFRESH_MS);
-    return () => {
-      clearInterval(timer);
-      refresh.stop();
-    };
-  }, [refresh]);
+  useAsked(refresh, QUIET_REFRESH_MS);
   const more = () => {
     wanted.current += PAGE;
     refresh.ask();

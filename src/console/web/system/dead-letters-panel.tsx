@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { DeadLetterList } from '../api.js';
+import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { AskDialog } from './ask-dialog.js';
@@ -29,9 +30,7 @@ export function DeadLettersPanel({ letters, onDone }: Props) {
   return (
     <section class="panel wide" aria-label={texts.deadLetters} data-testid="dead-letters">
       <div class="panel-head">
-        <h2>
-          {texts.deadLetters} <span class="count">{letters === null ? '' : formats.number(letters.total)}</span>
-        </h2>
+        <CountedTitle title={texts.deadLetters} total={letters?.total ?? null} />
         {items.length > 0 && (
           <>
             <span class="muted">{texts.chosen(chosen.length)}</span>

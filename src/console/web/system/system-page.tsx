@@ -1,11 +1,13 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { getJson, type AlarmDetails, type AlarmList, type DeadLetterList, type SilentList } from '../api.js';
 import { ALARMS_TEXTS } from '../alarms/alarms-texts.js';
+import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { useLive } from '../live-hub.js';
 import { Link } from '../router.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { throttled } from '../throttle.js';
+import { useAsked } from '../use-asked.js';
 import type { SystemData } from '../use-system-data.js';
 import { DeadLettersPanel } from './dead-letters-panel.js';
 import { HealthTable } from './health-table.js';
@@ -48,14 +50,7 @@ export function SystemPage({ system, onShow }: { system: SystemData; onShow: (al
     [],
   );
   useLive({ onReset: refresh.ask, onAlarm: refresh.ask });
-  useEffect(() => {
-    refresh.ask();
-    const timer = setInterval(refresh.ask, QUIET_REFRESH_MS);
-    return () => {
-      clearInterval(timer);
-      refresh.stop();
-    };
-  }, [refresh]);
+  useAsked(refresh, QUIET_REFRESH_MS);
   const say = (text: string) => {
     setMessage(text);
     refresh.ask();
@@ -91,9 +86,7 @@ function ParkedPanel({ parked, onDone, onShow }: { parked: AlarmList | null; onD
   return (
     <section class="panel" aria-label={texts.parked} data-testid="parked">
       <div class="panel-head">
-        <h2>
-          {texts.parked} <span class="count">{parked === null ? '' : formats.number(parked.total)}</span>
-        </h2>
+        <CountedTitle title={texts.parked} total={parked?.total ?? null} />
       </div>
       {parked === null ? (
         <p class="empty">{general.loading}</p>
@@ -133,9 +126,7 @@ function SilentPanel({ silent }: { silent: SilentList | null }) {
   return (
     <section class="panel" aria-label={texts.silent} data-testid="silent">
       <div class="panel-head">
-        <h2>
-          {texts.silent} <span class="count">{silent === null ? '' : formats.number(silent.total)}</span>
-        </h2>
+        <CountedTitle title={texts.silent} total={silent?.total ?? null} />
       </div>
       {silent === null ? (
         <p class="empty">{general.loading}</p>
