@@ -96,6 +96,7 @@ describe('the page of standing alarms', () => {
     await row(page, 51, 'smoke').filter({ hasText: 'Held' }).waitFor();
     await shelved.filter({ hasText: '1 alarm meanwhile' }).waitFor();
     await shelved.getByRole('button', { name: 'Unshelve: sensor 51' }).click();
+    await ask(page).getByRole('listitem').filter({ hasText: '(ana)' }).waitFor();
     await bench.command('/api/sensors/51/shelve', { operator: 'eva', reason: 'test', until: new Date(Date.now() + 600_000).toISOString() });
     await shelved.filter({ hasText: 'by eva' }).waitFor();
     await confirm(page);
