@@ -6,6 +6,7 @@ import type { Customer } from '../customers/customer.js';
 import { toAppend } from '../event-store/event-codec.js';
 import { CUSTOMER, alarmTriggered, raise } from '../../test/support/alarm-fixtures.js';
 import { ConsoleBench } from '../../test/support/console-bench.js';
+import { loadAnswer } from './load-schemas.js';
 import * as schemas from './response-schemas.js';
 
 /** The API over real HTTP, on real stores. Every answer is held to the schema that it is documented with. */
@@ -235,6 +236,24 @@ describe('map and counts', () => {
   });
 });
 
+describe('the load of operators', () => {
+  it('is per console, with what makes it', async () => {
+    const load = await ok('/api/load?from=2026-03-01T11:05:00Z&to=2026-03-01T12:20:00Z', loadAnswer);
+    expect(load).toMatchObject({
+      from: '2026-03-01T11:00:00.000Z', to: '2026-03-01T12:20:00.000Z',
+      thresholds: { floodAbove: 10, chatterAlarms: 3, chatterSeconds: 60, staleHours: 24 },
+      whole: { alarms: 4, perPeriod: 0.5, mostInPeriod: 3, floodPeriods: 0, level: 'acceptable', acknowledged: { count: 0, p50Ms: null } },
+      busiest: { total: 3, items: [{ sensorId: '7', zone: 'UK', alarms: 2 }, { sensorId: '42959' }, { sensorId: '123456', zone: null }] },
+      chattering: { total: 0 },
+    });
+    expect(load.periods).toEqual([{ from: '2026-03-01T11:00:00.000Z', alarms: 1 }, { from: '2026-03-01T12:00:00.000Z', alarms: 3 }]);
+    expect(load.consoles.filter(({ alarms }) => alarms > 0).map(({ zone, alarms }) => [zone, alarms])).toEqual([['Mediterranean', 1], ['UK', 2], [null, 1]]);
+    // Those of the fixture are open since the first of March.
+    expect(load.stale).toMatchObject({ total: 3, items: [{ alarmId: smoke.data.alarmId }, { alarmId: motion.data.alarmId }, { alarmId: unplaced.data.alarmId }] });
+    expect((await ok('/api/load?zone=UK', loadAnswer)).stale.total).toBe(1);
+  });
+});
+
 describe('bad requests', () => {
   it.each<[string, string]>([
     ['/api/alarms?limit=0', 'limit'],
@@ -269,6 +288,9 @@ describe('bad requests', () => {
     ['/api/map?prefixLength=0', 'prefixLength'],
     ['/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
     ['/api/counts?from=2025-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
+    ['/api/load?from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
+    ['/api/load?from=2026-01-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
+    ['/api/load?zone=Atlantis', 'zone'],
     ['/api/audit/sensors/7?cursor=99', 'cursor'],
     ['/api/audit/sensors/7?asOf=yesterday', 'asOf'],
     ['/api/mailbox/..%2F..%2Fetc%2Fpasswd', 'name'],

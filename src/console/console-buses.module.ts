@@ -9,6 +9,7 @@ import type { CustomerStore } from '../customers/customer-store.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { AlarmReads } from '../projections/alarm-reads.js';
 import type { CountSource } from '../projections/count-reads.js';
+import { LoadReads } from '../projections/load-reads.js';
 import type { MapSource } from '../projections/map-answer.js';
 import { SensorListReads } from '../projections/sensor-list-reads.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, MAP_AND_COUNTS, OPERATIONS } from '../tokens.js';
@@ -35,6 +36,7 @@ import { ListAlarms, ListAlarmsHandler } from './queries/list-alarms.query.js';
 import { ListShelved, ListShelvedHandler } from './queries/list-shelved.query.js';
 import { ListSilent, ListSilentHandler } from './queries/list-silent.query.js';
 import { MapCells, MapCellsHandler } from './queries/map-cells.query.js';
+import { MeasureLoad, MeasureLoadHandler } from './queries/measure-load.query.js';
 import { NameCustomers, NameCustomersHandler } from './queries/name-customers.query.js';
 
 // The decorators are applied here, so that the handlers know nothing of Nest.
@@ -47,6 +49,7 @@ QueryHandler(FindCustomer)(FindCustomerHandler);
 QueryHandler(NameCustomers)(NameCustomersHandler);
 QueryHandler(MapCells)(MapCellsHandler);
 QueryHandler(CountAlarms)(CountAlarmsHandler);
+QueryHandler(MeasureLoad)(MeasureLoadHandler);
 QueryHandler(FindShelving)(FindShelvingHandler);
 QueryHandler(ListShelved)(ListShelvedHandler);
 QueryHandler(ListSilent)(ListSilentHandler);
@@ -100,6 +103,7 @@ export class ConsoleBusesModule {
           useFactory: (counts: CountSource, clock: Clock) => new CountAlarmsHandler(counts, clock),
           inject: [MAP_AND_COUNTS, CLOCK],
         },
+        { provide: MeasureLoadHandler, useFactory: (load: LoadReads, clock: Clock) => new MeasureLoadHandler(load, clock), inject: [LoadReads, CLOCK] },
         {
           provide: FindShelvingHandler,
           useFactory: (commands: SensorCommands, customers: CustomerStore) => new FindShelvingHandler(commands, customers.notes),

@@ -78,6 +78,13 @@ export const countsQuery = z.strictObject({
 });
 export type CountsQuery = z.output<typeof countsQuery>;
 
+export const loadQuery = z.strictObject({
+  from: time.optional().meta({ description: 'taken down to ten minutes; default 24 hours before `to`' }),
+  to: time.optional().meta({ description: 'end, exclusive; default now' }),
+  zone: zone.optional().meta({ description: 'whose console the lists and the periods are of; one for all without it' }),
+});
+export type LoadQuery = z.output<typeof loadQuery>;
+
 export const auditQuery = z.strictObject({
   asOf: time.optional().meta({ description: 'a time of recording; default now' }),
   limit,
