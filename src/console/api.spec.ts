@@ -7,6 +7,7 @@ import { toAppend } from '../event-store/event-codec.js';
 import { CUSTOMER, alarmTriggered, raise } from '../../test/support/alarm-fixtures.js';
 import { ConsoleBench } from '../../test/support/console-bench.js';
 import { loadAnswer } from './load-schemas.js';
+import { pastAnswer } from './past-schemas.js';
 import * as schemas from './response-schemas.js';
 
 /** The API over real HTTP, on real stores. Every answer is held to the schema that it is documented with. */
@@ -184,6 +185,49 @@ describe('the audit', () => {
     expect(before).toMatchObject({ total: 0, items: [], state: { openAlarms: {}, strikes: {} } });
   });
 
+  it('gives the state after one event, and the one before it', async () => {
+    const { asOf, state, before, items, first, last } = await ok('/api/audit/sensors/7?revision=1', schemas.sensorAudit);
+    expect(items.map(({ revision, type }) => [revision, type])).toEqual([[1, 'AlarmTriggered'], [0, 'AlarmTriggered']]);
+    expect(Object.keys(before.openAlarms)).toEqual(['temperature']);
+    expect(Object.keys(state.openAlarms).sort()).toEqual(['motion', 'temperature']);
+    expect({ asOf, first, last }).toEqual({
+      asOf: motion.metadata.recordedAt,
+      first: { revision: 0, recordedAt: recovered.metadata.recordedAt },
+      last: { revision: 2, recordedAt: '2026-03-01T11:30:00.000Z' },
+    });
+  });
+
+  it('gives the whole system as of a recorded time, and what changed last', async () => {
+    const past = await ok('/api/audit/system?asOf=2026-03-01T12:01:30Z', pastAnswer);
+    expect(past.open).toMatchObject({ total: 2, items: [{ alarmId: motion.data.alarmId, zone: 'UK' }, { alarmId: smoke.data.alarmId, zone: 'Mediterranean', acknowledged: null }] });
+    expect(past.map.cells.filter(({ active }) => active > 0).map(({ geohash }) => geohash)).toEqual(['ez', 'gc']);
+    expect(past.changes).toMatchObject({ total: 1, items: [{ change: 'opened', alarmId: motion.data.alarmId }] });
+    expect(past.moments).toEqual({
+      first: recovered.metadata.recordedAt, last: unplaced.metadata.recordedAt,
+      previous: smoke.metadata.recordedAt, current: motion.metadata.recordedAt, next: unplaced.metadata.recordedAt,
+    });
+    const earlier = await ok('/api/audit/system?asOf=2026-03-01T11:15:00Z&zone=UK', pastAnswer);
+    expect(earlier.open).toMatchObject({ total: 1, items: [{ alarmId: recovered.data.alarmId }] });
+    expect((await ok('/api/audit/system', pastAnswer)).open.total).toBe(3);
+  });
+
+  it('is taken away, a range as lines of JSON and as CSV, of all or of one sensor', async () => {
+    const lines = async (query: string) => {
+      const { headers, body } = await bench.get<string>(`/api/export/events.jsonl?${query}`);
+      expect(headers.get('content-type')).toBe('application/x-ndjson');
+      return body.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    const all = await lines('from=2026-03-01T11:00:00Z&to=2026-03-01T12:01:00Z');
+    expect(all.map(({ type, stream }) => [type, stream])).toEqual([['AlarmTriggered', 'sensor-7'], ['AlarmTriggered', 'sensor-42959'], ['AlarmRecovered', 'sensor-7']]);
+    expect(all[1]).toMatchObject({ id: smoke.id, revision: 0, data: { alarmId: smoke.data.alarmId }, metadata: { source: { topic: 'ENTRY' } } });
+    expect(await lines('sensor=7')).toHaveLength(3);
+    expect(await lines('sensor=8')).toEqual([]);
+    const { body } = await bench.get<string>('/api/export/events.csv?sensor=7&from=2026-03-01T11:30:00Z&to=2026-03-01T11:31:00Z');
+    const [head, line, ...rest] = body.replace(/^\uFEFF/, '').trimEnd().split('\r\n');
+    expect({ head, rest }).toEqual({ head: 'position,recordedAt,sensorId,revision,type,alarmId,alarmType,by,eventId,data,metadata', rest: [] });
+    expect(line).toContain(`,2026-03-01T11:30:00.000Z,7,2,AlarmRecovered,${recovered.data.alarmId},temperature,ok-message,`);
+  });
+
   it('comes in pages', async () => {
     const first = await ok('/api/audit/sensors/7?limit=2', schemas.sensorAudit);
     expect(first).toMatchObject({ total: 3, next: '0' });
@@ -293,6 +337,10 @@ describe('bad requests', () => {
     ['/api/load?zone=Atlantis', 'zone'],
     ['/api/audit/sensors/7?cursor=99', 'cursor'],
     ['/api/audit/sensors/7?asOf=yesterday', 'asOf'],
+    ['/api/audit/sensors/7?asOf=2026-03-01T12:00:00Z&revision=1', 'revision'],
+    ['/api/audit/system?asOf=yesterday', 'asOf'],
+    ['/api/audit/system?prefixLength=10', 'prefixLength'],
+    ['/api/export/events.csv?from=yesterday', 'from'],
     ['/api/mailbox/..%2F..%2Fetc%2Fpasswd', 'name'],
     ['/api/mailbox/x.eml?y=1', 'y'],
     ['/api/health?deep=1', 'deep'],

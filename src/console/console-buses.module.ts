@@ -11,6 +11,7 @@ import { AlarmReads } from '../projections/alarm-reads.js';
 import type { CountSource } from '../projections/count-reads.js';
 import { LoadReads } from '../projections/load-reads.js';
 import type { MapSource } from '../projections/map-answer.js';
+import { PastAlarms } from '../projections/past-alarms.js';
 import { SensorListReads } from '../projections/sensor-list-reads.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, MAP_AND_COUNTS, OPERATIONS } from '../tokens.js';
 import { AcknowledgeAlarm, AcknowledgeAlarmHandler } from './commands/acknowledge-alarm.command.js';
@@ -26,8 +27,10 @@ import { UnshelveSensor, UnshelveSensorHandler } from './commands/unshelve-senso
 import { mailboxFolder, Mailbox } from './mailbox.js';
 import type { Operations } from './operations.js';
 import { AuditSensor, AuditSensorHandler } from './queries/audit-sensor.query.js';
+import { AuditSystem, AuditSystemHandler } from './queries/audit-system.query.js';
 import { CountAlarms, CountAlarmsHandler } from './queries/count-alarms.query.js';
 import { ExportAlarms, ExportAlarmsHandler } from './queries/export-alarms.query.js';
+import { ExportEvents, ExportEventsHandler } from './queries/export-events.query.js';
 import { FindAlarm, FindAlarmHandler } from './queries/find-alarm.query.js';
 import { FindCustomer, FindCustomerHandler } from './queries/find-customer.query.js';
 import { FindSensor, FindSensorHandler } from './queries/find-sensor.query.js';
@@ -45,6 +48,8 @@ QueryHandler(ExportAlarms)(ExportAlarmsHandler);
 QueryHandler(FindAlarm)(FindAlarmHandler);
 QueryHandler(FindSensor)(FindSensorHandler);
 QueryHandler(AuditSensor)(AuditSensorHandler);
+QueryHandler(AuditSystem)(AuditSystemHandler);
+QueryHandler(ExportEvents)(ExportEventsHandler);
 QueryHandler(FindCustomer)(FindCustomerHandler);
 QueryHandler(NameCustomers)(NameCustomersHandler);
 QueryHandler(MapCells)(MapCellsHandler);
@@ -95,6 +100,8 @@ export class ConsoleBusesModule {
           useFactory: (store: EventStore, clock: Clock) => new AuditSensorHandler(store, clock),
           inject: [EVENT_STORE, CLOCK],
         },
+        { provide: AuditSystemHandler, useFactory: (past: PastAlarms, clock: Clock) => new AuditSystemHandler(past, clock), inject: [PastAlarms, CLOCK] },
+        { provide: ExportEventsHandler, useFactory: (store: EventStore) => new ExportEventsHandler(store), inject: [EVENT_STORE] },
         { provide: FindCustomerHandler, useFactory: (customers: CustomerStore) => new FindCustomerHandler(customers), inject: [CUSTOMER_STORE] },
         { provide: NameCustomersHandler, useFactory: (customers: CustomerStore) => new NameCustomersHandler(customers), inject: [CUSTOMER_STORE] },
         { provide: MapCellsHandler, useFactory: (map: MapSource) => new MapCellsHandler(map), inject: [MAP_AND_COUNTS] },

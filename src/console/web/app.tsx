@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { AlarmDetailsDialog } from './alarm-details.js';
 import { AlarmSound } from './alarm-sound.js';
 import { AlarmsPage } from './alarms/alarms-page.js';
+import { AuditPage } from './audit/audit-page.js';
 import { Header } from './header.js';
 import { HistoryPage } from './history/history-page.js';
 import { LiveContext, LiveHub } from './live-hub.js';
@@ -63,6 +64,7 @@ export function App() {
         {place.page === 'alarms' && <AlarmsPage system={system} onShow={show} />}
         {place.page === 'history' && <HistoryPage system={system} onShow={show} />}
         {place.page === 'load' && <LoadPage system={system} onShow={show} />}
+        {place.page === 'audit' && <AuditPage system={system} onShow={show} />}
         {place.page === 'system' && <SystemPage system={system} onShow={show} />}
         {place.page === 'sensor' && <SensorPage key={place.sensorId} sensorId={place.sensorId} system={system} onShow={show} />}
         {alarmId !== null && <AlarmDetailsDialog key={alarmId} alarmId={alarmId} onClose={() => show(null)} />}

@@ -43,6 +43,9 @@ export function Header({ data, place, isMuted, onMute, onLanguage }: Props) {
           <Link to={{ page: 'load' }} isCurrent={place.page === 'load'}>
             {texts.load}
           </Link>
+          <Link to={{ page: 'audit' }} isCurrent={place.page === 'audit'}>
+            {texts.audit}
+          </Link>
           <Link to={{ page: 'system' }} isCurrent={place.page === 'system'}>
             {texts.system}
           </Link>

@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 export type Place = { readonly page: 'overview' | SinglePage } | { readonly page: 'sensor'; readonly sensorId: string };
 
 /** Those whose address is their name. */
-const SINGLE_PAGES = ['alarms', 'history', 'load', 'system'] as const;
+const SINGLE_PAGES = ['alarms', 'history', 'load', 'audit', 'system'] as const;
 type SinglePage = (typeof SINGLE_PAGES)[number];
 
 export interface Address {
@@ -36,8 +36,8 @@ export function pathOf(place: Place): string {
 
 const NAVIGATED = 'vigia:navigated';
 
-export function goTo(place: Place): void {
-  history.pushState(null, '', pathOf(place));
+export function goTo(place: Place, search = ''): void {
+  history.pushState(null, '', `${pathOf(place)}${search}`);
   window.dispatchEvent(new Event(NAVIGATED));
   window.scrollTo(0, 0);
 }
@@ -52,22 +52,24 @@ export function followAddress(onAddress: (address: Address) => void): () => void
 
 interface LinkProps {
   readonly to: Place;
+  /** `?sensor=7` */
+  readonly search?: string;
   readonly class?: string;
   readonly isCurrent?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** A link that loads nothing anew, unless it is opened in a window of its own. */
-export function Link({ to, children, isCurrent = false, ...rest }: LinkProps) {
+export function Link({ to, search = '', children, isCurrent = false, ...rest }: LinkProps) {
   return (
     <a
-      href={pathOf(to)}
+      href={`${pathOf(to)}${search}`}
       {...rest}
       {...(isCurrent ? { 'aria-current': 'page' as const } : {})}
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
         event.preventDefault();
-        goTo(to);
+        goTo(to, search);
       }}
     >
       {children}
