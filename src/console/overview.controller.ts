@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Allow } from './access.decorator.js';
 import { CountAlarms, type CountsAnswer } from './queries/count-alarms.query.js';
 import { MapCells, type MapAnswer } from './queries/map-cells.query.js';
 import { countsQuery, mapQuery, type CountsQuery, type MapQuery } from './request-schemas.js';
@@ -12,6 +13,7 @@ export class OverviewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('map')
+  @Allow('auditor')
   @ApiOperation({ summary: 'The sensors by geohash cell' })
   @ApiResponse({ status: 200, standardSchema: mapAnswer })
   map(@Query({ schema: mapQuery }) query: MapQuery): Promise<MapAnswer> {
@@ -19,6 +21,7 @@ export class OverviewController {
   }
 
   @Get('counts')
+  @Allow('auditor')
   @ApiOperation({ summary: 'Alarms per minute and type; minutes without any are left out' })
   @ApiResponse({ status: 200, standardSchema: countList })
   counts(@Query({ schema: countsQuery }) query: CountsQuery): Promise<CountsAnswer> {

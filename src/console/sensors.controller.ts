@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Allow } from './access.decorator.js';
 import { AuditSensor } from './queries/audit-sensor.query.js';
 import { FindSensor } from './queries/find-sensor.query.js';
 import { ListSilent } from './queries/list-silent.query.js';
@@ -13,6 +14,7 @@ export class SensorsController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('sensors/:id')
+  @Allow('auditor')
   @ApiOperation({ summary: 'A sensor as it is now' })
   @ApiResponse({ status: 200, standardSchema: sensorDetails })
   find(
@@ -23,6 +25,7 @@ export class SensorsController {
   }
 
   @Get('silent')
+  @Allow('auditor')
   @ApiOperation({ summary: 'Sensors that are not heard of, the last to grow silent first' })
   @ApiResponse({ status: 200, standardSchema: silentList })
   silent(@Query({ schema: sensorListQuery }) query: SensorListQuery): Promise<SilentList> {
@@ -30,6 +33,7 @@ export class SensorsController {
   }
 
   @Get('audit/sensors/:id')
+  @Allow('auditor')
   @ApiOperation({ summary: 'What was known of a sensor at a time of recording, and the events that say so, newest first' })
   @ApiResponse({ status: 200, standardSchema: sensorAudit })
   audit(
