@@ -46,7 +46,7 @@ async function firstLine(source: Readable, isTyped: boolean): Promise<string> {
       try {
         for (const key of decoder.decode(chunk, { stream: true })) if (take(key)) return stop(done);
       } catch (error) {
-        stop(() => reject(error));
+        stop(() => reject(error instanceof Error ? error : new Error(String(error))));
       }
     };
     const onEnd = () => stop(done);

@@ -36,7 +36,7 @@ export class LiveController {
     const out = beginRaw(reply, 'text/event-stream');
     // It has no body to wait for.
     if (request.method === 'HEAD') return void out.end();
-    const forget = this.control.follow(request.headers, () => out.destroy());
+    const forget = this.control.follow(request.headers, () => out.end());
     out.once('close', forget);
     await this.feed.connect(out, lastEventId === undefined || lastEventId === '' ? null : lastEventId);
   }
