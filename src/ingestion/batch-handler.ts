@@ -1,4 +1,4 @@
-import { sensorIdOf, type SensorMessage } from '../alarm-domain/sensor-message.js';
+import type { SensorMessage } from '../alarm-domain/sensor-message.js';
 import { afterDecision, decide, sensorStream, type IgnoreReason, type SensorState } from '../alarm-domain/sensor.js';
 import type { ReadingEvent } from '../alarm-domain/alarm-events.js';
 import { isAtOrBefore, partitionKey, type SourcePosition } from '../alarm-domain/source-position.js';
@@ -10,13 +10,13 @@ import { toAppend } from '../event-store/event-codec.js';
 import { WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
 import type { LogBatch, SensorTopic } from '../message-log/message-log.js';
 import { groupsOf } from './batch-groups.js';
-import type { DeadLetters, DeadLetterToAdd } from './dead-letters.js';
+import type { DeadLetters } from './dead-letters.js';
 import { idOf } from './deterministic-id.js';
 import { allEnded, inParallel } from './in-parallel.js';
 import type { LastSeen } from './last-seen.js';
+import { readBatch, type ReadBatch } from './read-batch.js';
 import type { ReceiptBook } from './receipt-book.js';
 import type { Receipt } from './receipt.js';
-import { toSensorMessage } from './sensor-message.js';
 import type { LoadedSensor, SensorStates } from './sensor-states.js';
 
 /** Sensors whose events are appended at the same time; the embedded store puts them into one commit. */
@@ -40,9 +40,7 @@ type Outcome =
 
 /** A batch of the group that is in work. */
 interface BatchInWork {
-  readonly batch: LogBatch;
-  /** See `SourcePosition`. */
-  readonly epoch: number;
+  readonly read: ReadBatch;
   /** By offset. */
   readonly outcomes: Map<number, Outcome>;
   /** The last record of each partition of ENTRY that is handled before this batch. */
@@ -88,8 +86,9 @@ export class BatchHandler {
 
   /** Batches of one partition number, in the order of their append times. Those that are in order are handled together: one commit serves them all. */
   async handle(batches: readonly LogBatch[]): Promise<void> {
-    for (const group of groupsOf(batches)) {
-      await this.receipts.flushPartition(group[0]!.partition); // one that failed must be stored before anything that follows is handled
+    const read = batches.map((batch) => readBatch(this.log, this.receipts.epoch(batch.topic, batch.partition), batch));
+    for (const group of groupsOf(read)) {
+      await this.receipts.flushPartition(group[0]!.batch.partition); // one that failed must be stored before anything that follows is handled
       const fresh = this.notHandledYet(group);
       if (fresh.length === 0) continue;
       await this.handleGroup(fresh).catch((error: unknown) => {
@@ -100,9 +99,9 @@ export class BatchHandler {
   }
 
   /** Without batches that are given again after a later one had failed. */
-  private notHandledYet(group: readonly LogBatch[]): LogBatch[] {
+  private notHandledYet(group: readonly ReadBatch[]): ReadBatch[] {
     const nextOf = new Map<SensorTopic, number>();
-    return group.filter(({ topic, partition, firstOffset, lastOffset }) => {
+    return group.filter(({ batch: { topic, partition, firstOffset, lastOffset } }) => {
       const next = nextOf.get(topic) ?? this.receipts.next(topic, partition);
       if (lastOffset < next) return false;
       if (firstOffset !== next) throw new Error(`${topic}-${partition}: expected offset ${next}, got ${firstOffset} to ${lastOffset}; records are missing or were taken apart`);
@@ -111,26 +110,31 @@ export class BatchHandler {
     });
   }
 
-  private async handleGroup(batches: readonly LogBatch[]): Promise<void> {
-    if (batches.some(({ topic }) => topic === 'OK')) await this.receipts.lookAtOthers();
+  private async handleGroup(group: readonly ReadBatch[]): Promise<void> {
+    if (group.some(({ batch }) => batch.topic === 'OK')) await this.receipts.lookAtOthers();
     const inWork: BatchInWork[] = [];
-    const unreadable: { topic: SensorTopic; letters: DeadLetterToAdd[] }[] = [];
     const bySensor = new Map<number, Item[]>();
     let handledThrough: readonly SourcePosition[] = this.receipts.handledReadings();
-    for (const batch of batches) {
-      const work: BatchInWork = { batch, epoch: this.receipts.epoch(batch.topic, batch.partition), outcomes: new Map(), handledThrough };
+    for (const read of group) {
+      const { batch, messages, unreadable } = read;
+      const work: BatchInWork = { read, outcomes: new Map(), handledThrough };
       inWork.push(work);
       if (batch.topic === 'ENTRY') {
         this.lastSeen?.beginBatch(batch.partition, batch.lastAppendedAtMs);
-        handledThrough = withLast(handledThrough, this.sourceOf(work, batch.lastOffset));
+        handledThrough = withLast(handledThrough, read.sourceOf(batch.lastOffset));
       }
-      const letters = this.read(work, bySensor);
-      if (letters.length > 0) unreadable.push({ topic: batch.topic, letters });
+      for (const { sensorId, message } of messages) {
+        if (message.type === 'reading') this.lastSeen?.see(sensorId);
+        const items = bySensor.get(sensorId);
+        if (items) items.push({ message, work });
+        else bySensor.set(sensorId, [{ message, work }]);
+      }
+      for (const { source } of unreadable) work.outcomes.set(source.offset, { type: 'dead-lettered' });
     }
     try {
       await allEnded([
-        ...unreadable.map(({ topic, letters }) => this.deadLetters.add(topic, letters)),
-        inParallel([...bySensor], MOST_APPENDS, ([sensorId, items]) => this.handleSensor(sensorId, items, batches[0]!.isOutOfOrder ?? false)),
+        ...group.filter(({ unreadable }) => unreadable.length > 0).map(({ batch, unreadable }) => this.deadLetters.add(batch.topic, unreadable)),
+        inParallel([...bySensor], MOST_APPENDS, ([sensorId, items]) => this.handleSensor(sensorId, items, group[0]!.batch.isOutOfOrder ?? false)),
       ]);
     } catch (error) {
       // Handled again, an ignored record must not pass for its own repeat.
@@ -142,31 +146,7 @@ export class BatchHandler {
     for (const receipt of receipts) this.sensors.recall(receipt.remembered);
     await allEnded(receipts.map((receipt) => this.receipts.add(receipt)));
     crashPoint('run-handled');
-    receipts.forEach((receipt, index) => this.observer.processed(receipt, batches[index]!.records.length));
-  }
-
-  /** Puts the batch's messages behind those of the same sensors, and gives what can't be read. */
-  private read(work: BatchInWork, bySensor: Map<number, Item[]>): DeadLetterToAdd[] {
-    const unreadable: DeadLetterToAdd[] = [];
-    for (const record of work.batch.records) {
-      const source = this.sourceOf(work, record.offset);
-      const message = toSensorMessage(record, source);
-      if (message.type === 'unreadable') {
-        unreadable.push({ record, source, reason: message.reason });
-        work.outcomes.set(record.offset, { type: 'dead-lettered' });
-        continue;
-      }
-      const sensorId = sensorIdOf(message);
-      if (message.type === 'reading') this.lastSeen?.see(sensorId);
-      const items = bySensor.get(sensorId);
-      if (items) items.push({ message, work });
-      else bySensor.set(sensorId, [{ message, work }]);
-    }
-    return unreadable;
-  }
-
-  private sourceOf({ batch, epoch }: BatchInWork, offset: number): SourcePosition {
-    return { log: this.log, topic: batch.topic, partition: batch.partition, epoch, offset };
+    receipts.forEach((receipt, index) => this.observer.processed(receipt, group[index]!.batch.records.length));
   }
 
   /** All messages of one sensor in a group, in order. */
@@ -232,7 +212,7 @@ export class BatchHandler {
     return (await appendUntilKnown(this.store, sensorStream(sensorId), events.map(toAppend), revision ?? 'no-stream')).revision;
   }
 
-  private receiptOf({ batch, epoch, outcomes }: BatchInWork): Receipt {
+  private receiptOf({ read: { batch, sourceOf }, outcomes }: BatchInWork): Receipt {
     const ignored: Partial<Record<IgnoreReason, number[]>> = {};
     const events: number[] = [];
     const deadLettered: number[] = [];
@@ -250,7 +230,7 @@ export class BatchHandler {
       }
     }
     const { topic, partition, firstOffset, lastOffset, lastAppendedAtMs, skipped } = batch;
-    return { log: this.log, topic, partition, epoch, first: firstOffset, last: lastOffset, lastAppendedAtMs, normal, events, ignored, deadLettered, skipped, remembered };
+    return { log: this.log, topic, partition, epoch: sourceOf(firstOffset).epoch, first: firstOffset, last: lastOffset, lastAppendedAtMs, normal, events, ignored, deadLettered, skipped, remembered };
   }
 }
 

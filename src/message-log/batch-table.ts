@@ -99,6 +99,7 @@ export class BatchTable {
     const failed: { error?: unknown } = {};
     try {
       return await this.db.write(() => {
+        delete failed.error; // of a first run that was undone
         try {
           return work();
         } catch (error) {

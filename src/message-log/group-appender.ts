@@ -125,7 +125,7 @@ export class GroupAppender {
     try {
       // Taken inside the write, so that appends made up to that moment still come along.
       const results = await this.table.write(() => {
-        group = this.take();
+        if (group.length === 0) group = this.take(); // once, though the write may be run twice
         const stored = this.store(group);
         crashPoint('log-committing');
         return stored;

@@ -56,7 +56,8 @@ export class CommitOutcomeUnknown extends Error {
  * One database file: a writer with group commit and a read-only connection.
  *
  * Statements run on the caller's thread (about 5 µs a row), the commit with its fsync on another; writes
- * that come meanwhile share the next transaction, at most 256. A write that throws is undone alone.
+ * that come meanwhile share the next transaction, at most 256. A write that throws is undone alone: the transaction is
+ * undone and run again, each write in a savepoint, which takes two calls more of each.
  * WAL, synchronous=FULL: what has resolved survives kill -9 and power loss.
  */
 export class EmbeddedDatabase {
@@ -112,7 +113,8 @@ export class EmbeddedDatabase {
   }
 
   /**
-   * Runs `work`, which is synchronous, in a transaction and resolves with its value once that is durable.
+   * Runs `work`, which is synchronous, in a transaction and resolves with its value once that is durable. It may be run a
+   * second time after the first was undone, so it changes nothing but the database.
    * Thrown: what `work` threw, after undoing it; `CommitOutcomeUnknown` when the commit failed.
    */
   write<T>(work: () => T): Promise<T> {
@@ -162,10 +164,9 @@ export class EmbeddedDatabase {
   }
 
   private async commitGroup(group: readonly QueuedWrite[]): Promise<void> {
-    const settle: (() => void)[] = [];
+    let settle: readonly (() => void)[];
     try {
-      await this.writer.exec('BEGIN IMMEDIATE');
-      for (const write of group) settle.push(this.runAlone(write));
+      settle = (await this.runTogether(group)) ?? (await this.runEachAlone(group));
     } catch (error) {
       await this.rollback();
       for (const write of group) write.reject(error);
@@ -181,7 +182,26 @@ export class EmbeddedDatabase {
     for (const tell of settle) tell();
   }
 
-  /** Runs one write within the group's transaction; what it says to its caller waits for the commit. */
+  /** Begins a transaction and runs the writes; what they say to their callers waits for the commit. Null when one has thrown: nothing of any is left. */
+  private async runTogether(group: readonly QueuedWrite[]): Promise<(() => void)[] | null> {
+    await this.writer.exec('BEGIN IMMEDIATE');
+    try {
+      return group.map(({ work, resolve }) => {
+        const value = work();
+        return () => resolve(value);
+      });
+    } catch {
+      await this.rollback();
+      return null;
+    }
+  }
+
+  /** The same with a savepoint for each write, so that one that throws is undone alone. */
+  private async runEachAlone(group: readonly QueuedWrite[]): Promise<(() => void)[]> {
+    await this.writer.exec('BEGIN IMMEDIATE');
+    return group.map((write) => this.runAlone(write));
+  }
+
   private runAlone(write: QueuedWrite): () => void {
     this.savepoint.begin.run();
     try {

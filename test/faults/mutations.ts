@@ -34,15 +34,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     removes: 'receipt only after the dead letters',
-    edits: [{ file: 'src/ingestion/batch-handler.ts', find: '...unreadable.map(({ topic, letters }) => this.deadLetters.add(topic, letters)),', replace: '...unreadable.map(({ topic, letters }) => void this.deadLetters.add(topic, letters).catch(() => undefined) ?? Promise.resolve()),' }],
+    edits: [{ file: 'src/ingestion/batch-handler.ts', find: 'this.deadLetters.add(batch.topic, unreadable)),', replace: 'void this.deadLetters.add(batch.topic, unreadable).catch(() => undefined) ?? Promise.resolve()),' }],
   },
   {
-    removes: 'end of a group at an OK',
-    edits: [{ file: 'src/ingestion/batch-groups.ts', find: "(last.topic === 'ENTRY' || batch.topic === 'OK') && ", replace: '' }],
+    removes: 'end of a group before a reading behind an OK of its sensor',
+    edits: [{ file: 'src/ingestion/batch-groups.ts', find: '!hasEarlierOk && ', replace: '' }],
   },
   {
     removes: 'readings that an OK of the same group has found handled',
-    edits: [{ file: 'src/ingestion/batch-handler.ts', find: 'handledThrough = withLast(handledThrough, this.sourceOf(work, batch.lastOffset));', replace: '' }],
+    edits: [{ file: 'src/ingestion/batch-handler.ts', find: 'handledThrough = withLast(handledThrough, read.sourceOf(batch.lastOffset));', replace: '' }],
   },
   {
     removes: 'record of what was sent',
