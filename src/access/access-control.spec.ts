@@ -147,4 +147,15 @@ describe('a stream', () => {
     await sweeping;
     expect(ended).toEqual(['ana', 'ada']);
   });
+
+  it('that anyone could open ends with the first account', async () => {
+    const { control, file } = await opened(null);
+    const ended: string[] = [];
+    control.follow({}, () => ended.push('anyone'));
+    await control.logOut({});
+    expect(ended).toEqual([]);
+    await file.save(await people());
+    await control.logOut({});
+    expect(ended).toEqual(['anyone']);
+  });
 });

@@ -52,7 +52,7 @@ export class AccessControl {
   readonly localToken = newToken();
   private readonly sessions: Sessions;
   private readonly throttle: LogInThrottle;
-  private readonly streams = new Map<() => void, Credential>();
+  private readonly streams = new Map<() => void, Credential | null>();
   private checking: Promise<unknown> = Promise.resolve();
   private waiting = 0;
 
@@ -132,10 +132,9 @@ export class AccessControl {
     await this.sweep();
   }
 
-  /** Calls `onEnd` when the sender of the headers is known no longer, until the returned function is called. */
+  /** Calls `onEnd` when the sender of the headers may no longer read, also because from now on one must log in, until the returned function is called. */
   follow(headers: IncomingHttpHeaders, onEnd: () => void): () => void {
-    const credential = credentialOf(headers);
-    if (credential !== null) this.streams.set(onEnd, credential);
+    this.streams.set(onEnd, credentialOf(headers));
     return () => this.streams.delete(onEnd);
   }
 
@@ -150,7 +149,7 @@ export class AccessControl {
   private async sweep(): Promise<void> {
     if (!(await this.isLogInRequired())) return;
     for (const [onEnd, credential] of [...this.streams]) {
-      if ((await this.holderOf(credential)) !== null) continue;
+      if (credential !== null && (await this.holderOf(credential)) !== null) continue;
       this.streams.delete(onEnd);
       onEnd();
     }

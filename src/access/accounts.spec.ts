@@ -8,7 +8,7 @@ describe('the accounts in a file', () => {
   const newFile = () => join(mkdtempSync(join(tmpdir(), 'vigia-users-')), 'users.json');
 
   it('are none without a file, and those that were saved, for the owner’s eyes', async () => {
-    const accounts = new Accounts(newFile());
+    const accounts = new Accounts(join(newFile(), '..', 'data', 'users.json'));
     expect(await accounts.list()).toEqual([]);
     const all = [...(await people()), ...machines().accounts];
     await accounts.save(all);

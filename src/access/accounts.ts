@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { syncFolder, writeDurably } from '../storage/durable-files.js';
@@ -68,6 +68,7 @@ export class Accounts {
     const text = `${JSON.stringify(accountsFile.parse({ users }), null, 2)}\n`;
     const partial = `${this.file}.part`;
     try {
+      await mkdir(dirname(this.file), { recursive: true });
       await rm(partial, { force: true });
       await writeDurably(partial, text, 0o600);
       await rename(partial, this.file);

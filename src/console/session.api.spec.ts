@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { Accounts } from '../access/accounts.js';
 import { machines, PASSWORD, people } from '../../test/support/accounts.js';
 import { alarmTriggered, raise } from '../../test/support/alarm-fixtures.js';
@@ -78,6 +79,16 @@ describe('a session', () => {
     expect(await bench.get('/api/alarms', { Cookie: cookie })).toMatchObject({ status: 401 });
     expect(await answer.text().then(() => 'ended', () => 'cut')).toBe('ended');
   });
+});
+
+it('while the accounts can’t be read nobody comes in, and nothing of the file is told', async () => {
+  await start();
+  const { cookie } = await logIn('ada');
+  writeFileSync(`${bench.dir}/users.json`, '{"users": "secret"}');
+  for (const answer of [await bench.get('/api/alarms', { Cookie: cookie }), await bench.post('/api/session', { name: 'ada', password: PASSWORD })]) {
+    expect(answer).toMatchObject({ status: 503, body: { status: 503, detail: 'who may log in is not known now; the log says why' } });
+  }
+  expect(await bench.get('/api/health')).toMatchObject({ status: 200 });
 });
 
 describe('a command', () => {

@@ -152,3 +152,11 @@ describe('what is offered', () => {
     await administrators.getByRole('button', { name: 'Rebuild alarm-map' }).waitFor();
   });
 });
+
+it('the command line of this machine needs no account, and the running process sees what it does', async () => {
+  expect(await served.command('dead-letters', 'list')).toContain('no dead letters');
+  expect(await served.command('users', 'remove', 'oto')).toBe('oto is removed\n');
+  const page = await openAt('/');
+  await logIn(page, 'oto');
+  await page.getByRole('alert').filter({ hasText: 'no such name and password' }).waitFor();
+});
