@@ -10,7 +10,7 @@ import { differenceFrom } from './truth.js';
 
 const OURS = 'Vigía, one process';
 /** As long as it takes two processes to be members of a group before its partitions are given out. */
-const JOIN_DELAY_MS = 2_000;
+const JOIN_DELAY_MS = 5_000;
 
 /** Draining a backlog on a real broker that shares the two cores; `share` of the readings is abnormal. */
 export const hotPath = (share: number): BenchCase => async ({ isQuick, progress }) => {
