@@ -6,6 +6,8 @@ import type { Customer } from '../customers/customer.js';
 import { toAppend } from '../event-store/event-codec.js';
 import { CUSTOMER, alarmTriggered, raise } from '../../test/support/alarm-fixtures.js';
 import { ConsoleBench } from '../../test/support/console-bench.js';
+import { loadAnswer } from './load-schemas.js';
+import { pastAnswer } from './past-schemas.js';
 import * as schemas from './response-schemas.js';
 
 /** The API over real HTTP, on real stores. Every answer is held to the schema that it is documented with. */
@@ -183,6 +185,49 @@ describe('the audit', () => {
     expect(before).toMatchObject({ total: 0, items: [], state: { openAlarms: {}, strikes: {} } });
   });
 
+  it('gives the state after one event, and the one before it', async () => {
+    const { asOf, state, before, items, first, last } = await ok('/api/audit/sensors/7?revision=1', schemas.sensorAudit);
+    expect(items.map(({ revision, type }) => [revision, type])).toEqual([[1, 'AlarmTriggered'], [0, 'AlarmTriggered']]);
+    expect(Object.keys(before.openAlarms)).toEqual(['temperature']);
+    expect(Object.keys(state.openAlarms).sort()).toEqual(['motion', 'temperature']);
+    expect({ asOf, first, last }).toEqual({
+      asOf: motion.metadata.recordedAt,
+      first: { revision: 0, recordedAt: recovered.metadata.recordedAt },
+      last: { revision: 2, recordedAt: '2026-03-01T11:30:00.000Z' },
+    });
+  });
+
+  it('gives the whole system as of a recorded time, and what changed last', async () => {
+    const past = await ok('/api/audit/system?asOf=2026-03-01T12:01:30Z', pastAnswer);
+    expect(past.open).toMatchObject({ total: 2, items: [{ alarmId: motion.data.alarmId, zone: 'UK' }, { alarmId: smoke.data.alarmId, zone: 'Mediterranean', acknowledged: null }] });
+    expect(past.map.cells.filter(({ active }) => active > 0).map(({ geohash }) => geohash)).toEqual(['ez', 'gc']);
+    expect(past.changes).toMatchObject({ total: 1, items: [{ change: 'opened', alarmId: motion.data.alarmId }] });
+    expect(past.moments).toEqual({
+      first: recovered.metadata.recordedAt, last: unplaced.metadata.recordedAt,
+      previous: smoke.metadata.recordedAt, current: motion.metadata.recordedAt, next: unplaced.metadata.recordedAt,
+    });
+    const earlier = await ok('/api/audit/system?asOf=2026-03-01T11:15:00Z&zone=UK', pastAnswer);
+    expect(earlier.open).toMatchObject({ total: 1, items: [{ alarmId: recovered.data.alarmId }] });
+    expect((await ok('/api/audit/system', pastAnswer)).open.total).toBe(3);
+  });
+
+  it('is taken away, a range as lines of JSON and as CSV, of all or of one sensor', async () => {
+    const lines = async (query: string) => {
+      const { headers, body } = await bench.get<string>(`/api/export/events.jsonl?${query}`);
+      expect(headers.get('content-type')).toBe('application/x-ndjson');
+      return body.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    const all = await lines('from=2026-03-01T11:00:00Z&to=2026-03-01T12:01:00Z');
+    expect(all.map(({ type, stream }) => [type, stream])).toEqual([['AlarmTriggered', 'sensor-7'], ['AlarmTriggered', 'sensor-42959'], ['AlarmRecovered', 'sensor-7']]);
+    expect(all[1]).toMatchObject({ id: smoke.id, revision: 0, data: { alarmId: smoke.data.alarmId }, metadata: { source: { topic: 'ENTRY' } } });
+    expect(await lines('sensor=7')).toHaveLength(3);
+    expect(await lines('sensor=8')).toEqual([]);
+    const { body } = await bench.get<string>('/api/export/events.csv?sensor=7&from=2026-03-01T11:30:00Z&to=2026-03-01T11:31:00Z');
+    const [head, line, ...rest] = body.replace(/^\uFEFF/, '').trimEnd().split('\r\n');
+    expect({ head, rest }).toEqual({ head: 'position,recordedAt,sensorId,revision,type,alarmId,alarmType,by,eventId,data,metadata', rest: [] });
+    expect(line).toContain(`,2026-03-01T11:30:00.000Z,7,2,AlarmRecovered,${recovered.data.alarmId},temperature,ok-message,`);
+  });
+
   it('comes in pages', async () => {
     const first = await ok('/api/audit/sensors/7?limit=2', schemas.sensorAudit);
     expect(first).toMatchObject({ total: 3, next: '0' });
@@ -235,6 +280,24 @@ describe('map and counts', () => {
   });
 });
 
+describe('the load of operators', () => {
+  it('is per console, with what makes it', async () => {
+    const load = await ok('/api/load?from=2026-03-01T11:05:00Z&to=2026-03-01T12:20:00Z', loadAnswer);
+    expect(load).toMatchObject({
+      from: '2026-03-01T11:00:00.000Z', to: '2026-03-01T12:20:00.000Z',
+      thresholds: { floodAbove: 10, chatterAlarms: 3, chatterSeconds: 60, staleHours: 24 },
+      whole: { alarms: 4, perPeriod: 0.5, mostInPeriod: 3, floodPeriods: 0, level: 'acceptable', acknowledged: { count: 0, p50Ms: null } },
+      busiest: { total: 3, items: [{ sensorId: '7', zone: 'UK', alarms: 2 }, { sensorId: '42959' }, { sensorId: '123456', zone: null }] },
+      chattering: { total: 0 },
+    });
+    expect(load.periods).toEqual([{ from: '2026-03-01T11:00:00.000Z', alarms: 1 }, { from: '2026-03-01T12:00:00.000Z', alarms: 3 }]);
+    expect(load.consoles.filter(({ alarms }) => alarms > 0).map(({ zone, alarms }) => [zone, alarms])).toEqual([['Mediterranean', 1], ['UK', 2], [null, 1]]);
+    // Those of the fixture are open since the first of March.
+    expect(load.stale).toMatchObject({ total: 3, items: [{ alarmId: smoke.data.alarmId }, { alarmId: motion.data.alarmId }, { alarmId: unplaced.data.alarmId }] });
+    expect((await ok('/api/load?zone=UK', loadAnswer)).stale.total).toBe(1);
+  });
+});
+
 describe('bad requests', () => {
   it.each<[string, string]>([
     ['/api/alarms?limit=0', 'limit'],
@@ -269,8 +332,15 @@ describe('bad requests', () => {
     ['/api/map?prefixLength=0', 'prefixLength'],
     ['/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
     ['/api/counts?from=2025-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
+    ['/api/load?from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
+    ['/api/load?from=2026-01-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
+    ['/api/load?zone=Atlantis', 'zone'],
     ['/api/audit/sensors/7?cursor=99', 'cursor'],
     ['/api/audit/sensors/7?asOf=yesterday', 'asOf'],
+    ['/api/audit/sensors/7?asOf=2026-03-01T12:00:00Z&revision=1', 'revision'],
+    ['/api/audit/system?asOf=yesterday', 'asOf'],
+    ['/api/audit/system?prefixLength=10', 'prefixLength'],
+    ['/api/export/events.csv?from=yesterday', 'from'],
     ['/api/mailbox/..%2F..%2Fetc%2Fpasswd', 'name'],
     ['/api/mailbox/x.eml?y=1', 'y'],
     ['/api/health?deep=1', 'deep'],

@@ -9,7 +9,9 @@ import type { CustomerStore } from '../customers/customer-store.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { AlarmReads } from '../projections/alarm-reads.js';
 import type { CountSource } from '../projections/count-reads.js';
+import { LoadReads } from '../projections/load-reads.js';
 import type { MapSource } from '../projections/map-answer.js';
+import { PastAlarms } from '../projections/past-alarms.js';
 import { SensorListReads } from '../projections/sensor-list-reads.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, MAP_AND_COUNTS, OPERATIONS } from '../tokens.js';
 import { AcknowledgeAlarm, AcknowledgeAlarmHandler } from './commands/acknowledge-alarm.command.js';
@@ -25,8 +27,10 @@ import { UnshelveSensor, UnshelveSensorHandler } from './commands/unshelve-senso
 import { mailboxFolder, Mailbox } from './mailbox.js';
 import type { Operations } from './operations.js';
 import { AuditSensor, AuditSensorHandler } from './queries/audit-sensor.query.js';
+import { AuditSystem, AuditSystemHandler } from './queries/audit-system.query.js';
 import { CountAlarms, CountAlarmsHandler } from './queries/count-alarms.query.js';
 import { ExportAlarms, ExportAlarmsHandler } from './queries/export-alarms.query.js';
+import { ExportEvents, ExportEventsHandler } from './queries/export-events.query.js';
 import { FindAlarm, FindAlarmHandler } from './queries/find-alarm.query.js';
 import { FindCustomer, FindCustomerHandler } from './queries/find-customer.query.js';
 import { FindSensor, FindSensorHandler } from './queries/find-sensor.query.js';
@@ -35,6 +39,7 @@ import { ListAlarms, ListAlarmsHandler } from './queries/list-alarms.query.js';
 import { ListShelved, ListShelvedHandler } from './queries/list-shelved.query.js';
 import { ListSilent, ListSilentHandler } from './queries/list-silent.query.js';
 import { MapCells, MapCellsHandler } from './queries/map-cells.query.js';
+import { MeasureLoad, MeasureLoadHandler } from './queries/measure-load.query.js';
 import { NameCustomers, NameCustomersHandler } from './queries/name-customers.query.js';
 
 // The decorators are applied here, so that the handlers know nothing of Nest.
@@ -43,10 +48,13 @@ QueryHandler(ExportAlarms)(ExportAlarmsHandler);
 QueryHandler(FindAlarm)(FindAlarmHandler);
 QueryHandler(FindSensor)(FindSensorHandler);
 QueryHandler(AuditSensor)(AuditSensorHandler);
+QueryHandler(AuditSystem)(AuditSystemHandler);
+QueryHandler(ExportEvents)(ExportEventsHandler);
 QueryHandler(FindCustomer)(FindCustomerHandler);
 QueryHandler(NameCustomers)(NameCustomersHandler);
 QueryHandler(MapCells)(MapCellsHandler);
 QueryHandler(CountAlarms)(CountAlarmsHandler);
+QueryHandler(MeasureLoad)(MeasureLoadHandler);
 QueryHandler(FindShelving)(FindShelvingHandler);
 QueryHandler(ListShelved)(ListShelvedHandler);
 QueryHandler(ListSilent)(ListSilentHandler);
@@ -92,6 +100,8 @@ export class ConsoleBusesModule {
           useFactory: (store: EventStore, clock: Clock) => new AuditSensorHandler(store, clock),
           inject: [EVENT_STORE, CLOCK],
         },
+        { provide: AuditSystemHandler, useFactory: (past: PastAlarms, clock: Clock) => new AuditSystemHandler(past, clock), inject: [PastAlarms, CLOCK] },
+        { provide: ExportEventsHandler, useFactory: (store: EventStore) => new ExportEventsHandler(store), inject: [EVENT_STORE] },
         { provide: FindCustomerHandler, useFactory: (customers: CustomerStore) => new FindCustomerHandler(customers), inject: [CUSTOMER_STORE] },
         { provide: NameCustomersHandler, useFactory: (customers: CustomerStore) => new NameCustomersHandler(customers), inject: [CUSTOMER_STORE] },
         { provide: MapCellsHandler, useFactory: (map: MapSource) => new MapCellsHandler(map), inject: [MAP_AND_COUNTS] },
@@ -100,6 +110,7 @@ export class ConsoleBusesModule {
           useFactory: (counts: CountSource, clock: Clock) => new CountAlarmsHandler(counts, clock),
           inject: [MAP_AND_COUNTS, CLOCK],
         },
+        { provide: MeasureLoadHandler, useFactory: (load: LoadReads, clock: Clock) => new MeasureLoadHandler(load, clock), inject: [LoadReads, CLOCK] },
         {
           provide: FindShelvingHandler,
           useFactory: (commands: SensorCommands, customers: CustomerStore) => new FindShelvingHandler(commands, customers.notes),

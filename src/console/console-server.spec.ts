@@ -150,7 +150,7 @@ describe('the page', () => {
     expect(await send('/', { 'If-None-Match': String(headers['etag']) })).toMatchObject({ status: 304 });
   });
 
-  it.each(['/alarms/134d64fc-3374-5024-ae77-706b254fac84', '/alarms', '/sensors/7', '/history', '/system'])('is also at %s, to which e-mails and people lead', async (path) => {
+  it.each(['/alarms/134d64fc-3374-5024-ae77-706b254fac84', '/alarms', '/sensors/7', '/audit', '/history', '/load', '/system'])('is also at %s, to which e-mails and people lead', async (path) => {
     expect((await send(path)).body.toString()).toBe(PAGE);
   });
 

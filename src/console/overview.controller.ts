@@ -2,9 +2,11 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Allow } from './access.decorator.js';
+import { loadAnswer, type LoadAnswer } from './load-schemas.js';
 import { CountAlarms, type CountsAnswer } from './queries/count-alarms.query.js';
 import { MapCells, type MapAnswer } from './queries/map-cells.query.js';
-import { countsQuery, mapQuery, type CountsQuery, type MapQuery } from './request-schemas.js';
+import { MeasureLoad } from './queries/measure-load.query.js';
+import { countsQuery, loadQuery, mapQuery, type CountsQuery, type LoadQuery, type MapQuery } from './request-schemas.js';
 import { countList, mapAnswer } from './response-schemas.js';
 
 @ApiTags('overview')
@@ -26,5 +28,16 @@ export class OverviewController {
   @ApiResponse({ status: 200, standardSchema: countList })
   counts(@Query({ schema: countsQuery }) query: CountsQuery): Promise<CountsAnswer> {
     return this.queries.execute<CountAlarms, CountsAnswer>(new CountAlarms(query));
+  }
+
+  @Get('load')
+  @Allow('auditor')
+  @ApiOperation({
+    summary: 'What alarms ask of operators, per console',
+    description: 'Each zone is taken as one operator’s console, `whole` as one for all. Rates, floods, chattering and stale alarms as in ANSI/ISA-18.2 and EEMUA 191; periods of ten minutes by the clock, 31 days at most.',
+  })
+  @ApiResponse({ status: 200, standardSchema: loadAnswer })
+  load(@Query({ schema: loadQuery }) query: LoadQuery): Promise<LoadAnswer> {
+    return this.queries.execute<MeasureLoad, LoadAnswer>(new MeasureLoad(query));
   }
 }

@@ -79,12 +79,33 @@ export const countsQuery = z.strictObject({
 });
 export type CountsQuery = z.output<typeof countsQuery>;
 
-export const auditQuery = z.strictObject({
-  asOf: time.optional().meta({ description: 'a time of recording; default now' }),
-  limit,
-  cursor: cursor.optional(),
+export const loadQuery = z.strictObject({
+  from: time.optional().meta({ description: 'taken down to ten minutes; default 24 hours before `to`' }),
+  to: time.optional().meta({ description: 'end, exclusive; default now' }),
+  zone: zone.optional().meta({ description: 'whose console the lists and the periods are of; one for all without it' }),
 });
+export type LoadQuery = z.output<typeof loadQuery>;
+
+const asOf = time.optional().meta({ description: 'a time of recording; default now' });
+export const auditQuery = z
+  .strictObject({
+    asOf,
+    revision: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'after this event of the sensor, in place of a time' }),
+    limit,
+    cursor: cursor.optional(),
+  })
+  .refine((query) => query.asOf === undefined || query.revision === undefined, { path: ['revision'], error: 'expected a revision or asOf, not both' });
 export type AuditQuery = z.output<typeof auditQuery>;
+
+export const pastQuery = z.strictObject({ asOf, prefixLength: wholeNumber(1, 9).prefault(2), zone: zone.optional(), limit });
+export type PastQuery = z.output<typeof pastQuery>;
+
+export const eventExportQuery = z.strictObject({
+  from: time.optional().meta({ description: 'recorded at or after this time; default from the first on' }),
+  to: time.optional().meta({ description: 'recorded before this time; default to the last' }),
+  sensor: sensorId.optional(),
+});
+export type EventExportQuery = z.output<typeof eventExportQuery>;
 
 export const mailListQuery = z.strictObject({ limit, cursor: cursor.optional() });
 export type MailListQuery = z.output<typeof mailListQuery>;

@@ -111,10 +111,14 @@ export const sensorDetails = z.object({
 });
 export type SensorDetails = Frozen<z.infer<typeof sensorDetails>>;
 
+const eventMoment = z.object({ revision: count, recordedAt: z.string() });
 export const sensorAudit = z.object({
   sensorId: z.string(),
   asOf: time,
   state: sensorState,
+  before: sensorState.meta({ description: 'before the last event up to then' }),
+  first: eventMoment.meta({ description: 'the first event of the sensor' }),
+  last: eventMoment.meta({ description: 'the last one there is' }),
   ...listOf(auditEvent).shape,
 });
 export type SensorAudit = Frozen<z.infer<typeof sensorAudit>>;
@@ -170,15 +174,15 @@ export const customerNames = z.object({
 export type CustomerNames = Frozen<z.infer<typeof customerNames>>;
 
 const typeCounts = z.object({ motion: count, smoke: count, temperature: count });
-export const mapAnswer = z.object({
+export const mapParts = {
   cells: z.array(
     z
       .object({ geohash: z.string(), sensors: count, active: count, byType: typeCounts, worst: z.enum(['active', 'inactive']) })
       .meta({ id: 'MapCell', description: 'the sensors of one geohash prefix' }),
   ),
   unplaced: z.object({ sensors: count, active: count }),
-  position: z.string().nullable(),
-});
+};
+export const mapAnswer = z.object({ ...mapParts, position: z.string().nullable() });
 
 export const countList = z.object({
   items: z.array(z.object({ minute: time, type: alarmType, count }).meta({ id: 'MinuteCount' })),

@@ -7,30 +7,46 @@ import type { AuditEvent } from './response-schemas.js';
 /** A sensor's state after the first `events` events of its stream, the last of which has revision `last`. */
 export interface SensorHistory {
   readonly state: SensorState;
+  /** The state before that last event. */
+  readonly before: SensorState;
   readonly events: number;
   /** Null when there is none. */
   readonly last: bigint | null;
+  /** When that was recorded; null when there is none. */
+  readonly lastAt: string | null;
+  /** The first event that the stream has, also when the history ends before it. */
+  readonly first: EventMoment | null;
+}
+
+export interface EventMoment {
+  readonly revision: number;
+  readonly recordedAt: string;
 }
 
 /**
  * The state of a sensor as it was known at a time of recording (`asOf`, ISO 8601 UTC with milliseconds), or
- * now. It ends before the first event recorded later, so that it is a state that the stream once had even
- * where two processes' clocks differed.
+ * now; or after the event of revision `through`. It ends before the first event recorded later, so that it is a state
+ * that the stream once had even where two processes' clocks differed.
  */
-export async function historyOf(store: EventStore, sensorId: number, asOf?: string): Promise<SensorHistory> {
+export async function historyOf(store: EventStore, sensorId: number, asOf?: string, through?: bigint): Promise<SensorHistory> {
   let state = INITIAL_SENSOR;
+  let before = INITIAL_SENSOR;
   let events = 0;
   let last: bigint | null = null;
+  let lastAt: string | null = null;
+  let first: EventMoment | null = null;
   for await (const recorded of store.readStream(sensorStream(sensorId))) {
     const event = toSensorEvent(recorded);
-    if (event !== null) {
-      if (asOf !== undefined && event.metadata.recordedAt > asOf) break;
-      state = evolve(state, event);
-    }
+    first ??= momentOf(recorded);
+    if (through !== undefined && recorded.revision > through) break;
+    if (asOf !== undefined && event !== null && event.metadata.recordedAt > asOf) break;
+    before = state;
+    if (event !== null) state = evolve(state, event);
     events += 1;
     last = recorded.revision;
+    lastAt = momentOf(recorded).recordedAt;
   }
-  return { state, events, last };
+  return { state, before, events, last, lastAt, first };
 }
 
 /** Up to `limit` events of a sensor from revision `from` backwards, newest first; none when it is null, from the last when it is undefined. */
@@ -50,4 +66,9 @@ export async function eventsBackwards(store: EventStore, sensorId: number, from:
 function toSensorEvent(recorded: RecordedEvent): SensorEvent | null {
   const event = decodeEvent(recorded);
   return event !== null && (SENSOR_EVENT_TYPES as readonly string[]).includes(event.type) ? (event as SensorEvent) : null;
+}
+
+/** Every event of ours says when it was recorded. */
+export function momentOf({ revision, metadata }: Pick<RecordedEvent, 'metadata'> & { readonly revision: bigint | number }): EventMoment {
+  return { revision: Number(revision), recordedAt: String((metadata as { recordedAt?: unknown }).recordedAt) };
 }

@@ -2,10 +2,12 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Allow } from './access.decorator.js';
+import { pastAnswer, type PastAnswer } from './past-schemas.js';
 import { AuditSensor } from './queries/audit-sensor.query.js';
+import { AuditSystem } from './queries/audit-system.query.js';
 import { FindSensor } from './queries/find-sensor.query.js';
 import { ListSilent } from './queries/list-silent.query.js';
-import { auditQuery, noParameters, sensorListQuery, sensorParams, type AuditQuery, type SensorListQuery } from './request-schemas.js';
+import { auditQuery, noParameters, pastQuery, sensorListQuery, sensorParams, type AuditQuery, type PastQuery, type SensorListQuery } from './request-schemas.js';
 import { sensorAudit, sensorDetails, silentList, type SensorAudit, type SensorDetails, type SilentList } from './response-schemas.js';
 
 @ApiTags('sensors')
@@ -32,9 +34,17 @@ export class SensorsController {
     return this.queries.execute<ListSilent, SilentList>(new ListSilent(query));
   }
 
+  @Get('audit/system')
+  @Allow('auditor')
+  @ApiOperation({ summary: 'What was known of the whole system at a time of recording: open alarms, map, what changed last', description: 'Places are those of today: where a sensor is, is no event.' })
+  @ApiResponse({ status: 200, standardSchema: pastAnswer })
+  past(@Query({ schema: pastQuery }) query: PastQuery): Promise<PastAnswer> {
+    return this.queries.execute<AuditSystem, PastAnswer>(new AuditSystem(query));
+  }
+
   @Get('audit/sensors/:id')
   @Allow('auditor')
-  @ApiOperation({ summary: 'What was known of a sensor at a time of recording, and the events that say so, newest first' })
+  @ApiOperation({ summary: 'What was known of a sensor at a time of recording or after one of its events, and the events that say so, newest first' })
   @ApiResponse({ status: 200, standardSchema: sensorAudit })
   audit(
     @Param({ schema: sensorParams }) { id }: { id: number },

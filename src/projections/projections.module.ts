@@ -19,8 +19,10 @@ import { registerInfluxMetrics } from './influx/influx-metrics.js';
 import { InfluxModels } from './influx/influx-models.js';
 import type { LeaseOfInflux } from './influx/influx-writer.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
+import { LoadReads } from './load-reads.js';
 import { MapReads } from './map-reads.js';
 import { openReadModels } from './open-read-models.js';
+import { PastAlarms } from './past-alarms.js';
 import { PlacesSync } from './places-sync.js';
 import { ProjectionRunner } from './projection-runner.js';
 import { SensorListReads } from './sensor-list-reads.js';
@@ -105,9 +107,11 @@ export type Counting = LeasedRole<CountPublisher> | null;
       inject: [LibsqlProjectionSink, METRICS],
     },
     { provide: CountReads, useFactory: (sink: LibsqlProjectionSink) => new CountReads(sink), inject: [LibsqlProjectionSink] },
+    { provide: LoadReads, useFactory: (sink: LibsqlProjectionSink) => new LoadReads(sink), inject: [LibsqlProjectionSink] },
+    { provide: PastAlarms, useFactory: (sink: LibsqlProjectionSink) => new PastAlarms(sink), inject: [LibsqlProjectionSink] },
     { provide: MapReads, useFactory: (sink: LibsqlProjectionSink) => new MapReads(sink), inject: [LibsqlProjectionSink] },
   ],
-  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, SensorListReads, MAP_AND_COUNTS, LibsqlProjectionSink],
+  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, SensorListReads, LoadReads, PastAlarms, MAP_AND_COUNTS, LibsqlProjectionSink],
 })
 export class ProjectionsModule {}
 

@@ -6,7 +6,7 @@ import { stopAll } from '../acceptance/child.js';
 import { launchChromium, openPage } from './chromium.js';
 import { ServedProduct, type PostedReading } from './served-product.js';
 
-/** Writes docs/screenshots from a run of the built product: `npm run screenshots`. */
+/** Writes docs/screenshots from a run of the built product: `npm run screenshots`; `-- load history` writes those of some pages. */
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'screenshots');
 
@@ -30,6 +30,7 @@ const PAGES: readonly { readonly name: string; readonly path: string; readonly w
   { name: 'alarms-', path: '/alarms', waitFor: '.standing-row .customer:not(:empty)' },
   { name: 'sensor-', path: '/sensors/1', waitFor: '[data-testid=sensor-alarms] li' },
   { name: 'history-', path: '/history?last=hour', waitFor: '[data-testid=numbers] td' },
+  { name: 'load-', path: '/load', waitFor: '[data-testid=consoles] td' },
   { name: 'system-', path: '/system', waitFor: '[data-testid=health-table] td' },
 ];
 
@@ -63,7 +64,7 @@ async function operate(served: ServedProduct): Promise<void> {
   await served.post('ENTRY', [{ id: 1, movement: true }, { id: 1, temperature: 41 }]);
 }
 
-async function main(): Promise<void> {
+async function main(wanted: readonly string[]): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const random = Random.seeded('screenshots');
   const served = await ServedProduct.start(CUSTOMERS);
@@ -76,7 +77,7 @@ async function main(): Promise<void> {
     await served.product.waitUntilSettled();
     await operate(served);
     await served.product.waitUntilSettled();
-    for (const { name: prefix, path, waitFor } of PAGES) {
+    for (const { name: prefix, path, waitFor } of PAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name.slice(0, -1)))) {
       for (const { name, options } of SHOTS) {
         const { page, context, faults } = await openPage(browser, `${served.product.consoleUrl}${path}`, options);
         await page.locator(waitFor).first().waitFor();
@@ -94,4 +95,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await main(process.argv.slice(2));

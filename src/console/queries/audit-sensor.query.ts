@@ -1,9 +1,10 @@
+import type { SensorState } from '../../alarm-domain/sensor.js';
 import { isoTime, type Clock } from '../../clock.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { badFields, RequestRefused } from '../problem.js';
 import type { AuditQuery } from '../request-schemas.js';
 import type { SensorAudit } from '../response-schemas.js';
-import { eventsBackwards, historyOf } from '../sensor-history.js';
+import { eventsBackwards, historyOf, momentOf } from '../sensor-history.js';
 
 /** What was known of a sensor at a time of recording, and the events that say so. */
 export class AuditSensor {
@@ -21,21 +22,29 @@ export class AuditSensorHandler {
 
   /** Thrown: `RequestRefused` with 404 for a sensor without any event, with 400 for a bad cursor. */
   async execute({ sensorId, query }: AuditSensor): Promise<SensorAudit> {
-    const { limit, cursor } = query;
-    const asOf = query.asOf ?? isoTime(this.clock.now());
-    const { state, events: total, last } = await historyOf(this.store, sensorId, query.asOf);
-    if (last === null && !(await this.hasEvents(sensorId))) throw new RequestRefused(404, `sensor ${sensorId} has no events`);
+    const { limit, cursor, revision } = query;
+    const history = await historyOf(this.store, sensorId, query.asOf, revision === undefined ? undefined : BigInt(revision));
+    const [newest] = await eventsBackwards(this.store, sensorId, undefined, 1);
+    if (newest === undefined || history.first === null) throw new RequestRefused(404, `sensor ${sensorId} has no events`);
 
-    const from = cursor === undefined ? last : revisionIn(cursor, last);
+    const from = cursor === undefined ? history.last : revisionIn(cursor, history.last);
     const items = await eventsBackwards(this.store, sensorId, from, limit + 1);
-    const next = items.length > limit ? String(items[limit]?.revision) : null;
-    const { openAlarms, strikes, shelving } = state;
-    return { sensorId: String(sensorId), asOf, state: { openAlarms, strikes, shelving }, items: items.slice(0, limit), next, total };
+    return {
+      sensorId: String(sensorId),
+      asOf: query.asOf ?? (revision === undefined ? null : history.lastAt) ?? isoTime(this.clock.now()),
+      state: shown(history.state),
+      before: shown(history.before),
+      first: history.first,
+      last: momentOf(newest),
+      items: items.slice(0, limit),
+      next: items.length > limit ? String(items[limit]?.revision) : null,
+      total: history.events,
+    };
   }
+}
 
-  private async hasEvents(sensorId: number): Promise<boolean> {
-    return (await eventsBackwards(this.store, sensorId, undefined, 1)).length > 0;
-  }
+function shown({ openAlarms, strikes, shelving }: SensorState): SensorAudit['state'] {
+  return { openAlarms, strikes, shelving };
 }
 
 function revisionIn(cursor: string, last: bigint | null): bigint {

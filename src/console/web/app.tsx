@@ -3,9 +3,11 @@ import { AlarmDetailsDialog } from './alarm-details.js';
 import type { Session } from './api.js';
 import { AlarmSound } from './alarm-sound.js';
 import { AlarmsPage } from './alarms/alarms-page.js';
+import { AuditPage } from './audit/audit-page.js';
 import { Header } from './header.js';
 import { HistoryPage } from './history/history-page.js';
 import { LiveContext, LiveHub } from './live-hub.js';
+import { LoadPage } from './load/load-page.js';
 import { LogIn } from './log-in.js';
 import { OverviewPage } from './overview.js';
 import { addressOf, followAddress, pathOf } from './router.js';
@@ -85,6 +87,8 @@ function Console({ onSession, onLanguage }: Props) {
       {place.page === 'overview' && <OverviewPage system={system} onShow={show} />}
       {place.page === 'alarms' && <AlarmsPage system={system} onShow={show} />}
       {place.page === 'history' && <HistoryPage system={system} onShow={show} />}
+      {place.page === 'load' && <LoadPage system={system} onShow={show} />}
+      {place.page === 'audit' && <AuditPage system={system} onShow={show} />}
       {place.page === 'system' && <SystemPage system={system} onShow={show} />}
       {place.page === 'sensor' && <SensorPage key={place.sensorId} sensorId={place.sensorId} system={system} onShow={show} />}
       {alarmId !== null && <AlarmDetailsDialog key={alarmId} alarmId={alarmId} onClose={() => show(null)} />}

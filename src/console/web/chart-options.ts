@@ -4,6 +4,7 @@ export interface ChartColours {
   readonly axis: string;
   readonly grid: string;
   readonly ground: string;
+  readonly alarm: string;
   /** In the order of `ALARM_TYPES`. */
   readonly types: readonly string[];
 }
@@ -14,6 +15,8 @@ interface Wishes {
   readonly colours: ChartColours;
   readonly stepSeconds: number;
   readonly tickText: (date: Date) => string;
+  /** A dashed line at this count. */
+  readonly limit?: number;
   readonly onPoint: (index: number | null) => void;
   /** Called with the times in seconds between which was dragged; without it nothing can be dragged. */
   readonly onBrush?: (from: number, to: number) => void;
@@ -27,7 +30,7 @@ const LEAST_TOP = 4;
 
 const FONT = '12px system-ui, sans-serif';
 
-export function chartOptions({ width, height, colours, stepSeconds, tickText, onPoint, onBrush }: Wishes): uPlot.Options {
+export function chartOptions({ width, height, colours, stepSeconds, tickText, limit, onPoint, onBrush }: Wishes): uPlot.Options {
   const bars = uPlot.paths.bars;
   if (!bars) throw new Error('uPlot has no bars');
   const paths = bars({ size: [0.78, 16], align: 0, radius: 0.12 });
@@ -39,6 +42,7 @@ export function chartOptions({ width, height, colours, stepSeconds, tickText, on
     legend: { show: false },
     cursor: { y: false, drag: { x: onBrush !== undefined, y: false, setScale: false }, points: { show: false } },
     hooks: {
+      draw: limit === undefined ? [] : [(chart) => drawLimit(chart, limit, colours.alarm)],
       setCursor: [(chart) => onPoint(chart.cursor.idx ?? null)],
       setSelect: [
         (chart) => {
@@ -49,7 +53,7 @@ export function chartOptions({ width, height, colours, stepSeconds, tickText, on
     },
     scales: {
       x: { time: true, range: (_, from, to) => [from - stepSeconds / 2, to + stepSeconds / 2] },
-      y: { range: (_, __, top) => [0, Math.max(LEAST_TOP, Math.ceil(top * 1.1))] },
+      y: { range: (_, __, top) => [0, Math.max(LEAST_TOP, Math.ceil(Math.max(top, limit ?? 0) * 1.1))] },
     },
     axes: [
       { ...axis, grid: { show: false }, size: 30, space: 90, incrs: TICKS_SECONDS, values: (_, seconds) => seconds.map((second) => tickText(new Date(second * 1000))) },
@@ -57,4 +61,17 @@ export function chartOptions({ width, height, colours, stepSeconds, tickText, on
     ],
     series: [{}, ...[...colours.types].reverse().map((fill) => ({ fill, stroke: colours.ground, width: 0.5, paths, points: { show: false } }))],
   };
+}
+
+function drawLimit({ ctx, bbox: { left, width }, valToPos }: uPlot, limit: number, colour: string): void {
+  const y = valToPos(limit, 'y', true);
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(left, y);
+  ctx.lineTo(left + width, y);
+  ctx.stroke();
+  ctx.restore();
 }

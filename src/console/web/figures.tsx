@@ -29,7 +29,8 @@ export function Figures({ data, openTotal, zone }: { data: OverviewData; openTot
   );
 }
 
-function Figure({ label, value, note, isLoud, testId }: { label: string; value: string; note?: string; isLoud?: boolean; testId: string }) {
+/** One number with what it is. */
+export function Figure({ label, value, note, isLoud, testId }: { label: string; value: string; note?: string; isLoud?: boolean; testId: string }) {
   return (
     <div class={`figure ${isLoud ? 'is-loud' : ''}`} data-testid={testId}>
       <span>{label}</span>

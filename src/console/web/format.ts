@@ -4,6 +4,10 @@ import { LanguageContext, type Language } from './texts.js';
 /** Numbers and times as the language writes them. */
 export interface Formats {
   readonly number: (value: number) => string;
+  /** `1.5` */
+  readonly decimal: (value: number) => string;
+  /** `12.5 %` of 0.125. */
+  readonly percent: (share: number) => string;
   /** `10:42:07` */
   readonly time: (iso: string | Date) => string;
   /** `10:42` */
@@ -37,6 +41,8 @@ export function useFormats(): Formats {
 function formatsFor(language: Language): Formats {
   const locale = language === 'es' ? 'es-ES' : 'en-GB';
   const number = new Intl.NumberFormat(locale, { useGrouping: 'always' } as Intl.NumberFormatOptions);
+  const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
   const minute = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false });
   const dateTime = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
@@ -53,6 +59,8 @@ function formatsFor(language: Language): Formats {
   };
   return {
     number: (value) => number.format(value),
+    decimal: (value) => decimal.format(value),
+    percent: (share) => percent.format(share),
     time: (iso) => time.format(new Date(iso)),
     minute: (date) => minute.format(date),
     day: (date) => day.format(date),

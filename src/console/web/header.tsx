@@ -43,6 +43,12 @@ export function Header({ data, place, isMuted, onMute, onLanguage, onSession }: 
           <Link to={{ page: 'history' }} isCurrent={place.page === 'history'}>
             {texts.history}
           </Link>
+          <Link to={{ page: 'load' }} isCurrent={place.page === 'load'}>
+            {texts.load}
+          </Link>
+          <Link to={{ page: 'audit' }} isCurrent={place.page === 'audit'}>
+            {texts.audit}
+          </Link>
           <Link to={{ page: 'system' }} isCurrent={place.page === 'system'}>
             {texts.system}
           </Link>

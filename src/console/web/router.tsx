@@ -1,7 +1,11 @@
 import type { ComponentChildren } from 'preact';
 
 /** Where in the page somebody is; `alarm` lies over the page that it was opened from. */
-export type Place = { readonly page: 'overview' } | { readonly page: 'alarms' } | { readonly page: 'history' } | { readonly page: 'system' } | { readonly page: 'sensor'; readonly sensorId: string };
+export type Place = { readonly page: 'overview' | SinglePage } | { readonly page: 'sensor'; readonly sensorId: string };
+
+/** Those whose address is their name. */
+const SINGLE_PAGES = ['alarms', 'history', 'load', 'audit', 'system'] as const;
+type SinglePage = (typeof SINGLE_PAGES)[number];
 
 export interface Address {
   readonly place: Place;
@@ -12,9 +16,8 @@ export interface Address {
 /** An alarm's own address, as from an e-mail, shows it over the overview. */
 export function addressOf(path: string): Address {
   const alarmId = /^\/alarms\/([0-9a-f-]{36})$/.exec(path)?.[1] ?? null;
-  if (path === '/alarms') return { place: { page: 'alarms' }, alarmId };
-  if (path === '/history') return { place: { page: 'history' }, alarmId };
-  if (path === '/system') return { place: { page: 'system' }, alarmId };
+  const single = SINGLE_PAGES.find((page) => path === `/${page}`);
+  if (single !== undefined) return { place: { page: single }, alarmId };
   const sensorId = /^\/sensors\/(\d{1,10})$/.exec(path)?.[1];
   if (sensorId !== undefined) return { place: { page: 'sensor', sensorId: String(Number(sensorId)) }, alarmId };
   return { place: { page: 'overview' }, alarmId };
@@ -24,21 +27,17 @@ export function pathOf(place: Place): string {
   switch (place.page) {
     case 'overview':
       return '/';
-    case 'alarms':
-      return '/alarms';
-    case 'history':
-      return '/history';
-    case 'system':
-      return '/system';
     case 'sensor':
       return `/sensors/${place.sensorId}`;
+    default:
+      return `/${place.page}`;
   }
 }
 
 const NAVIGATED = 'vigia:navigated';
 
-export function goTo(place: Place): void {
-  history.pushState(null, '', pathOf(place));
+export function goTo(place: Place, search = ''): void {
+  history.pushState(null, '', `${pathOf(place)}${search}`);
   window.dispatchEvent(new Event(NAVIGATED));
   window.scrollTo(0, 0);
 }
@@ -53,22 +52,24 @@ export function followAddress(onAddress: (address: Address) => void): () => void
 
 interface LinkProps {
   readonly to: Place;
+  /** `?sensor=7` */
+  readonly search?: string;
   readonly class?: string;
   readonly isCurrent?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** A link that loads nothing anew, unless it is opened in a window of its own. */
-export function Link({ to, children, isCurrent = false, ...rest }: LinkProps) {
+export function Link({ to, search = '', children, isCurrent = false, ...rest }: LinkProps) {
   return (
     <a
-      href={pathOf(to)}
+      href={`${pathOf(to)}${search}`}
       {...rest}
       {...(isCurrent ? { 'aria-current': 'page' as const } : {})}
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
         event.preventDefault();
-        goTo(to);
+        goTo(to, search);
       }}
     >
       {children}

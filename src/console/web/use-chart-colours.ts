@@ -14,6 +14,6 @@ export function useChartColours(): ChartColours {
   return useMemo(() => {
     const style = getComputedStyle(document.documentElement);
     const colour = (name: string) => style.getPropertyValue(name).trim();
-    return { axis: colour('--muted'), grid: colour('--line'), ground: colour('--panel'), types: ALARM_TYPES.map((type) => colour(`--${type}`)) };
+    return { axis: colour('--muted'), grid: colour('--line'), ground: colour('--panel'), alarm: colour('--alarm'), types: ALARM_TYPES.map((type) => colour(`--${type}`)) };
   }, [isDark]);
 }

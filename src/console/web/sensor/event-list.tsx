@@ -8,11 +8,13 @@ import { timeOf } from './state-spans.js';
 interface Props {
   readonly events: readonly AuditEvent[];
   readonly total: number;
-  readonly onMore: () => void;
+  /** Null when no more can be had here. */
+  readonly onMore: (() => void) | null;
+  readonly title?: string;
 }
 
 /** What happened to a sensor, event by event, the newest first. */
-export function EventList({ events, total, onMore }: Props) {
+export function EventList({ events, total, onMore, title }: Props) {
   const general = useTexts();
   const texts = useTextsOf(SENSOR_TEXTS);
   const formats = useFormats();
@@ -27,9 +29,9 @@ export function EventList({ events, total, onMore }: Props) {
     return parts.filter((part) => part !== '').join(' · ');
   };
   return (
-    <section class="panel" aria-label={texts.history}>
+    <section class="panel" aria-label={title ?? texts.history}>
       <div class="panel-head">
-        <CountedTitle title={texts.history} total={total} />
+        <CountedTitle title={title ?? texts.history} total={total} />
       </div>
       {events.length === 0 ? (
         <p class="empty">{texts.noHistory}</p>
@@ -42,7 +44,7 @@ export function EventList({ events, total, onMore }: Props) {
           ))}
         </ol>
       )}
-      {events.length < total && (
+      {onMore !== null && events.length < total && (
         <button type="button" class="more" onClick={onMore}>
           {general.more} <small>{general.showing(formats.number(events.length), formats.number(total))}</small>
         </button>

@@ -51,6 +51,9 @@ export function SensorPage({ sensorId, system, onShow }: Props) {
               {texts.title(sensorId)} {customer !== null && <small>{`${customer.name} ${customer.surname}`}</small>}
             </h2>
             <States data={data} sensor={sensor} nowMs={system.nowMs} />
+            <Link to={{ page: 'audit' }} search={`?sensor=${sensorId}`} class="back">
+              {texts.audit}
+            </Link>
             <span class="message" role="status">
               {message}
             </span>

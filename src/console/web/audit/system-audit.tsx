@@ -1,0 +1,147 @@
+import { useState } from 'preact/hooks';
+import { queryOf, type PastAnswer } from '../api.js';
+import { useFormats } from '../format.js';
+import { TypeIcon } from '../icons.js';
+import { NO_FILTER } from '../open-alarms.js';
+import { useTexts, useTextsOf } from '../texts.js';
+import { MapPanel } from '../world-map.js';
+import type { AuditChoice } from './audit-choice.js';
+import { AUDIT_TEXTS } from './audit-texts.js';
+import { TimeControls } from './time-controls.js';
+import { useLatest } from './use-latest.js';
+
+interface Props {
+  readonly choice: AuditChoice;
+  readonly nowMs: number;
+  readonly onChoice: (part: Partial<AuditChoice>) => void;
+  readonly onShow: (alarmId: string) => void;
+}
+
+const WORLD_PREFIX = 2;
+const ZONE_PREFIX = 3;
+const LISTED = 100;
+
+/** The whole system at a moment: map, open alarms, and what had changed. */
+export function SystemAuditView({ choice: { asOfMs, zone, speed }, nowMs, onChoice, onShow }: Props) {
+  const general = useTexts();
+  const texts = useTextsOf(AUDIT_TEXTS);
+  const [cell, setCell] = useState<string | null>(null);
+  const asOf = asOfMs === null ? null : new Date(asOfMs).toISOString();
+  const query = queryOf({ asOf, zone, prefixLength: zone === null ? WORLD_PREFIX : ZONE_PREFIX, limit: LISTED });
+  const { data, hasFailed } = useLatest<PastAnswer>(`/api/audit/system${query}`, asOfMs === null ? nowMs : 0);
+  if (data === null) return <p class="panel empty wide">{hasFailed ? general.failed : general.loading}</p>;
+  const { first, previous, current, next } = data.moments;
+  const goTo = (moment: string) => () => onChoice({ asOfMs: Date.parse(moment) });
+  const labels = { previous: texts.previous, next: texts.next };
+  const back = current !== null && asOfMs !== null && Date.parse(current) < asOfMs ? current : previous;
+  return (
+    <>
+      <section class="panel wide" aria-label={texts.time}>
+        <TimeControls
+          fromMs={first === null ? nowMs - 1 : Date.parse(first)}
+          toMs={nowMs}
+          atMs={asOfMs ?? nowMs}
+          speed={speed}
+          previous={back === null ? null : { label: labels.previous, go: goTo(back) }}
+          next={next === null || asOfMs === null ? null : { label: labels.next, go: goTo(next) }}
+          stepLabels={labels}
+          onTime={(ms) => onChoice({ asOfMs: ms })}
+          onSpeed={(to) => onChoice({ speed: to })}
+        />
+      </section>
+      <div class="audit-main">
+        <MapPanel
+          map={{ ...data.map, position: null }}
+          filter={{ ...NO_FILTER, zone, cell }}
+          onChoose={(part) => {
+            if (part.zone !== undefined) onChoice({ zone: part.zone });
+            if (part.cell !== undefined) setCell(part.cell);
+          }}
+        />
+        <Changes past={data} onShow={onShow} />
+      </div>
+      <OpenThen past={data} cell={cell} onShow={onShow} onSensor={(sensor) => onChoice({ sensor })} />
+    </>
+  );
+}
+
+function Changes({ past: { moments: { current }, changes: { total, items } }, onShow }: { past: PastAnswer; onShow: (alarmId: string) => void }) {
+  const general = useTexts();
+  const texts = useTextsOf(AUDIT_TEXTS);
+  const formats = useFormats();
+  return (
+    <section class="panel" aria-label={texts.changed} data-testid="audit-changes">
+      <div class="panel-head">
+        <h2>{texts.changed}</h2>
+        <span class="muted">{current === null ? texts.nothingYet : formats.dateTime(current)}</span>
+      </div>
+      <ol class="audit-list">
+        {items.map(({ change, alarmId, sensorId, type, zone, by }) => (
+          <li key={`${change}${alarmId}`}>
+            <TypeIcon type={type} />
+            <span>
+              <b>{texts.changes[change]}</b> {by !== null && texts.by(by)}
+              <small>
+                {zone ?? general.noZone}
+              </small>
+            </span>
+            <button type="button" class="as-link" onClick={() => onShow(alarmId)}>
+              {general.type[type]}, {general.sensorPage(sensorId)}
+            </button>
+          </li>
+        ))}
+      </ol>
+      {total > items.length && <p class="hint muted">{texts.andMore(formats.number(total - items.length))}</p>}
+    </section>
+  );
+}
+
+interface OpenProps {
+  readonly past: PastAnswer;
+  readonly cell: string | null;
+  readonly onShow: (alarmId: string) => void;
+  readonly onSensor: (sensorId: string) => void;
+}
+
+function OpenThen({ past: { asOf, open }, cell, onShow, onSensor }: OpenProps) {
+  const general = useTexts();
+  const texts = useTextsOf(AUDIT_TEXTS);
+  const formats = useFormats();
+  const shown = open.items.filter(({ geohash }) => cell === null || (geohash?.startsWith(cell) ?? false));
+  return (
+    <section class="panel" aria-label={texts.open} data-testid="open-then" data-as-of={asOf}>
+      <div class="panel-head">
+        <h2>
+          {texts.open} <span class="count">{formats.number(open.total)}</span>
+        </h2>
+        <time dateTime={asOf} class="muted">
+          {formats.dateTime(asOf)}
+        </time>
+      </div>
+      {shown.length === 0 ? (
+        <p class="empty">{texts.noneOpen}</p>
+      ) : (
+        <ol class="audit-list">
+          {shown.map(({ alarmId, sensorId, type, zone, triggeredAt, acknowledged }) => (
+            <li key={alarmId} data-testid={`then-${sensorId}-${type}`}>
+              <TypeIcon type={type} />
+              <span>
+                <button type="button" class="as-link" onClick={() => onShow(alarmId)}>
+                  {general.type[type]}, {general.sensorPage(sensorId)}
+                </button>
+                <small>
+                  {zone ?? general.noZone} · <time dateTime={triggeredAt}>{formats.dateTime(triggeredAt)}</time>
+                  {acknowledged !== null && ` · ${texts.changes.acknowledged} ${texts.by(acknowledged.by)}`}
+                </small>
+              </span>
+              <button type="button" class="button is-quiet" aria-label={texts.auditSensor(sensorId)} onClick={() => onSensor(sensorId)}>
+                {texts.goSensor}
+              </button>
+            </li>
+          ))}
+        </ol>
+      )}
+      {open.total > open.items.length && <p class="hint muted">{texts.openLast(formats.number(open.items.length))}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { at, life, newDir, recovered, triggered, uuid, type ProjectedEvent } from '../../test/support/projection-events.js';
+import { ReadModelsBench } from '../../test/support/read-models-bench.js';
+import type { AlarmType } from '../alarm-domain/reading.js';
+import { PastAlarms } from './past-alarms.js';
+
+const PLACES = [
+  { sensorId: 1, geohash: 'gcpvj0duq', zone: 'UK' },
+  { sensorId: 2, geohash: 'gcpvj0duq', zone: 'UK' },
+  { sensorId: 3, geohash: 'eztz8kqyz', zone: 'Mediterranean' },
+];
+
+const acknowledged = (alarm: string, sensorId: number, second: number, alarmType: AlarmType = 'smoke') =>
+  life('AlarmAcknowledged', { alarmId: uuid(alarm), sensorId, alarmType, by: 'ana', hasNote: false }, second);
+
+async function withReads(events: readonly ProjectedEvent[], check: (bench: ReadModelsBench) => Promise<void>): Promise<void> {
+  const bench = await ReadModelsBench.open(newDir());
+  try {
+    await bench.place(PLACES);
+    await bench.append(events);
+    await bench.settle();
+    await check(bench);
+  } finally {
+    await bench.close();
+  }
+}
+
+const WHOLE = { prefixLength: 2, limit: 50 };
+
+describe('the whole system as of a time', () => {
+  const story = [
+    triggered({ alarm: 'a', sensorId: 1, second: 10 }),
+    triggered({ alarm: 'b', sensorId: 1, type: 'motion', second: 20 }),
+    triggered({ alarm: 'c', sensorId: 9, type: 'motion', second: 20 }),
+    acknowledged('a', 1, 30),
+    recovered({ alarm: 'a', sensorId: 1, second: 40 }),
+    recovered({ alarm: 'b', sensorId: 1, type: 'motion', second: 40 }),
+    triggered({ alarm: 'd', sensorId: 3, second: 50 }),
+  ];
+
+  it('has the alarms that were open then, as they were then, and the map of them', () =>
+    withReads(story, async ({ sink }) => {
+      const past = new PastAlarms(sink);
+      const openAt = async (second: number) => (await past.state(at(second), WHOLE)).open.items.map(({ alarmId }) => alarmId).sort();
+      const are = (...names: string[]) => names.map(uuid).sort();
+      expect(await openAt(9)).toEqual([]);
+      expect(await openAt(10)).toEqual(are('a'));
+      expect(await openAt(39)).toEqual(are('a', 'b', 'c'));
+      expect(await openAt(40)).toEqual(are('c'));
+      expect(await openAt(99)).toEqual(are('c', 'd'));
+
+      const { open, map } = await past.state(at(29), WHOLE);
+      expect(open.total).toBe(3);
+      expect(open.items.find(({ sensorId, type }) => sensorId === '1' && type === 'smoke')).toMatchObject({ acknowledged: null, zone: 'UK', openedAt: at(10) });
+      // One sensor with two alarms is one active sensor.
+      expect(map.cells).toEqual([
+        { geohash: 'ez', sensors: 1, active: 0, byType: { motion: 0, smoke: 0, temperature: 0 }, worst: 'inactive' },
+        { geohash: 'gc', sensors: 2, active: 1, byType: { motion: 1, smoke: 1, temperature: 0 }, worst: 'active' },
+      ]);
+      expect(map.unplaced).toEqual({ sensors: 1, active: 1 });
+      expect((await past.state(at(30), WHOLE)).open.items.find(({ type }) => type === 'smoke')).toMatchObject({ acknowledged: { at: at(30), by: 'ana' } });
+    }));
+
+  it('is of one zone, and lists the last to open first, some of them', () =>
+    withReads(story, async ({ sink }) => {
+      const past = new PastAlarms(sink);
+      const { open, map } = await past.state(at(39), { prefixLength: 3, zone: 'UK', limit: 1 });
+      expect(open).toMatchObject({ total: 2, items: [{ alarmId: uuid('b') }] });
+      expect(map.cells.map(({ geohash, active }) => [geohash, active])).toEqual([['gcp', 1]]);
+      expect(map.unplaced.active).toBe(0);
+    }));
+
+  it('has moments, from one to the next and back, and what changed at each', () =>
+    withReads(story, async ({ sink }) => {
+      const past = new PastAlarms(sink);
+      const ends = { first: at(10), last: at(50) };
+      expect(past.moments(at(5))).toEqual({ ...ends, current: null, previous: null, next: at(10) });
+      expect(past.moments(at(30))).toEqual({ ...ends, current: at(30), previous: at(20), next: at(40) });
+      expect(past.moments(at(35))).toEqual({ ...ends, current: at(30), previous: at(20), next: at(40) });
+      expect(past.moments(at(60))).toEqual({ ...ends, current: at(50), previous: at(40), next: null });
+      expect(past.changesAt(at(20), 10)).toMatchObject({ total: 2, items: [{ change: 'opened', sensorId: '1', type: 'motion', zone: 'UK' }, { change: 'opened', sensorId: '9', zone: null }] });
+      expect(past.changesAt(at(30), 10).items).toMatchObject([{ change: 'acknowledged', alarmId: uuid('a'), by: 'ana' }]);
+      expect(past.changesAt(at(40), 1)).toMatchObject({ total: 2, items: [{ change: 'recovered', by: null }] });
+    }));
+
+  it('before anything there is nothing', () =>
+    withReads([], async ({ sink }) => {
+      const past = new PastAlarms(sink);
+      expect(past.moments(at(5))).toEqual({ first: null, last: null, current: null, previous: null, next: null });
+      expect((await past.state(at(5), WHOLE)).open).toEqual({ total: 0, items: [] });
+    }));
+
+  it('is at every time what the events up to then come to, however few are read at a time', async () => {
+    // Alarms of one sensor after the other, so that each opens before it ends.
+    const lives = fc.array(fc.record({ opened: fc.integer({ min: 0, max: 30 }), lasts: fc.option(fc.integer({ min: 1, max: 30 })) }), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(lives, fc.integer({ min: 1, max: 3 }), async (all, slice) => {
+        const alarms = all.map(({ opened, lasts }, index) => ({ alarm: `${index}`, sensorId: index, opened, ended: lasts === null ? null : opened + lasts }));
+        const events = alarms.flatMap(({ alarm, sensorId, opened, ended }) => [
+          { second: opened, event: triggered({ alarm, sensorId, second: opened }) },
+          ...(ended === null ? [] : [{ second: ended, event: recovered({ alarm, sensorId, second: ended }) }]),
+        ]);
+        await withReads(events.sort((a, b) => a.second - b.second).map(({ event }) => event), async ({ sink }) => {
+          const past = new PastAlarms(sink, slice);
+          for (let second = 0; second <= 62; second += 3) {
+            const expected = alarms.filter(({ opened, ended }) => opened <= second && (ended === null || ended > second)).map(({ alarm }) => uuid(alarm));
+            const { open } = await past.state(at(second), WHOLE);
+            expect({ second, open: open.items.map(({ alarmId }) => alarmId).sort() }).toEqual({ second, open: expected.sort() });
+            expect(open.total).toBe(expected.length);
+          }
+        });
+      }),
+      { numRuns: 8 },
+    );
+  });
+});
