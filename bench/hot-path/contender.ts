@@ -8,6 +8,9 @@ export interface Measured {
   readonly residentMb: number | null;
 }
 
+/** What a process says that was given the partitions of another, which had not joined yet: its run is none. */
+export const INCOMPLETE_GROUP = 'the group was not complete';
+
 /** Measures this process from the first record on. */
 export class Measurement {
   private started: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | null = null;

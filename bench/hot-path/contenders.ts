@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createAlarmTopic } from '../peers/alarm-topic.js';
 import type { JavaPeer, PeerCommand } from '../peers/java-peers.js';
 import type { Backlog } from './backlog.js';
-import type { Measured } from './contender.js';
+import { INCOMPLETE_GROUP, type Measured } from './contender.js';
 
 /** One run of a contender. */
 export interface ContenderRun {
@@ -21,6 +22,10 @@ export interface ContenderRun {
 /** How often the Java peers make sure of what they did: state, offsets and alarms. */
 export const COMMIT_EVERY_MS = 10_000;
 
+const MOST_ATTEMPTS = 3;
+/** After that Kafka has given up a member that was killed. */
+const SESSION_ENDS_MS = 12_000;
+
 /** Drains the backlog of a broker with one contender after another. */
 export class Contenders {
   private topics = 0;
@@ -32,15 +37,29 @@ export class Contenders {
 
   /** Several processes share the partitions: their time is from the first one's first record to the last one's last. */
   async vigia(processes: number): Promise<ContenderRun> {
-    return this.inFolder(async (dir) => {
-      const files = Array.from({ length: processes }, (_, index) => join(dir, `alarms-${index}`));
-      const runs = files.map((file) => begin(...node('vigia.ts', this.brokers, file, String(processes))));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.inFolder((dir) => this.vigiaOnce(processes, dir));
+      } catch (error) {
+        if (attempt === MOST_ATTEMPTS || !String(error).includes(INCOMPLETE_GROUP)) throw error;
+        await sleep(SESSION_ENDS_MS); // so that nobody of this attempt is in the next one's group
+      }
+    }
+  }
+
+  private async vigiaOnce(processes: number, dir: string): Promise<ContenderRun> {
+    const files = Array.from({ length: processes }, (_, index) => join(dir, `alarms-${index}`));
+    const runs = files.map((file) => begin(...node('vigia.ts', this.brokers, file, String(processes))));
+    try {
       await Promise.all(runs.map((run) => run.ready()));
       for (const run of runs) run.go();
       const measured = await Promise.all(runs.map((run) => run.measured));
       await Promise.all(runs.map((run) => run.end()));
       return this.result(measured, files.flatMap(linesOf));
-    });
+    } catch (error) {
+      for (const run of runs) run.kill();
+      throw error;
+    }
   }
 
   async plainKafkajs(): Promise<ContenderRun> {
@@ -116,6 +135,7 @@ interface Running {
   /** Resolves when it has said on stdout that it is ready and waits for `go`. */
   ready(): Promise<void>;
   go(): void;
+  kill(): void;
   /** Ends its standard input, and waits for its end. Thrown: an error with its output when it fails. */
   end(): Promise<{ stdout: string; stderr: string }>;
 }
@@ -145,6 +165,7 @@ function begin(program: string, args: readonly string[]): Running {
     measured,
     ready: async () => void (await line('ready')),
     go: () => void child.stdin.write('go\n'),
+    kill: () => void child.kill('SIGKILL'),
     end: () => {
       child.stdin.end();
       return ended;

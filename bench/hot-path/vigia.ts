@@ -13,7 +13,7 @@ import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { SensorStates } from '../../src/ingestion/sensor-states.js';
 import { PARTITIONS, SENSOR_TOPICS } from '../../src/message-log/message-log.js';
 import { openBenchLog } from './backlog.js';
-import { Measurement } from './contender.js';
+import { INCOMPLETE_GROUP, Measurement } from './contender.js';
 
 /**
  * `vigia.ts BROKERS ALARMS_FILE PROCESSES`: drains ENTRY and OK with the real rules, real appends and receipts into a
@@ -49,13 +49,14 @@ const stop = new AbortController();
 const go = once(process.stdin, 'data');
 console.log('ready');
 await go;
+const wentAt = performance.now();
 void once(process.stdin.resume(), 'end').then(() => stop.abort());
 await log.consume({
   onAssignment: (numbers) => {
-    if (numbers === null) return;
+    if (numbers === null || isMeasured) return; // the others may leave before it does
     mine = numbers;
     if (mine.length === PARTITIONS / processes) return;
-    console.error(`${mine.length} partitions for one of ${processes} processes: the group was not complete when it began`);
+    console.error(`${mine.length} partitions for one of ${processes} processes, ${Math.round(performance.now() - wentAt)} ms after its start: ${INCOMPLETE_GROUP}`);
     process.exit(1);
   },
   resumeAt: async (topic, partition, range) => {

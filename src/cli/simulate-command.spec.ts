@@ -48,6 +48,15 @@ describe('vigia simulate', () => {
     expect(report.foretold[0]?.triggeredByMessageId).toMatch(/^sim-[0-9a-f]{8}-\d+$/);
   });
 
+  it('writes what each message was answered', async () => {
+    const answers = join(folder, 'answers.jsonl');
+    await simulate('--messages', '300', '--rate', '20000', '--message-ids', '--answers', answers);
+    const lines = readFileSync(answers, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { text: string });
+    expect(lines).toHaveLength(300);
+    for (const line of lines) expect(line).toEqual({ topic: expect.stringMatching(/^(ENTRY|OK)$/), text: expect.any(String), outcome: 'acknowledged', partition: 0, offset: expect.any(Number) });
+    expect(new Set(lines.map(({ text }) => (JSON.parse(text) as { messageId: string }).messageId)).size).toBe(300);
+  });
+
   it('takes another seed each time when none is given', async () => {
     const seeds = [await simulate('--messages', '1'), await simulate('--messages', '1')].map(({ seed }) => seed);
     expect(seeds[0]).not.toBe(seeds[1]);

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { systemClock, type Clock } from '../clock.js';
 import { integerFrom, numberFrom } from './number-option.js';
+import { AnswersFile } from './simulator/answers-file.js';
 import { IngestClient, UnexpectedAnswer } from './simulator/ingest-client.js';
 import { MESSAGE_FORMS, type MessageForm } from './simulator/message-form.js';
 import { PRESETS, type PresetName } from './simulator/presets.js';
@@ -26,6 +27,7 @@ interface Flags {
   readonly form?: MessageForm;
   readonly messageIds?: true;
   readonly json?: string;
+  readonly answers?: string;
   readonly wait: number;
   readonly quiet?: true;
 }
@@ -58,6 +60,7 @@ export function addSimulateCommand(program: Command): void {
     .addOption(new Option('--form <form>', 'how a message is written (default: literal; object with --message-ids)').choices(MESSAGE_FORMS))
     .option('--message-ids', 'give each message an id, so that it can be sent again until acknowledged')
     .option('--json <file>', 'write the report there, - for standard output')
+    .option('--answers <file>', 'write there what each message was answered, as a line of JSON')
     .option('--wait <seconds>', 'how long to wait for the endpoint at the start', numberFrom(0, 86_400), 30)
     .option('--quiet', 'no progress and no summary')
     .addHelpText('after', HELP)
@@ -76,7 +79,7 @@ export function addSimulateCommand(program: Command): void {
 class NoTarget extends Error {}
 
 async function simulate(flags: Flags, clock: Clock): Promise<void> {
-  const { duration, seed, messageIds, ...rest } = flags;
+  const { duration, seed, messageIds, answers: answersFile, ...rest } = flags;
   const options = resolveOptions({
     ...rest,
     ...(duration === undefined ? {} : { durationMs: duration === Infinity ? null : duration }),
@@ -88,10 +91,11 @@ async function simulate(flags: Flags, clock: Clock): Promise<void> {
   // A parent that forked this process and is gone, even by kill -9, disconnects it.
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal).once('disconnect', onSignal);
   const client = new IngestClient(new URL(options.url), MAX_REQUESTS);
+  const answers = answersFile === undefined ? null : new AnswersFile(answersFile);
   try {
     await waitForTarget(client, options.url, flags, clock, interrupt.signal);
     if (!flags.quiet) process.stderr.write(`${headline(options)}\n`);
-    const simulation = new Simulation(options, client, clock);
+    const simulation = new Simulation(options, client, clock, answers === null ? {} : { onSettled: (settled) => answers.write(settled) });
     const end = new AbortController();
     const progress = flags.quiet ? Promise.resolve() : showProgress(simulation, clock, end.signal);
     const report = await simulation.run(interrupt.signal).finally(() => end.abort());
@@ -101,6 +105,7 @@ async function simulate(flags: Flags, clock: Clock): Promise<void> {
     if (report.refused > 0) process.exitCode = 1;
   } finally {
     client.close();
+    answers?.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('disconnect', onSignal);
   }
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { Random } from '../../src/cli/simulator/random.js';
 import type { SimulationReport } from '../../src/cli/simulator/simulation.js';
+import { judgeRun } from '../faults/run-outputs.js';
+import type { KafkaCluster } from '../servers/kafka.js';
 import { Case2, killTimes } from './case2.js';
 import { checkAll } from './checks.js';
 import type { Check } from './comparing.js';
 import type { EventStoreServer } from './event-store-server.js';
-import { readMailbox } from './mailbox.js';
+import { acceptedMail, readMailbox } from './mailbox.js';
 import { Product, type Ports } from './product.js';
 import { CUSTOMERS_READ, readCustomers, readOutputs } from './read-outputs.js';
 
@@ -20,6 +22,8 @@ export interface RunOptions {
   readonly kills: number;
   /** Null for the embedded event store. It is killed as often as the product, and runs already. */
   readonly store: EventStoreServer | null;
+  /** Null for the embedded log. */
+  readonly kafka: KafkaCluster | null;
   /** Further variables of the product's environment. */
   readonly settings: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
@@ -44,17 +48,18 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
   const startupMs = await product.waitUntilUp();
   say(`up after ${(startupMs / 1000).toFixed(1)} s, with ${SENSORS} customers`);
 
-  const report = await sendWhileKilling(product, options);
+  const { report, answersFile } = await sendWhileKilling(product, options);
   say(`${report.acknowledged} messages acknowledged in ${report.durationSeconds.toFixed(0)} s; waiting until all is processed`);
   const settledMs = await product.waitUntilSettled();
   store?.endCuts();
 
   say('reading the outputs');
   const { sensorIds, ...read } = await readOutputs(product, report, options.seed);
+  const mails = await readMailbox(join(dataDir, 'mailbox'));
   const outputs = {
     ...read,
     report,
-    mails: await readMailbox(join(dataDir, 'mailbox')),
+    mails,
     mayBeFlagged: 0,
     customers: await readCustomers(product, sensorIds.slice(0, CUSTOMERS_READ)),
     expectedSensors: SENSORS,
@@ -62,10 +67,12 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
     store: store?.outputs() ?? null,
   };
   const { tookMs: shutdownMs } = await product.interrupt();
-  return { report, checks: checkAll({ ...outputs, shutdownMs }), settledMs, startupMs };
+  say('having the verifier judge all that is left');
+  const verdict = await judgeRun(join(folder, 'outputs'), { answersFiles: [answersFile], dataDirs: { product: dataDir }, kafka: options.kafka, store, mails: mails.map(acceptedMail) });
+  return { report, checks: checkAll({ ...outputs, shutdownMs, verdict }), settledMs, startupMs };
 }
 
-async function sendWhileKilling(product: Product, { folder, seed, compress, seconds, kills, store, say }: RunOptions): Promise<SimulationReport> {
+async function sendWhileKilling(product: Product, { folder, seed, compress, seconds, kills, store, say }: RunOptions): Promise<{ report: SimulationReport; answersFile: string }> {
   const sending = new Case2({ url: product.ingestUrl, folder, seed, compress, seconds, sensors: SENSORS });
   const storeKilled = store?.killAt(killTimes(`store ${seed}`, kills, sending.durationMs), Random.seeded(`away ${seed}`), say, sending.over);
   // Looked at below; until then a failure must not count as unhandled.
@@ -77,5 +84,5 @@ async function sendWhileKilling(product: Product, { folder, seed, compress, seco
   }
   const report = await sending.report(() => product.assertRunning());
   await storeKilled;
-  return report;
+  return { report, answersFile: sending.answersFile };
 }

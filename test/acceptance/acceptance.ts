@@ -86,7 +86,7 @@ async function runWithServers(asked: Asked, kills: number, folder: string): Prom
     await store?.start();
     if (store) say(`a double of EventStoreDB: ${store.url}`);
     const settings = { ...(kafka && { KAFKA_BROKERS: kafka.bootstrapServers }), ...(store && { EVENTSTORE_URL: store.url }) };
-    return await runOnce({ folder, ports: await choosePorts(portBase), seed, compress, seconds, kills, store, settings, say });
+    return await runOnce({ folder, ports: await choosePorts(portBase), seed, compress, seconds, kills, store, kafka, settings, say });
   } finally {
     await store?.stop();
     await kafka?.stop();

@@ -9,7 +9,7 @@ import { Child, type Ended } from './child.js';
 export interface Case2Options {
   /** Where the simulator posts to. */
   readonly url: string;
-  /** For its report. */
+  /** For its report, and for what it was answered. */
   readonly folder: string;
   readonly seed: string;
   readonly compress: number;
@@ -28,6 +28,8 @@ export class Case2 {
   private readonly simulator: Child;
   private readonly ended: Promise<Ended>;
   private readonly end = new AbortController();
+  /** What each message was answered, as a line of JSON. */
+  readonly answersFile: string;
   private readonly reportFile: string;
 
   constructor({ url, folder, seed, compress, seconds, sensors }: Case2Options) {
@@ -35,7 +37,8 @@ export class Case2 {
     setMaxListeners(100, this.end.signal);
     this.durationMs = seconds === null ? CASE2_MS / compress : seconds * 1000;
     this.reportFile = join(folder, 'report.json');
-    const args = ['simulate', '--url', url, '--preset', 'case2', '--compress', String(compress), '--seed', seed, '--sensors', String(sensors), '--message-ids', '--json', this.reportFile];
+    this.answersFile = join(folder, 'answers.jsonl');
+    const args = ['simulate', '--url', url, '--preset', 'case2', '--compress', String(compress), '--seed', seed, '--sensors', String(sensors), '--message-ids', '--json', this.reportFile, '--answers', this.answersFile];
     if (seconds !== null) args.push('--duration', `${seconds}s`);
     this.simulator = new Child({ args: [join('dist', 'cli', 'vigia.js'), ...args] });
     this.ended = this.simulator.ended.finally(() => this.end.abort());

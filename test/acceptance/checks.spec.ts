@@ -57,6 +57,8 @@ describe('the checks of the acceptance run', () => {
     ['the store was killed less often than planned', 'EventStoreDB failed as often as planned', (o) => Object.assign(o.store ?? {}, { kills: { wanted: 5, done: 4 } })],
     ['no append was cut', 'EventStoreDB failed as often as planned', (o) => Object.assign(o.store ?? {}, { cuts: 0 })],
     ['the process was killed less often than planned', 'killed as often as planned, ends when told to', (o) => (o.kills.done = 4)],
+    ['the verifier names a problem', 'P1–P7 by the verifier, record by record', (o) => o.verdict.problems.push({ promise: 'P1', what: 'ENTRY-0 7: accepted, but not in the log' })],
+    ['the verifier was not given all', 'P1–P7 by the verifier, record by record', (o) => (o.verdict.figures.records = 99)],
     ['the process takes too long to end', 'killed as often as planned, ends when told to', (o) => (o.shutdownMs = 5001)],
   ])('go red when %s', (_, name, spoil) => {
     expect(redChecks(spoil)).toContain(name);

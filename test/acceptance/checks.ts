@@ -1,4 +1,5 @@
 import type { SimulationReport } from '../../src/cli/simulator/simulation.js';
+import type { Verdict } from '../faults/verifier/verify.js';
 import { check, compareCounts, countEach, differs, minuteOf, type Check } from './comparing.js';
 import type { ReadMail } from './mailbox.js';
 import type { ApiAlarm } from './product.js';
@@ -43,6 +44,8 @@ export interface Outputs {
   /** Null where the event store is the embedded one. */
   readonly store: StoreOutputs | null;
   readonly shutdownMs: number;
+  /** What the verifier says of all that is left when the processes have ended. */
+  readonly verdict: Verdict;
 }
 
 /** A process that is told to end is gone within this time. */
@@ -63,6 +66,7 @@ export function checkAll(outputs: Outputs): Check[] {
     checkNoEventTwice(outputs),
     ...(outputs.store === null ? [] : [checkStoredOnce(outputs, outputs.store), checkStoreFaults(outputs.store)]),
     checkProcess(outputs),
+    checkVerdict(outputs),
   ];
 }
 
@@ -217,6 +221,14 @@ function checkProcess({ kills, shutdownMs }: Outputs): Check {
   return check('killed as often as planned, ends when told to', `${kills.done} × kill -9, SIGINT took ${shutdownMs} ms`, [
     differs('kills', kills.done, kills.wanted),
     shutdownMs <= SHUTDOWN_LIMIT_MS ? '' : `SIGINT took more than ${SHUTDOWN_LIMIT_MS} ms`,
+  ]);
+}
+
+function checkVerdict({ report, verdict: { problems, figures } }: Outputs): Check {
+  const { records, alarms, mails } = figures;
+  return check('P1–P7 by the verifier, record by record', `${records} records, ${alarms} alarms, ${mails} e-mails`, [
+    ...problems.map(({ promise, what }) => `${promise}: ${what}`),
+    records >= report.acknowledged ? '' : `it has seen ${records} records, but ${report.acknowledged} were acknowledged`,
   ]);
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
 import { Random } from '../../src/cli/simulator/random.js';
 import { Child } from './child.js';
+import type { OutputEvent } from '../faults/verifier/outputs.js';
 import type { StoreOutputs } from './checks.js';
 
 const START_LIMIT_MS = 60_000;
@@ -78,13 +79,20 @@ export class EventStoreServer {
     if (this.cutsAppends) this.child?.signal('SIGUSR2');
   }
 
-  /** What it has stored, read from its file. */
-  outputs(): StoreOutputs {
+  /** What it has stored, read from its file, but for what it tells itself of its streams. */
+  events(): OutputEvent[] {
     const lines = readFileSync(this.eventFile, 'utf8').trimEnd().split('\n');
-    const events = lines.flatMap((line) => JSON.parse(line) as { stream: string; id: string; type: string }[]);
+    const stored = lines.flatMap((line) => JSON.parse(line) as (Pick<OutputEvent, 'stream' | 'revision' | 'id' | 'type'> & { data: string; metadata: string; created: number })[]);
+    return stored
+      .filter(({ stream }) => !stream.startsWith('$'))
+      .map(({ stream, revision, id, type, data, metadata, created }) => ({ stream, revision, id, type, data: json(data), metadata: json(metadata), storedAtMs: created }));
+  }
+
+  /** What it has stored, and what was done to it. */
+  outputs(): StoreOutputs {
     const log = existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
     return {
-      events: events.map(({ stream, id, type }) => ({ stream, id, type })),
+      events: this.events(),
       kills: { wanted: this.wantedKills, done: this.restarts },
       cuts: log.split('\n').filter((line) => line === 'cutsAfterApplying').length,
     };
@@ -98,4 +106,9 @@ export class EventStoreServer {
     const answer = await fetch(`http://${this.address}/health/live`, { signal: AbortSignal.timeout(1000) }).catch(() => null);
     return answer?.status === 204;
   }
+}
+
+/** From Base64, as it is in the file. */
+function json(text: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as Record<string, unknown>;
 }

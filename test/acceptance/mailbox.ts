@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
+import type { AcceptedMail } from '../faults/verifier/outputs.js';
 import type { Mailpit } from '../servers/mailpit.js';
 
 /** A mail, as a mail program reads it. */
@@ -8,6 +9,9 @@ export interface ReadMail {
   /** Its name where it was found. */
   readonly file: string;
   readonly alarmId: string | null;
+  readonly messageId: string;
+  /** Whether it completes a mail that went before. */
+  readonly isFollowUp: boolean;
   readonly possibleDuplicate: boolean;
   readonly text: string;
   readonly html: string;
@@ -28,13 +32,20 @@ export async function readMailpit(mailpit: Mailpit): Promise<ReadMail[]> {
 }
 
 async function parsed(file: string, source: string | Buffer): Promise<ReadMail> {
-  const { headers, text, html } = await simpleParser(source);
+  const { headers, messageId = '', text, html } = await simpleParser(source);
   const alarmId = headers.get('x-vigia-alarm-id');
   return {
     file,
     alarmId: typeof alarmId === 'string' ? alarmId : null,
+    messageId,
+    isFollowUp: headers.has('in-reply-to'),
     possibleDuplicate: headers.has('x-vigia-possible-duplicate'),
     text: text ?? '',
     html: html || '',
   };
+}
+
+/** As the verifier takes it. */
+export function acceptedMail({ messageId, alarmId, isFollowUp, possibleDuplicate }: ReadMail): AcceptedMail {
+  return { messageId, alarmId: isFollowUp ? null : alarmId, possibleDuplicate, sender: null };
 }

@@ -20,8 +20,8 @@ export function soundOutputs(): Writable<Outputs> {
       { alarmId: 'a7', sensorId: '7', type: 'motion', status: 'open', triggeredAt: '2025-11-24T04:00:00.000Z', email: 'sent' },
     ],
     mails: [
-      { file: 'a7.eml', alarmId: 'a7', possibleDuplicate: false, text: 'Ana\nO\'Hara, ana@example.com', html: '<p>Ana O&#x27;Hara</p> ana@example.com' },
-      { file: 'a8.eml', alarmId: 'a8', possibleDuplicate: false, text: 'Bo Li bo@example.com', html: '<p>Bo Li</p> bo@example.com' },
+      { file: 'a7.eml', alarmId: 'a7', messageId: '<7>', isFollowUp: false, possibleDuplicate: false, text: 'Ana\nO\'Hara, ana@example.com', html: '<p>Ana O&#x27;Hara</p> ana@example.com' },
+      { file: 'a8.eml', alarmId: 'a8', messageId: '<8>', isFollowUp: false, possibleDuplicate: false, text: 'Bo Li bo@example.com', html: '<p>Bo Li</p> bo@example.com' },
     ],
     mayBeFlagged: 0,
     customers: new Map([
@@ -61,5 +61,6 @@ export function soundOutputs(): Writable<Outputs> {
       cuts: 9,
     },
     shutdownMs: 900,
+    verdict: { problems: [], figures: { records: 101, alarms: 2, mails: 2, flaggedMails: 0 } },
   };
 }

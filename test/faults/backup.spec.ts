@@ -13,10 +13,10 @@ import { waitFor } from '../support/wait-for.js';
 import { dataFolderOutputs, mailsOf, storedEvents } from './data-folder-outputs.js';
 import { sendRecord } from './send-record.js';
 import { drawBody } from './simulation/draw-body.js';
+import { USUAL_POLICY } from './usual-policy.js';
 import type { Outputs, SentRecord } from './verifier/outputs.js';
 import { verify } from './verifier/verify.js';
 
-const POLICY = { n: 3, windowMs: null, clearOnNormal: false } as const;
 const SENSORS = 8;
 const COMMAND = join('dist', 'cli', 'vigia.js');
 
@@ -80,7 +80,7 @@ describe('vigia backup and restore', () => {
     await sending;
     await first.waitUntilSettled();
     await first.interrupt();
-    const whole = await dataFolderOutputs(original, POLICY, sent, await mailsOf(mailServer));
+    const whole = await dataFolderOutputs(original, USUAL_POLICY, sent, await mailsOf(mailServer));
     expect(verify(whole).problems).toEqual([]);
     // What was accepted after the backup, and its alarms, are lost.
     const acceptedLate = sent.splice(acceptedBefore);
@@ -103,7 +103,7 @@ describe('vigia backup and restore', () => {
     expect(JSON.parse(await second.command('reconcile', '--json'))).toMatchObject({ unaccounted: 0, doubled: 0, problems: [] });
     await second.interrupt();
 
-    const after = await dataFolderOutputs(restored, POLICY, sent);
+    const after = await dataFolderOutputs(restored, USUAL_POLICY, sent);
     const known = new Set(after.events.filter(isAlarm).map(({ data }) => data['alarmId']));
     const mails = (await mailsOf(mailServer)).filter(({ alarmId }) => alarmId === null || known.has(alarmId));
     const { problems, figures } = verify({ ...after, mails });

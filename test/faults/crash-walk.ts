@@ -7,11 +7,10 @@ import { freePort } from '../servers/server-process.js';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { dataFolderOutputs, mailsOf } from './data-folder-outputs.js';
 import { sendRecord } from './send-record.js';
+import { USUAL_POLICY } from './usual-policy.js';
 import type { SentRecord } from './verifier/outputs.js';
 import { verify, type Figures, type Problem } from './verifier/verify.js';
 
-/** The policy of a start without settings. */
-const POLICY = { n: 3, windowMs: null, clearOnNormal: false } as const;
 
 /** Sensors that are new in each round, so that there are alarms to be raised. */
 const SENSORS = 6;
@@ -55,7 +54,7 @@ export async function crashWalk({ point, mail, next, folder }: CrashWalk): Promi
         continue;
       }
       await product.interrupt();
-      const outputs = await dataFolderOutputs(paths.dataDir, POLICY, sent, mailServer ? await mailsOf(mailServer) : undefined);
+      const outputs = await dataFolderOutputs(paths.dataDir, USUAL_POLICY, sent, mailServer ? await mailsOf(mailServer) : undefined);
       return { kills: round - 1, reached, ...verify(outputs) };
     }
   } finally {

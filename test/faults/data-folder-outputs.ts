@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
 import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
 import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
-import { ALL_TOPICS } from '../../src/message-log/message-log.js';
-import { messageId } from '../../src/notifications/mailer.js';
+import { ALL_TOPICS, type LogRecord } from '../../src/message-log/message-log.js';
 import { ALL_PROJECTIONS } from '../../src/projections/all-projections.js';
 import { LibsqlProjectionSink } from '../../src/projections/libsql-projection-sink.js';
-import { readMailbox } from '../acceptance/mailbox.js';
+import { acceptedMail, readMailbox } from '../acceptance/mailbox.js';
 import type { SmtpTestServer } from '../support/smtp-test-server.js';
 import type { AcceptedMail, OutputEvent, Outputs, ReadModels, SentRecord, TopicRecord } from './verifier/outputs.js';
 
@@ -16,29 +15,31 @@ export async function dataFolderOutputs(dataDir: string, policy: Outputs['policy
   const store = await LibsqlEventStore.open(dataDir, { clock: systemClock });
   const sink = await LibsqlProjectionSink.open(dataDir);
   try {
-    const [topics, events, readModels, mails] = [await readTopics(log), await readEvents(store), await readModelsOf(sink), serverMails ?? (await readMails(dataDir))];
-    return { policy, isKeyed: true, log: log.identity, sent, topics, events, readModels: [readModels], mails };
+    const mails = serverMails ?? (await readMailbox(join(dataDir, 'mailbox'))).map(acceptedMail);
+    return { policy, isKeyed: true, log: log.identity, sent, topics: await readTopics(log), events: await readEvents(store), readModels: [readModelsOf(sink, 'data folder')], mails };
   } finally {
     await Promise.all([log.close(), store.close(), sink.close()]);
   }
 }
 
-/** In the order of the log's times; at the same one ENTRY goes first. */
 async function readTopics(log: LibsqlMessageLog): Promise<Outputs['topics']> {
-  const topics: Record<string, Omit<TopicRecord, 'order'>[][]> = {};
+  const topics: Record<string, TopicRecord[][]> = {};
+  await eachRecord(log, (topic, partition, record) => void ((topics[topic] ??= [])[partition] ??= []).push(record));
+  return topics;
+}
+
+/** Gives every record of the log. */
+export async function eachRecord(log: LibsqlMessageLog, take: (topic: string, partition: number, record: TopicRecord) => void): Promise<void> {
   for (const topic of ALL_TOPICS) {
-    topics[topic] = [];
     for (const { partition, startOffset } of await log.describe(topic)) {
-      const records: Omit<TopicRecord, 'order'>[] = [];
-      for await (const { offset, value, headers, appendedAtMs } of log.read(topic, partition, startOffset)) {
-        records.push({ offset, value: value?.toString('base64') ?? null, headers, appendedAtMs });
-      }
-      topics[topic].push(records);
+      for await (const record of log.read(topic, partition, startOffset)) take(topic, partition, topicRecord(topic, record));
     }
   }
-  const all = Object.values(topics).flat(2).sort((a, b) => a.appendedAtMs - b.appendedAtMs);
-  const orders = new Map(all.map((record, order) => [record, order]));
-  return Object.fromEntries(Object.entries(topics).map(([topic, partitions]) => [topic, partitions.map((records) => records.map((record) => ({ ...record, order: orders.get(record) ?? 0 })))]));
+}
+
+/** As the verifier takes it: in the order of the log's times; at the same one ENTRY goes first. */
+export function topicRecord(topic: string, { offset, value, headers, appendedAtMs }: Omit<LogRecord, 'key'>): TopicRecord {
+  return { offset, value: value?.toString('base64') ?? null, headers, appendedAtMs, order: 2 * appendedAtMs + (topic === 'ENTRY' ? 0 : 1) };
 }
 
 /** All events of a data folder that nobody works on. */
@@ -47,7 +48,7 @@ export async function storedEvents(dataDir: string): Promise<OutputEvent[]> {
   return readEvents(store).finally(() => store.close());
 }
 
-async function readEvents(store: LibsqlEventStore): Promise<OutputEvent[]> {
+export async function readEvents(store: LibsqlEventStore): Promise<OutputEvent[]> {
   const events: OutputEvent[] = [];
   for await (const { stream, revision, id, type, data, metadata } of store.readAll()) {
     events.push({ stream, revision: Number(revision), id, type, data: data as OutputEvent['data'], metadata: metadata as OutputEvent['metadata'], storedAtMs: null });
@@ -55,18 +56,11 @@ async function readEvents(store: LibsqlEventStore): Promise<OutputEvent[]> {
   return events;
 }
 
-async function readModelsOf(sink: LibsqlProjectionSink): Promise<ReadModels> {
+export function readModelsOf(sink: LibsqlProjectionSink, of: string): ReadModels {
   const rows = ALL_PROJECTIONS.map((projection) => [projection.name, sink.db.all(`SELECT * FROM ${sink.liveTable(projection).table}`)] as const);
-  const of = <Row>(name: string) => (new Map(rows).get(name) ?? []) as Row[];
+  const rowsOf = <Row>(name: string) => (new Map(rows).get(name) ?? []) as Row[];
   const parked = sink.db.get<{ n: number }>('SELECT count(*) AS n FROM parked_events')?.n ?? 0;
-  return { of: 'data folder', map: of('alarm-map'), counts: of('alarms-per-minute'), alarms: of('alarms'), parked };
-}
-
-async function readMails(dataDir: string): Promise<AcceptedMail[]> {
-  return (await readMailbox(join(dataDir, 'mailbox'))).map(({ file, alarmId, possibleDuplicate }) => {
-    const name = file.replace(/\.eml$/, '');
-    return { messageId: messageId(name), alarmId: name.endsWith('-completed') ? null : alarmId, possibleDuplicate, sender: null };
-  });
+  return { of, map: rowsOf('alarm-map'), counts: rowsOf('alarms-per-minute'), alarms: rowsOf('alarms'), parked };
 }
 
 /** What a mail server took. */

@@ -9,6 +9,7 @@ import { freePort } from '../servers/server-process.js';
 import { dataFolderOutputs } from './data-folder-outputs.js';
 import { sendRecord } from './send-record.js';
 import { drawBody } from './simulation/draw-body.js';
+import { USUAL_POLICY } from './usual-policy.js';
 import type { SentRecord } from './verifier/outputs.js';
 import { verify } from './verifier/verify.js';
 
@@ -52,7 +53,7 @@ describe('a process that is killed again and again', () => {
     await sending;
     await product.waitUntilSettled();
     await product.interrupt();
-    const { problems, figures } = verify(await dataFolderOutputs(dataDir, { n: 3, windowMs: null, clearOnNormal: false }, sent));
+    const { problems, figures } = verify(await dataFolderOutputs(dataDir, USUAL_POLICY, sent));
     expect(problems).toEqual([]);
     const outcomes = (outcome: SentRecord['outcome']) => sent.filter((each) => each.outcome === outcome).length;
     expect(outcomes('unknown')).toBeGreaterThan(0);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { drawPlan } from './simulation/plan.js';
 import { shrink } from './simulation/shrink.js';
 import { runPlan, type RunResult } from './simulation/simulated-run.js';
+import { writeOutputs } from './verifier/stored-outputs.js';
 
 const HELP = `Runs the whole product in one process on simulated servers, a seed a run, and judges what is left by the verifier.
 
@@ -16,7 +16,7 @@ const HELP = `Runs the whole product in one process on simulated servers, a seed
   --hours N       as many as go into N hours
   --seed N        one seed
   --shrink        of a seed that fails, look for the smallest plan that still does, and print it
-  --outputs FILE  of one seed, write what the run left, for the verifier
+  --outputs DIR   of one seed, write what the run left into a folder, for the verifier
   --stop          end at the first seed that fails
 
 Exit code: 0 when every seed keeps every promise, 1 when one does not, 2 for a bad option.`;
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     sums.runs += 1;
     for (const figure of ['records', 'alarms', 'mails', 'flaggedMails', 'faults', 'steps'] as const) sums[figure] += result.figures[figure];
     if (options.isOne) console.log(JSON.stringify({ ...result.figures, digest: createHash('sha256').update(JSON.stringify(result.outputs)).digest('hex') }));
-    if (options.outputs !== undefined) writeFileSync(options.outputs, JSON.stringify(result.outputs));
+    if (options.outputs !== undefined) writeOutputs(options.outputs, result.outputs);
     if (result.problems.length > 0) {
       sums.failed += 1;
       await tellFailure(seed, result, options.shrink);

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/clock.js';
 import { ZONES } from '../../src/customers/zones.js';
 import type { Outputs } from '../acceptance/checks.js';
-import { DashboardAnswers, rowsOf, type Row } from '../servers/dashboard-answers.js';
+import { DashboardAnswers } from '../servers/dashboard-answers.js';
 import type { StoredDashboard } from '../servers/grafana-questions.js';
 import { metricOf } from '../support/metrics.js';
 import type { StackOutputs } from './stack-checks.js';
@@ -26,30 +26,6 @@ export async function readCassandra({ systems: { cassandra } }: Stack, sensorIds
     }
   });
   return customers;
-}
-
-const COUNTS = `from(bucket: "${BUCKET}") |> range(start: -1d, stop: 1d)
-  |> filter(fn: (r) => r._measurement == "alarms_per_minute" and r._field == "count")
-  |> aggregateWindow(every: 1m, fn: max, createEmpty: false, timeSrc: "_start")
-  |> group() |> keep(columns: ["_time", "type", "_value"])`;
-
-/** Each sensor's highest state since the last snapshot, as docs/influxdb.md says. */
-const MAP = `snapshot = (from(bucket: "${BUCKET}") |> range(start: -2d)
-  |> filter(fn: (r) => r._measurement == "sensor_state_snapshot") |> group() |> sort(columns: ["_time"]) |> last()
-  |> findRecord(fn: (key) => true, idx: 0))._time
-from(bucket: "${BUCKET}") |> range(start: snapshot, stop: 2200-01-01T00:00:00Z)
-  |> filter(fn: (r) => r._measurement == "sensor_state" and r._field == "active")
-  |> last() |> group(columns: ["sensor"]) |> max() |> group() |> keep(columns: ["sensor", "_value"])`;
-
-/** Map and counts, asked of InfluxDB itself by its own language. */
-export async function readInflux({ systems: { influx } }: Stack): Promise<Pick<StackOutputs['influx'], 'counts' | 'map'>> {
-  const ask = async (query: string): Promise<readonly Row[]> => {
-    const csv = await influx.call('POST', `/api/v2/query?org=${encodeURIComponent(influx.org)}`, { query, dialect: { annotations: [], header: true } });
-    return rowsOf(csv);
-  };
-  const counts = (await ask(COUNTS)).map((row) => ({ minute: row['_time'] ?? '', type: row['type'] ?? '', count: Number(row['_value']) }));
-  const states = await ask(MAP);
-  return { counts, map: { sensors: states.length, active: states.filter((row) => row['_value'] === '1').length } };
 }
 
 /** How many questions for map and counts each has answered for the shown console. */

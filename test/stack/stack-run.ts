@@ -1,14 +1,18 @@
+import { join } from 'node:path';
 import { SENSORS, type RunResult } from '../acceptance/acceptance-run.js';
 import { Case2 } from '../acceptance/case2.js';
-import { readMailpit } from '../acceptance/mailbox.js';
+import { acceptedMail, readMailpit } from '../acceptance/mailbox.js';
 import { CUSTOMERS_READ, readOutputs } from '../acceptance/read-outputs.js';
 import { systemClock } from '../../src/clock.js';
 import { MAX_IN_WORK } from '../../src/notifications/notification-dispatcher.js';
+import { judgeRun } from '../faults/run-outputs.js';
+import type { ReadModels } from '../faults/verifier/outputs.js';
+import { influxModels } from '../servers/influx-outputs.js';
 import { siteIn } from '../servers/site.js';
 import { outagesOf, type Outage } from './outages.js';
-import { answersOfInflux, JOBS, readCassandra, readDashboards, readInflux, readWatch } from './stack-outputs.js';
+import { answersOfInflux, JOBS, readCassandra, readDashboards, readWatch } from './stack-outputs.js';
 import { checkStack, type StackOutputs } from './stack-checks.js';
-import { Stack } from './stack.js';
+import { BUCKET, Stack } from './stack.js';
 
 export interface StackRunOptions {
   /** A folder of its own, empty. */
@@ -38,7 +42,7 @@ export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
   say(`up after ${(startupMs / 1000).toFixed(1)} s, with ${sensors} customers`);
   try {
     const sentFromMs = systemClock.now();
-    const { report, outages } = await sendThroughOutages(stack, options, sensors);
+    const { report, answersFile, outages } = await sendThroughOutages(stack, options, sensors);
     const sentToMs = sentFromMs + report.durationSeconds * 1000;
     say(`${report.acknowledged} messages acknowledged in ${report.durationSeconds.toFixed(0)} s; waiting until all is processed`);
     const settledMs = await untilSettled(stack);
@@ -51,16 +55,18 @@ export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
     const wanted = outagesOf(stack, 0, isShort).map(({ system }) => system);
     const kills = { wanted: wanted.length * rounds, done: outages.length };
     const storeKills = { wanted: rounds, done: outages.filter(({ system }) => system === 'EventStoreDB').length };
+    const inInflux = await influxModels(stack.systems.influx, BUCKET);
+    const mails = await readMailpit(stack.systems.mailpit);
     const outputs = {
       ...read,
       report,
-      mails: await readMailpit(stack.systems.mailpit),
+      mails,
       mayBeFlagged: MAILS_IN_THE_AIR * rounds,
       customers: await readCassandra(stack, sensorIds.slice(0, CUSTOMERS_READ)),
       expectedSensors: sensors,
       kills,
       store: { ...stack.systems.store.outputs(), kills: storeKills },
-      influx: { ...(await readInflux(stack)), answered: { influx: after.influx - before.influx, embedded: after.embedded - before.embedded } },
+      influx: { counts: inInflux.counts, map: totalsOf(inInflux.map), answered: { influx: after.influx - before.influx, embedded: after.embedded - before.embedded } },
       outages,
       systems: wanted,
       isShort,
@@ -68,10 +74,17 @@ export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
       unanswered: isShort ? null : await readDashboards(stack, { startMs: sentFromMs - 60_000, endMs: sentToMs }),
     };
     const shutdownMs = await longestShutdown(stack);
-    return { report, checks: checkStack({ ...outputs, shutdownMs }), settledMs, startupMs };
+    say('having the verifier judge all that is left');
+    const { kafka, store } = stack.systems;
+    const verdict = await judgeRun(join(folder, 'outputs'), { answersFiles: [answersFile], dataDirs: stack.dataDirs, readModels: [inInflux], kafka, store, mails: mails.map(acceptedMail) });
+    return { report, checks: checkStack({ ...outputs, shutdownMs, verdict }), settledMs, startupMs };
   } finally {
     await stack.stop();
   }
+}
+
+function totalsOf(map: ReadModels['map']): { sensors: number; active: number } {
+  return { sensors: map.length, active: map.filter(({ state }) => state === 'active').length };
 }
 
 type Survived = StackOutputs['outages'][number];
@@ -90,7 +103,7 @@ async function sendThroughOutages(stack: Stack, { folder, seed, compress, isShor
     return ended;
   });
   const [report] = await Promise.all([sending.report(() => undefined), ...running]);
-  return { report, outages: survived };
+  return { report, answersFile: sending.answersFile, outages: survived };
 }
 
 /** Null when it came too late. */

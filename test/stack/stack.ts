@@ -46,6 +46,8 @@ export class Stack {
     readonly members: Members,
     readonly haproxy: HaProxy,
     readonly prometheus: PrometheusServer,
+    /** Of Vigía's processes, by their names. */
+    readonly dataDirs: Readonly<Record<MemberName, string>>,
     private readonly begun: Begun,
   ) {}
 
@@ -61,7 +63,8 @@ export class Stack {
       const node = await begun.add('node-exporter', ({ address }) => `http://${address}/metrics`, () => NodeExporter.start(site));
       const targets = targetsOf(systems, members, haproxy, node);
       const prometheus = await begun.add('Prometheus', ({ url }) => url, () => PrometheusServer.start(targets, site));
-      return new Stack(systems, members, haproxy, prometheus, begun);
+      const dataDirs = Object.fromEntries(Object.keys(members).map((name) => [name, dataDirOf(options, name)])) as Record<MemberName, string>;
+      return new Stack(systems, members, haproxy, prometheus, dataDirs, begun);
     } catch (error) {
       await begun.stop();
       throw error;
@@ -96,7 +99,12 @@ async function startSystems({ site, folder, cutsAppends }: StackOptions, begun: 
   return { kafka, cassandra, influx, mailpit, store };
 }
 
-async function startMembers({ site, folder, sensors }: StackOptions, systems: Systems, begun: Begun): Promise<Members> {
+function dataDirOf({ folder }: StackOptions, name: string): string {
+  return join(folder, name, 'data');
+}
+
+async function startMembers(options: StackOptions, systems: Systems, begun: Begun): Promise<Members> {
+  const { site, folder, sensors } = options;
   const settings = settingsOf(systems);
   const start = ([name, { roles, port, ingestPort }]: [string, Member]): Promise<Product> =>
     begun.add(`Vigía ${roles}`, ({ consoleUrl }) => (roles.includes('console') ? `console at ${consoleUrl}` : `${consoleUrl}/api/health`), async () => {
@@ -104,7 +112,7 @@ async function startMembers({ site, folder, sensors }: StackOptions, systems: Sy
       mkdirSync(dir, { recursive: true });
       const ports = { console: await site.port(port), ingest: ingestPort === undefined ? 0 : await site.port(ingestPort) };
       const customers = name === SHOWN ? sensors : 0;
-      const product = new Product({ dataDir: join(dir, 'data'), logFile: join(dir, 'vigia.log') }, ports, customers, { ...settings, VIGIA_ROLES: roles });
+      const product = new Product({ dataDir: dataDirOf(options, name), logFile: join(dir, 'vigia.log') }, ports, customers, { ...settings, VIGIA_ROLES: roles });
       product.start();
       await product.waitUntilUp();
       return product;

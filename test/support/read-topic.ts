@@ -7,35 +7,60 @@ export interface ConsumedRecord {
   readonly key: string | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** The topic's own time of it, milliseconds since 1970 UTC. */
+  readonly timeMs: number;
 }
 
 let readers = 0;
 
 /** All records of a topic, up to its end at the time of the call, read by a plain kafkajs consumer. */
 export async function readTopic(kafka: Kafka, topic: string): Promise<ConsumedRecord[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
-  const left = new Map(ends.filter(({ low, high }) => Number(high) > Number(low)).map(({ partition, high }) => [partition, Number(high)]));
   const records: ConsumedRecord[] = [];
-  if (left.size === 0) return records;
+  await eachRecordOf(kafka, [topic], (_topic, record) => records.push(record));
+  return records;
+}
+
+/** Gives all records of some topics, up to their ends at the time of the call, each partition's in order. */
+export async function eachRecordOf(kafka: Kafka, topics: readonly string[], take: (topic: string, record: ConsumedRecord) => void): Promise<void> {
+  const left = await endsOf(kafka, topics);
+  if (left.size === 0) return;
   const consumer = kafka.consumer({ groupId: `read-topic-${process.pid}-${(readers += 1)}` });
   try {
     await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      const eachMessage = async ({ partition, message }: { partition: number; message: { offset: string; key: Buffer | null; value: Buffer | null; headers?: IHeaders } }): Promise<void> => {
-        const offset = Number(message.offset);
-        if (!left.has(partition)) return;
-        records.push({ partition, offset, key: message.key?.toString() ?? null, value: message.value, headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)])) });
-        if (offset + 1 >= left.get(partition)!) left.delete(partition);
-        if (left.size === 0) resolve();
-      };
-      consumer.run({ eachMessage }).catch(reject);
+      consumer.run({
+        eachBatch: async ({ batch: { topic, partition, messages } }) => {
+          const end = left.get(`${topic}-${partition}`) ?? 0;
+          for (const { offset, key, value, headers, timestamp } of messages) {
+            if (Number(offset) < end) take(topic, { partition, offset: Number(offset), key: key?.toString() ?? null, value, headers: textsOf(headers), timeMs: Number(timestamp) });
+          }
+          if (Number(messages.at(-1)?.offset) + 1 >= end) left.delete(`${topic}-${partition}`);
+          if (left.size === 0) resolve();
+        },
+      }).catch(reject);
     });
   } finally {
     await consumer.disconnect();
   }
-  return records;
+}
+
+/** The offset after the last record of each partition that has some, by `ENTRY-0`. */
+async function endsOf(kafka: Kafka, topics: readonly string[]): Promise<Map<string, number>> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const ends = new Map<string, number>();
+  try {
+    for (const topic of topics) {
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) if (Number(high) > Number(low)) ends.set(`${topic}-${partition}`, Number(high));
+    }
+  } finally {
+    await admin.disconnect();
+  }
+  return ends;
+}
+
+function textsOf(headers: IHeaders = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
 }

@@ -16,6 +16,15 @@ export interface DeliveryOptions {
   readonly messageIdPrefix: string | null;
   /** Whether messages go in batches, else each in a request of its own. */
   readonly inBatches: boolean;
+  /** Told what each message came to. */
+  readonly onSettled?: (settled: SettledMessage) => void;
+}
+
+/** A message as it was sent, and what became of it. */
+export interface SettledMessage {
+  readonly topic: string;
+  readonly text: string;
+  readonly settlement: Settlement;
 }
 
 /** Sends messages again until what became of each is settled. */
@@ -53,7 +62,7 @@ export class Delivery {
         if (settlement === null) {
           again.push(message);
         } else {
-          this.tally.settle(message, this.messageIdOf(message), settlement);
+          this.settle(message, settlement);
           settled(message);
         }
       }
@@ -84,14 +93,23 @@ export class Delivery {
 
   private abandon(messages: readonly PlannedMessage[], mayBeStored: ReadonlySet<PlannedMessage>, settled: (message: PlannedMessage) => void): void {
     for (const message of messages) {
-      this.tally.settle(message, this.messageIdOf(message), { type: mayBeStored.has(message) ? 'unknown' : 'notStored' });
+      this.settle(message, { type: mayBeStored.has(message) ? 'unknown' : 'notStored' });
       settled(message);
     }
   }
 
   private attempt(topic: string, messages: readonly PlannedMessage[]): Promise<Answer> {
-    const texts = messages.map((message) => formatMessage(message, this.options.form, this.messageIdOf(message)));
+    const texts = messages.map((message) => this.textOf(message));
     return this.options.inBatches ? this.client.sendBatch(topic, texts) : this.client.sendOne(topic, texts[0] as string);
+  }
+
+  private settle(message: PlannedMessage, settlement: Settlement): void {
+    this.tally.settle(message, this.messageIdOf(message), settlement);
+    this.options.onSettled?.({ topic: message.topic, text: this.textOf(message), settlement });
+  }
+
+  private textOf(message: PlannedMessage): string {
+    return formatMessage(message, this.options.form, this.messageIdOf(message));
   }
 
   private async pause(why: string, retryAfterMs: number | null, giveUp: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { isoTime, type Clock } from '../../clock.js';
-import { Delivery } from './delivery.js';
+import { Delivery, type DeliveryOptions } from './delivery.js';
 import type { ForetoldAlarm } from './foretelling.js';
 import type { IngestClient } from './ingest-client.js';
 import type { MessageForm } from './message-form.js';
@@ -86,12 +86,13 @@ export class Simulation {
     readonly options: SimulationOptions,
     private readonly client: IngestClient,
     private readonly clock: Clock,
+    told: Pick<DeliveryOptions, 'onSettled'> = {},
   ) {
     const { form, messageIdPrefix, batch } = options;
     // Each request under way may listen while it pauses.
     setMaxListeners(MAX_REQUESTS, this.giveUp.signal);
     this.plan = new MessagePlan(options.plan);
-    this.delivery = new Delivery(client, clock, this.tally, { form, messageIdPrefix, inBatches: batch > 1 });
+    this.delivery = new Delivery(client, clock, this.tally, { form, messageIdPrefix, inBatches: batch > 1, ...told });
   }
 
   /** Runs to its end or to `interrupt`, and reports. Thrown: `UnexpectedAnswer`. */

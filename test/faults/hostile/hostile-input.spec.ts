@@ -14,6 +14,7 @@ import { stopAll } from '../../acceptance/child.js';
 import { Product } from '../../acceptance/product.js';
 import { freePort } from '../../servers/server-process.js';
 import { dataFolderOutputs } from '../data-folder-outputs.js';
+import { USUAL_POLICY } from '../usual-policy.js';
 import type { SentRecord } from '../verifier/outputs.js';
 import { verify } from '../verifier/verify.js';
 import { drawHostile, NASTY_TEXTS } from './draw-hostile.js';
@@ -23,7 +24,6 @@ const CASES = Number(process.env['HOSTILE_CASES'] ?? 1500);
 const SENSORS = 12;
 const IDLE_CONNECTIONS = 4000;
 const SLOW_CLIENTS = 200;
-const POLICY = { n: 3, windowMs: null, clearOnNormal: false } as const;
 const MIB = 1024 * 1024;
 
 interface Answer {
@@ -182,7 +182,7 @@ describe('hostile input', () => {
     expect(JSON.parse(await product.command('reconcile', '--json'))).toMatchObject({ unaccounted: 0, doubled: 0, problems: [] });
     await product.interrupt();
 
-    const { problems, figures } = verify(await dataFolderOutputs(dataDir, POLICY, sent));
+    const { problems, figures } = verify(await dataFolderOutputs(dataDir, USUAL_POLICY, sent));
     expect(problems).toEqual([]);
     expect(figures.records).toBeGreaterThan(CASES);
     expect(figures.alarms).toBeGreaterThan(SENSORS);

@@ -11,17 +11,48 @@ interface ReceiptData {
   readonly skipped: readonly number[];
 }
 
+const TOPICS = ['ENTRY', 'OK'];
+
 /** P2: the receipts name every offset once, with the outcome that its record has by the rules; a dead letter has the record's bytes. */
-export function checkReceipts(outputs: Outputs, expected: readonly ExpectedRecord[]): string[] {
-  const problems: string[] = [];
-  for (const topic of ['ENTRY', 'OK']) {
-    for (const [partition] of (outputs.topics[topic] ?? []).entries()) {
-      const records = expected.filter((each) => each.topic === topic && each.partition === partition);
-      problems.push(...checkPartition(`${topic}-${partition}`, receiptsOf(outputs, topic, partition), records, outcomeTest(outputs)));
+export class ReceiptCheck {
+  private readonly partitions = new Map<string, ReceiptedPartition>();
+  private readonly found: string[] = [];
+  private readonly isAllowed: OutcomeTest;
+
+  constructor(private readonly outputs: Outputs) {
+    this.isAllowed = outcomeTest(outputs);
+    for (const topic of TOPICS) {
+      for (const [partition] of (outputs.topics[topic] ?? []).entries()) {
+        const where = `${topic}-${partition}`;
+        this.partitions.set(where, readReceipts(where, receiptsOf(outputs, topic, partition), this.found));
+      }
     }
-    problems.push(...checkDeadLetters(outputs, topic, expected));
   }
-  return problems;
+
+  /** Takes each record of the log, in any order. */
+  see(expected: ExpectedRecord): void {
+    const { topic, partition, record: { offset } } = expected;
+    const where = `${topic}-${partition}`;
+    const { outcomes, end } = this.partitions.get(where) as ReceiptedPartition;
+    const given = offset >= end ? 'nothing' : (outcomes.get(offset) ?? 'normal');
+    if (!this.isAllowed(given, expected)) this.found.push(`${where} ${offset}: ${given}, expected ${expected.outcome}`);
+    outcomes.delete(offset);
+  }
+
+  /** When all were seen; `expected`: at least those that are no readings in order. */
+  problems(expected: readonly ExpectedRecord[]): string[] {
+    const madeUp = [...this.partitions].flatMap(([where, { outcomes }]) =>
+      [...outcomes].filter(([, outcome]) => outcome !== 'skipped').map(([offset, outcome]) => `${where} ${offset}: ${outcome}, but there is no such record`),
+    );
+    return [...this.found, ...madeUp, ...TOPICS.flatMap((topic) => checkDeadLetters(this.outputs, topic, expected))];
+  }
+}
+
+/** What the receipts of a partition say. */
+interface ReceiptedPartition {
+  /** By offset; of all others up to `end`, exclusive, they say that they are normal. */
+  readonly outcomes: Map<number, string>;
+  readonly end: number;
 }
 
 function receiptsOf({ events, log }: Outputs, topic: string, partition: number): ReceiptData[] {
@@ -29,8 +60,7 @@ function receiptsOf({ events, log }: Outputs, topic: string, partition: number):
   return events.filter(isOurs).map(({ data }) => data as unknown as ReceiptData);
 }
 
-function checkPartition(where: string, receipts: readonly ReceiptData[], expected: readonly ExpectedRecord[], isAllowed: OutcomeTest): string[] {
-  const problems: string[] = [];
+function readReceipts(where: string, receipts: readonly ReceiptData[], problems: string[]): ReceiptedPartition {
   const outcomes = new Map<number, string>();
   let next = 0;
   for (const receipt of receipts) {
@@ -52,14 +82,7 @@ function checkPartition(where: string, receipts: readonly ReceiptData[], expecte
     const normal = last - first + 1 - named.length;
     if (normal !== receipt.normal) problems.push(`${where}: the receipt for ${first} to ${last} has ${receipt.normal} normal and leaves ${normal} unnamed`);
   }
-  for (const each of expected) {
-    const { offset } = each.record;
-    const given = offset >= next ? 'nothing' : (outcomes.get(offset) ?? 'normal');
-    if (!isAllowed(given, each)) problems.push(`${where} ${offset}: ${given}, expected ${each.outcome}`);
-    outcomes.delete(offset);
-  }
-  for (const [offset, outcome] of outcomes) if (outcome !== 'skipped') problems.push(`${where} ${offset}: ${outcome}, but there is no such record`);
-  return problems;
+  return { outcomes, end: next };
 }
 
 type OutcomeTest = (given: string, expected: ExpectedRecord) => boolean;
@@ -92,7 +115,7 @@ function checkDeadLetters({ topics }: Outputs, topic: string, expected: readonly
   const owed = new Map(expected.filter((each) => each.topic === topic && each.outcome === 'dead-lettered').map((each) => [`${each.partition} ${each.record.offset}`, each.record]));
   const found = new Set<string>();
   const problems: string[] = [];
-  for (const letter of (topics[`${topic}.dlq`] ?? []).flat()) {
+  for (const letter of (topics[`${topic}.dlq`] ?? []).flatMap((records) => [...records])) {
     const source = JSON.parse(letter.headers['dead-letter-source'] ?? '{}') as { partition?: number; offset?: number };
     const place = `${source.partition} ${source.offset}`;
     const record = owed.get(place);

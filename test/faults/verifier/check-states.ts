@@ -8,7 +8,8 @@ import type { ExpectedRecord } from './reference-fold.js';
  */
 export function checkStates({ events, policy }: Outputs, expected: readonly ExpectedRecord[]): string[] {
   const problems: string[] = [];
-  for (const sensorId of new Set(expected.map((each) => each.sensorId))) {
+  const streams = new Set(events.map(({ stream }) => stream).filter((stream) => stream.startsWith('sensor-')));
+  for (const sensorId of new Set([...expected.map((each) => each.sensorId), ...[...streams].map((stream) => Number(stream.slice('sensor-'.length)))])) {
     if (sensorId === null) continue;
     const records = expected.filter((each) => each.sensorId === sensorId);
     const { open, problems: impossible } = foldStream(events.filter(({ stream }) => stream === `sensor-${sensorId}`));

@@ -1,7 +1,8 @@
 /**
  * What a run gave out, as plain data: all that the verifier knows. Nothing in this folder imports from `src/`.
  *
- * A run writes it as one JSON file; times are milliseconds since 1970 UTC unless they are ISO 8601.
+ * What a long run has millions of is gone through one by one and need not be in memory (see stored-outputs.ts).
+ * Times are milliseconds since 1970 UTC unless they are ISO 8601.
  */
 export interface Outputs {
   readonly policy: { readonly n: number; readonly windowMs: number | null; readonly clearOnNormal: boolean };
@@ -10,9 +11,9 @@ export interface Outputs {
   /** The log's identity, as it is in the events. */
   readonly log: string;
   /** What clients sent and what they were answered; null where that was not written down. */
-  readonly sent: readonly SentRecord[] | null;
-  /** Partitions by topic: ENTRY, OK, ENTRY.dlq, OK.dlq, COUNT. */
-  readonly topics: Readonly<Record<string, readonly (readonly TopicRecord[])[]>>;
+  readonly sent: Iterable<SentRecord> | null;
+  /** Partitions by topic: ENTRY, OK, ENTRY.dlq, OK.dlq, COUNT. Each by ascending offset. */
+  readonly topics: Readonly<Record<string, readonly Iterable<TopicRecord>[]>>;
   /** All events of all streams in the store's order. */
   readonly events: readonly OutputEvent[];
   /** One for each process that keeps read models. */
@@ -55,9 +56,13 @@ export interface OutputEvent {
 
 export interface ReadModels {
   readonly of: string;
-  readonly map: readonly { readonly sensorId: number; readonly state: string; readonly openTypes: string }[];
+  /** `openTypes`: null where it is not kept. */
+  readonly map: readonly { readonly sensorId: number; readonly state: string; readonly openTypes: string | null }[];
+  /** Whether a sensor that never had an alarm is on the map, too: it is inactive. */
+  readonly hasEverySensor?: boolean;
   readonly counts: readonly { readonly minute: string; readonly type: string; readonly count: number }[];
-  readonly alarms: readonly { readonly alarmId: string; readonly status: string; readonly email: string }[];
+  /** Null where none are kept. */
+  readonly alarms: readonly { readonly alarmId: string; readonly status: string; readonly email: string }[] | null;
   /** Events that a projection could not take. */
   readonly parked: number;
 }

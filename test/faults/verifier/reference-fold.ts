@@ -5,10 +5,7 @@ import { ALARM_TYPES, parseRecord, type AlarmType, type ParsedRecord } from './r
 
 export type Expected = 'normal' | 'dead-lettered' | 'events' | `ignored ${string}`;
 
-export interface ExpectedRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly record: TopicRecord;
+export interface ExpectedRecord extends Place {
   readonly outcome: Expected;
   readonly sensorId: number | null;
   /** `AlarmTriggered motion`: what its events say, in no order. */
@@ -25,28 +22,51 @@ interface Sensor {
   readonly messageIds: Set<string>;
 }
 
-/** What every record of ENTRY and OK comes to, in the order in which they were appended. */
-export function foldLog({ topics, policy }: Outputs): ExpectedRecord[] {
-  const all = ['ENTRY', 'OK'].flatMap((topic) =>
-    (topics[topic] ?? []).flatMap((records, partition) => records.map((record) => ({ topic, partition, record }))),
-  );
-  all.sort((a, b) => a.record.order - b.record.order);
+/** What every record of ENTRY and OK comes to, one by one, in the order in which they were appended. */
+export function* foldLog({ topics, policy }: Outputs): Generator<ExpectedRecord> {
   const sensors = new Map<number, Sensor>();
-  return all.map((place) => {
+  for (const place of inOrder(topics)) {
     const parsed = parseRecord(place.record.value, place.record.headers);
-    if (parsed === null) return { ...place, outcome: 'dead-lettered', sensorId: null, facts: [] };
-    const sensor = sensors.get(parsed.sensorId) ?? { open: new Set(), strikes: new Map(), messageIds: new Set() };
-    sensors.set(parsed.sensorId, sensor);
-    const { outcome, facts } = foldRecord(sensor, place.topic, place.record, parsed, policy);
-    if (parsed.messageId !== null && outcome !== 'normal') sensor.messageIds.add(parsed.messageId);
-    return { ...place, outcome, sensorId: parsed.sensorId, facts };
-  });
+    if (parsed === null) yield { ...place, outcome: 'dead-lettered', sensorId: null, facts: [] };
+    else yield { ...place, sensorId: parsed.sensorId, ...foldParsed(sensors, place, parsed, policy) };
+  }
+}
+
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly record: TopicRecord;
+}
+
+/** All partitions of both topics as one. */
+function* inOrder(topics: Outputs['topics']): Generator<Place> {
+  const partitions = ['ENTRY', 'OK'].flatMap((topic) =>
+    (topics[topic] ?? []).map((records, partition) => {
+      const rest = records[Symbol.iterator]();
+      return { topic, partition, rest, next: rest.next() };
+    }),
+  );
+  for (;;) {
+    const waiting = partitions.filter(({ next }) => next.done !== true);
+    if (waiting.length === 0) return;
+    const first = waiting.reduce((a, b) => ((b.next.value as TopicRecord).order < (a.next.value as TopicRecord).order ? b : a));
+    yield { topic: first.topic, partition: first.partition, record: first.next.value as TopicRecord };
+    first.next = first.rest.next();
+  }
+}
+
+function foldParsed(sensors: Map<number, Sensor>, { topic, record }: Place, parsed: ParsedRecord, policy: Outputs['policy']): Pick<ExpectedRecord, 'outcome' | 'facts'> {
+  // R1 comes first: that a normal reading was sent before makes no difference to it.
+  if (topic === 'ENTRY' && parsed.abnormal.length === 0 && !policy.clearOnNormal) return { outcome: 'normal', facts: [] };
+  const sensor = sensors.get(parsed.sensorId) ?? { open: new Set(), strikes: new Map(), messageIds: new Set() };
+  sensors.set(parsed.sensorId, sensor);
+  const folded = foldRecord(sensor, topic, record, parsed, policy);
+  if (parsed.messageId !== null && folded.outcome !== 'normal') sensor.messageIds.add(parsed.messageId);
+  return folded;
 }
 
 function foldRecord(sensor: Sensor, topic: string, record: TopicRecord, parsed: ParsedRecord, policy: Outputs['policy']): { outcome: Expected; facts: string[] } {
-  // R1 comes first: that a normal reading was sent before makes no difference to it.
-  const isDiscarded = topic === 'ENTRY' && parsed.abnormal.length === 0 && !policy.clearOnNormal;
-  if (!isDiscarded && parsed.messageId !== null && sensor.messageIds.has(parsed.messageId)) return { outcome: 'ignored duplicate', facts: [] };
+  if (parsed.messageId !== null && sensor.messageIds.has(parsed.messageId)) return { outcome: 'ignored duplicate', facts: [] };
   if (topic === 'OK') {
     const facts = [...ALARM_TYPES.filter((type) => sensor.open.delete(type)).map((type) => `AlarmRecovered ${type}`), ...clearStrikes(sensor)];
     return facts.length > 0 ? { outcome: 'events', facts } : { outcome: 'ignored no-open-alarm', facts: [] };

@@ -1,0 +1,58 @@
+import { crc32 } from 'node:zlib';
+import type { SentRecord } from './outputs.js';
+import type { ExpectedRecord } from './reference-fold.js';
+
+/** Places that share a table, so that a partition needs four bytes for each of its records. */
+const TABLE = 4096;
+
+/**
+ * P1: what a client was told is in the log is there, at that place, with those bytes. A client that got no answer knows nothing.
+ *
+ * Of each record it keeps a checksum at the place that was told, until the record has been seen there.
+ */
+export class ToldPlaces {
+  /** Tables by number, by partition. */
+  private readonly partitions = new Map<string, Map<number, Uint32Array>>();
+  private readonly found: string[] = [];
+
+  constructor(sent: Iterable<SentRecord>) {
+    for (const { topic, value, outcome, places } of sent) {
+      if (outcome === 'accepted' && places.length === 0) this.found.push(`a record for ${topic} was accepted at no place`);
+      for (const { partition, offset } of places) this.tell(topic, partition, offset, checksum(value));
+    }
+  }
+
+  /** Takes each record of the log, in any order. */
+  see({ topic, partition, record: { offset, value } }: ExpectedRecord): void {
+    const table = this.partitions.get(`${topic}-${partition}`)?.get(Math.floor(offset / TABLE));
+    if (table?.[offset % TABLE] === checksum(value ?? '')) table[offset % TABLE] = 0;
+  }
+
+  /** When all were seen. */
+  problems(): string[] {
+    const missing: string[] = [];
+    for (const [where, tables] of this.partitions) {
+      for (const [number, table] of tables) {
+        for (const [index, told] of table.entries()) if (told !== 0) missing.push(`${where} ${number * TABLE + index}: accepted, but not in the log`);
+      }
+    }
+    return [...this.found, ...missing];
+  }
+
+  private tell(topic: string, partition: number, offset: number, sum: number): void {
+    const where = `${topic}-${partition}`;
+    const tables = this.partitions.get(where) ?? new Map<number, Uint32Array>();
+    this.partitions.set(where, tables);
+    const number = Math.floor(offset / TABLE);
+    const table = tables.get(number) ?? new Uint32Array(TABLE);
+    tables.set(number, table);
+    const before = table[offset % TABLE] as number;
+    if (before !== 0 && before !== sum) this.found.push(`${where} ${offset}: two records were accepted there`);
+    table[offset % TABLE] = sum;
+  }
+}
+
+/** Never 0, which stands for no record. */
+function checksum(value: string): number {
+  return crc32(value) || 1;
+}
