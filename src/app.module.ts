@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Registry } from 'prom-client';
+import type { AccessControl } from './access/access-control.js';
 import { AlarmLifeModule } from './alarm-life/alarm-life.module.js';
 import { Supervision } from './alarm-life/supervision.js';
 import { SupervisionModule } from './alarm-life/supervision.module.js';
@@ -81,9 +82,9 @@ class SystemModule {
 /** The application, in the order of the flow; without what reads the events when this process does not have those roles. */
 @Module({})
 export class AppModule {
-  static with(config: Config, progress: ApplicationProgress): DynamicModule {
+  static with(config: Config, progress: ApplicationProgress, control: AccessControl): DynamicModule {
     const processing = ProcessingModule.with(progress);
-    const stores = StoresModule.with(config);
+    const stores = StoresModule.with(config, control);
     if (!readsEvents(config)) return { module: AppModule, imports: [stores, processing, StatusModule.over(processing)] };
     const system = SystemModule.over(processing);
     const api = config.roles.has('console') ? ConsoleModule.over(ProjectionsModule, system) : OperationsModule.over(ProjectionsModule, system);

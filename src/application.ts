@@ -3,11 +3,12 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { AccessControl } from './access/access-control.js';
 import { UNSHELVING, type UnshelvingRole } from './alarm-life/alarm-life.module.js';
 import { Supervision } from './alarm-life/supervision.js';
 import { AppModule } from './app.module.js';
 import { ApplicationProgress } from './application-progress.js';
-import type { Clock } from './clock.js';
+import { systemClock, type Clock } from './clock.js';
 import { readsEvents, type Config } from './config.js';
 import { untilAvailable as untilServerAvailable } from './connecting/until-available.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
@@ -42,7 +43,7 @@ import { PlacesSync } from './projections/places-sync.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import { COUNTING, type Counting } from './projections/projections.module.js';
 import type { DataDirLock } from './storage/data-dir-lock.js';
-import { CLOCK, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MESSAGE_LOG } from './tokens.js';
+import { ACCESS, CLOCK, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MESSAGE_LOG } from './tokens.js';
 
 /** Who the generated customers are; the same at every first start. */
 const CUSTOMER_SEED = 1;
@@ -67,11 +68,13 @@ export class Application {
     readonly logger: Logger,
   ) {}
 
-  /** Opens the stores; nothing runs yet. Thrown: an error naming a store that can't be opened, after which the lock is released. */
+  /** Opens the stores; nothing runs yet. Thrown: `NoAccounts`, `BadAccounts` before that; an error naming a store that can't be opened, after which the lock is released. */
   static async create(config: Config, lock: DataDirLock): Promise<Application> {
     try {
       const progress = new ApplicationProgress();
-      const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress), config.roles.has('console') ? await consoleAdapter(config.bindAddress) : apiAdapter(config.bindAddress), {
+      const control = await AccessControl.open(config, systemClock);
+      const adapter = config.roles.has('console') ? await consoleAdapter(config, control) : apiAdapter(config, control);
+      const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, progress, control), adapter, {
         abortOnError: false,
         // What can't be opened is thrown, and told once by whoever catches it.
         logger: false,
@@ -86,6 +89,11 @@ export class Application {
     }
   }
 
+  /** What the command line of this machine comes with. */
+  get localToken(): string {
+    return this.nest.get<AccessControl>(ACCESS).localToken;
+  }
+
   /** Starts the read models, the API and the page; gives their URL. No reading is taken or handled, no mail is sent. */
   async startConsole(): Promise<string> {
     this.progress.startingWith = 'read models';
@@ -97,7 +105,7 @@ export class Application {
   private async listen(): Promise<string> {
     await this.nest.listen(this.config.consolePort, this.config.bindAddress);
     const url = urlOf(this.config.bindAddress, this.nest.getHttpServer());
-    this.lock.announce({ pid: process.pid, consoleUrl: url });
+    this.lock.announce({ pid: process.pid, consoleUrl: url, token: this.localToken });
     return url;
   }
 

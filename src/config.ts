@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { StrikePolicy } from './alarm-domain/strike-policy.js';
 
@@ -52,6 +53,12 @@ export interface Config {
   readonly bindAddress: string;
   readonly ingestPort: number;
   readonly consolePort: number;
+  /** `https://alarms.example`: where people reach the console, when that is not its port itself; null when it is. */
+  readonly consoleUrl: string | null;
+  /** Who may log in. */
+  readonly usersFile: string;
+  /** How long a log-in lasts. */
+  readonly sessionMs: number;
   /** Whether a start sends simulated readings. */
   readonly simulate: boolean;
   /** How many customers a first start generates; 0 for none. */
@@ -102,6 +109,9 @@ const variables = {
   VIGIA_BIND: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]).default('127.0.0.1'),
   VIGIA_INGEST_PORT: port.default(19_092),
   VIGIA_CONSOLE_PORT: port.default(3000),
+  VIGIA_CONSOLE_URL: z.url({ protocol: /^https?$/ }).regex(/^https?:\/\/[^/?#@]+\/?$/i, 'expected a scheme, a name and perhaps a port, such as https://alarms.example').optional(),
+  VIGIA_USERS_FILE: z.string().min(1).optional(),
+  VIGIA_SESSION_HOURS: z.coerce.number().positive().max(720).default(12),
   VIGIA_SIMULATE: flag.optional(),
   VIGIA_CUSTOMERS: z.coerce.number().int().min(0).max(10_000_000).optional(),
   VIGIA_MONITORING_MAILBOX: mailAddress.default('monitoring@vigia.local'),
@@ -176,6 +186,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     bindAddress: read.VIGIA_BIND,
     ingestPort: read.VIGIA_INGEST_PORT,
     consolePort: read.VIGIA_CONSOLE_PORT,
+    consoleUrl: read.VIGIA_CONSOLE_URL === undefined ? null : new URL(read.VIGIA_CONSOLE_URL).origin,
+    usersFile: read.VIGIA_USERS_FILE ?? join(read.VIGIA_DATA_DIR, 'users.json'),
+    sessionMs: read.VIGIA_SESSION_HOURS * 3_600_000,
     simulate,
     generateCustomers: read.VIGIA_CUSTOMERS ?? (simulate ? 50_000 : 0),
     monitoringMailbox: read.VIGIA_MONITORING_MAILBOX,

@@ -1,3 +1,5 @@
+import { NoAccounts } from './access/access-control.js';
+import { BadAccounts } from './access/accounts.js';
 import { BadConfig } from './config.js';
 import { BadCrashPoint } from './crash-point.js';
 import { CassandraRefused } from './customers/cassandra/cassandra-errors.js';
@@ -18,7 +20,7 @@ type ErrorKind = abstract new (...args: never[]) => Error;
 
 /** Errors that someone can put right, who needs no stack for it. */
 const PLAIN: readonly ErrorKind[] = [
-  BadConfig, BadCrashPoint, DataDirInUse, DatabaseUnusable, WrongTopics, KafkaRefused, CassandraRefused, CustomersUnavailable, BadSmtpUrl, BadEventStoreUrl, InfluxRefused, OtherEventStore, RestoreBrokenOff, UndrainedLog,
+  BadConfig, NoAccounts, BadAccounts, BadCrashPoint, DataDirInUse, DatabaseUnusable, WrongTopics, KafkaRefused, CassandraRefused, CustomersUnavailable, BadSmtpUrl, BadEventStoreUrl, InfluxRefused, OtherEventStore, RestoreBrokenOff, UndrainedLog,
 ];
 /** The same, of which the cause says more. */
 const PLAIN_WITH_CAUSE: readonly ErrorKind[] = [LogUnavailable, StoreUnavailable];

@@ -10,3 +10,4 @@ export const METRICS = Symbol('MetricsRegistry');
 export const OPERATIONS = Symbol('Operations');
 export const INFLUX = Symbol('InfluxModels');
 export const MAP_AND_COUNTS = Symbol('MapAndCounts');
+export const ACCESS = Symbol('AccessControl');

@@ -36,7 +36,7 @@ const isOurs = (target: string) => target.endsWith('.js') && !target.startsWith(
 const FLOW = [
   ['alarm-domain'],
   ['storage', 'connecting'],
-  ['event-store', 'message-log', 'customers'],
+  ['access', 'event-store', 'message-log', 'customers'],
   ['leases'],
   ['ingestion'],
   ['moving'],
@@ -50,7 +50,7 @@ const FLOW = [
 /** Small files of the top folder that anything but the domain may use. */
 const COMMON = ['clock.js', 'config.js', 'crash-point.js', 'tokens.js', 'total-counters.js'];
 
-const NEST_FILES = /(^main|^application|^nest-logger|\.(module|controller|transport|query|command|filter))\.ts$/;
+const NEST_FILES = /(^main|^application|^nest-logger|\.(module|controller|decorator|transport|query|command|filter))\.ts$/;
 
 /** Which file may import a client library. */
 const CLIENTS: Record<string, RegExp> = {

@@ -18,7 +18,10 @@ interface ProblemDetails {
 
 /** Calls the API of a process that works on the data folder. */
 export class ApiClient {
-  constructor(private readonly baseUrl: string) {}
+  constructor(
+    private readonly baseUrl: string,
+    private readonly token: string,
+  ) {}
 
   /** Thrown: `ApiProblem`. */
   async get<T>(path: string): Promise<T> {
@@ -63,7 +66,8 @@ export class ApiClient {
   private async call(method: string, path: string, body?: object): Promise<Response> {
     const answer = await fetch(`${this.baseUrl}${path}`, {
       method,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: { authorization: `Bearer ${this.token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!answer.ok) throw toApiProblem(answer.status, (await answer.json().catch(() => ({}))) as ProblemDetails);
     return answer;

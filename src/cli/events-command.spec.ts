@@ -105,7 +105,7 @@ describe('vigia events', () => {
     await fill(1);
     await vigia(['export', file]);
     const lock = DataDirLock.acquire(dataDir);
-    lock.announce({ pid: 4711, consoleUrl: 'http://127.0.0.1:3000' });
+    lock.announce({ pid: 4711, consoleUrl: 'http://127.0.0.1:3000', token: 'x' });
     await expect(vigia([how, file])).rejects.toThrow(`data folder ${dataDir} is in use by process 4711 (http://127.0.0.1:3000); stop it`);
     lock.release();
     expect((await vigia([how, file])).code).toBe(0);

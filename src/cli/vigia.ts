@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { Accounts } from '../access/accounts.js';
 import { systemClock } from '../clock.js';
+import { readConfig } from '../config.js';
 import { BadNotesFile } from '../customers/notes-file.js';
 import { failureText } from '../failure-text.js';
 import { ExportRefused } from '../moving/export-events.js';
@@ -17,6 +19,8 @@ import { addNotesCommand } from './notes-command.js';
 import { addOperationsCommands } from './operations-commands.js';
 import { showProgress } from './progress-bar.js';
 import { addSimulateCommand } from './simulate-command.js';
+import { NoPassword } from './read-password.js';
+import { addUsersCommand, UserRefused } from './users-command.js';
 import { NoConsole } from './with-api.js';
 import { backUpDataDir, restoreDataDir } from './with-backup.js';
 import { NoCustomers, withAllCustomers, withCustomers } from './with-customers.js';
@@ -27,7 +31,7 @@ import { NoMessageLog, withLog } from './with-log.js';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 /** Errors of commands that someone can put right, beside those of the application. */
-const PLAIN = [ApiProblem, NoConsole, NoCustomers, NoEventStore, NoMessageLog, BadNotesFile, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable, BackupRefused];
+const PLAIN = [ApiProblem, NoConsole, NoCustomers, NoEventStore, NoMessageLog, BadNotesFile, ExportRefused, ImportRefused, BadExportFile, ExportFileUnusable, BackupRefused, NoPassword, UserRefused];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -58,6 +62,7 @@ addOperationsCommands(program);
 addEventsCommand(program, { withEventStore, clock: systemClock, stdout: process.stdout, stderr: process.stderr, showProgress });
 addBackupCommands(program, { backUp: backUpDataDir, restore: restoreDataDir, stdout: process.stdout, showProgress });
 addLogCommand(program, { withLog, stdout: process.stdout, showProgress, fail });
+addUsersCommand(program, { accounts: () => new Accounts(readConfig(process.env).usersFile), stdin: process.stdin, stdout: process.stdout, stderr: process.stderr });
 
 try {
   await program.parseAsync();

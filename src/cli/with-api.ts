@@ -2,6 +2,7 @@ import { Application } from '../application.js';
 import { readConfig, readsEvents } from '../config.js';
 import { DataDirInUse, DataDirLock } from '../storage/data-dir-lock.js';
 import { ApiClient } from './api-client.js';
+import { UNREACHED } from './unreached.js';
 
 /** The command asks for what only a process with certain roles has. */
 export class NoConsole extends Error {
@@ -23,13 +24,13 @@ export async function withApi<T>(use: (api: ApiClient) => Promise<T>, { needsCon
   try {
     lock = DataDirLock.acquire(config.dataDir);
   } catch (error) {
-    const url = error instanceof DataDirInUse ? error.holder?.consoleUrl : null;
-    if (!url) throw error;
-    return use(new ApiClient(url));
+    const holder = error instanceof DataDirInUse ? error.holder : null;
+    if (!holder?.consoleUrl || !holder.token) throw error;
+    return use(new ApiClient(holder.consoleUrl, holder.token));
   }
-  const application = await Application.create({ ...config, bindAddress: '127.0.0.1', consolePort: 0, logLevel: 'error' }, lock);
+  const application = await Application.create({ ...config, ...UNREACHED, logLevel: 'error' }, lock);
   try {
-    return await use(new ApiClient(await application.startConsole()));
+    return await use(new ApiClient(await application.startConsole(), application.localToken));
   } finally {
     await application.stop();
   }

@@ -10,6 +10,7 @@ import { endRestore, restoreFiles } from '../moving/restore.js';
 import { claimLostAttempts } from '../notifications/claim-lost-attempts.js';
 import { DataDirLock } from '../storage/data-dir-lock.js';
 import type { BackupCommandDeps } from './backup-command.js';
+import { UNREACHED } from './unreached.js';
 
 /** Thrown: `BackupRefused`. */
 export const backUpDataDir: BackupCommandDeps['backUp'] = (target, onProgress) => backUp(embeddedConfig('backup').dataDir, target, systemClock, onProgress);
@@ -23,7 +24,7 @@ export const restoreDataDir: BackupCommandDeps['restore'] = async (backup, onPro
     lock.release();
     throw error;
   });
-  const application = await Application.create({ ...config, roles: new Set(ROLES), bindAddress: '127.0.0.1', consolePort: 0, logLevel: 'error' }, lock);
+  const application = await Application.create({ ...config, roles: new Set(ROLES), ...UNREACHED, logLevel: 'error' }, lock);
   let processed = 0;
   try {
     await application.drain((done, of, what) => {

@@ -4,6 +4,7 @@ import { Application } from '../application.js';
 import { readConfig, ROLES } from '../config.js';
 import { DataDirLock } from '../storage/data-dir-lock.js';
 import type { LogCommandDeps } from './log-command.js';
+import { UNREACHED } from './unreached.js';
 
 /** There is no message log in the data folder. */
 export class NoMessageLog extends Error {
@@ -17,7 +18,7 @@ export class NoMessageLog extends Error {
 export const withLog: LogCommandDeps['withLog'] = async (use) => {
   const config = readConfig(process.env);
   if (!existsSync(join(config.dataDir, 'message-log.db'))) throw new NoMessageLog(config.dataDir);
-  const embedded = { ...config, kafka: null, roles: new Set(ROLES), bindAddress: '127.0.0.1', consolePort: 0, logLevel: 'error' as const };
+  const embedded = { ...config, kafka: null, roles: new Set(ROLES), ...UNREACHED, logLevel: 'error' as const };
   const application = await Application.create(embedded, DataDirLock.acquire(config.dataDir));
   try {
     await use(application);

@@ -2,6 +2,9 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } fro
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Identity } from '../access/user-role.js';
+import { Allow, Asking } from './access.decorator.js';
+import { actingOperator } from './acting-operator.js';
 import { AcknowledgeAlarm } from './commands/acknowledge-alarm.command.js';
 import { CommentAlarm } from './commands/comment-alarm.command.js';
 import { expectedVersions, IF_MATCH, tagged } from './expected-version.js';
@@ -19,6 +22,7 @@ export class AlarmsController {
   ) {}
 
   @Get()
+  @Allow('auditor')
   @ApiOperation({ summary: 'Alarms, the newest or the oldest first' })
   @ApiResponse({ status: 200, standardSchema: alarmList })
   list(@Query({ schema: alarmListQuery }) filter: AlarmListQuery): Promise<AlarmPage> {
@@ -26,6 +30,7 @@ export class AlarmsController {
   }
 
   @Get(':id')
+  @Allow('auditor')
   @ApiOperation({ summary: 'An alarm with its evidence, what operators did, and what became of its e-mail; ETag is its version' })
   @ApiResponse({ status: 200, standardSchema: alarmDetails })
   async find(
@@ -37,6 +42,7 @@ export class AlarmsController {
   }
 
   @Post(':id/acknowledge')
+  @Allow('operator')
   @HttpCode(200)
   @ApiOperation({ summary: 'An operator has seen the alarm, open or recovered' })
   @ApiHeader(IF_MATCH)
@@ -44,14 +50,16 @@ export class AlarmsController {
   async acknowledge(
     @Param({ schema: alarmParams }) { id }: { id: string },
     @Query({ schema: noParameters }) _none: object,
+    @Asking() asking: Identity | null,
     @Headers('if-match') ifMatch: string | undefined,
     @Body({ schema: acknowledgement }) request: Acknowledgement,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AlarmVersion> {
-    return tagged(reply, await this.commands.execute<AcknowledgeAlarm, AlarmVersion>(new AcknowledgeAlarm(id, expectedVersions(ifMatch), request)));
+    return tagged(reply, await this.commands.execute<AcknowledgeAlarm, AlarmVersion>(new AcknowledgeAlarm(id, expectedVersions(ifMatch), { ...request, operator: actingOperator(asking, request.operator) })));
   }
 
   @Post(':id/comments')
+  @Allow('operator')
   @HttpCode(201)
   @ApiOperation({ summary: 'Write a note about the alarm' })
   @ApiHeader(IF_MATCH)
@@ -59,10 +67,11 @@ export class AlarmsController {
   async comment(
     @Param({ schema: alarmParams }) { id }: { id: string },
     @Query({ schema: noParameters }) _none: object,
+    @Asking() asking: Identity | null,
     @Headers('if-match') ifMatch: string | undefined,
     @Body({ schema: comment }) request: Comment,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AlarmVersion> {
-    return tagged(reply, await this.commands.execute<CommentAlarm, AlarmVersion>(new CommentAlarm(id, expectedVersions(ifMatch), request)));
+    return tagged(reply, await this.commands.execute<CommentAlarm, AlarmVersion>(new CommentAlarm(id, expectedVersions(ifMatch), { ...request, operator: actingOperator(asking, request.operator) })));
   }
 }

@@ -11,6 +11,9 @@ const PAGE = '<!doctype html><title>Vigía</title>';
 const DOCS = '<!doctype html><title>API</title>';
 const SCRIPT = 'console.log("hello");'.repeat(50);
 
+const LOOPBACK = { bindAddress: '127.0.0.1', consoleUrl: null };
+const head = (host: string, headers: Record<string, string> = {}) => ({ method: 'GET', url: '/api/live', headers: { host, ...headers } });
+
 let bench: ConsoleBench;
 beforeAll(async () => {
   const pageFolder = mkdtempSync(join(tmpdir(), 'vigia-page-'));
@@ -62,10 +65,25 @@ describe('a server on loopback', () => {
     expect((await send('/api/alarms', { Host: host })).status).toBe(200);
   });
 
-  it('on another address any Host is answered', () => {
-    expect(refusalOf({ method: 'GET', headers: { host: 'alarms.example' } }, '0.0.0.0')).toBeNull();
-    expect(refusalOf({ method: 'GET', headers: { host: 'alarms.example' } }, '127.0.0.1')).toMatchObject({ status: 421 });
-    expect(refusalOf({ method: 'GET', headers: {} }, '127.0.0.1')).toMatchObject({ status: 421 });
+  it('has a name beside those when VIGIA_CONSOLE_URL gives it one', () => {
+    const behindProxy = { ...LOOPBACK, consoleUrl: 'https://alarms.example' };
+    expect(refusalOf(head('alarms.example'), behindProxy, 'auditor')).toBeNull();
+    expect(refusalOf(head('evil.example'), behindProxy, 'auditor')).toMatchObject({ status: 421 });
+    expect(refusalOf(head('alarms.example'), LOOPBACK, 'probe')).toMatchObject({ status: 421, detail: expect.stringContaining('VIGIA_CONSOLE_URL') });
+    expect(refusalOf({ method: 'GET', url: '/', headers: {} }, LOOPBACK, 'anyone')).toMatchObject({ status: 421 });
+  });
+});
+
+describe('a server on other addresses', () => {
+  const everywhere = { bindAddress: '0.0.0.0', consoleUrl: 'https://alarms.example:8443' };
+
+  it.each(['10.0.0.1:3000', '[fe80::1]:3000', 'localhost:3000', 'alarms.example:8443', 'alarms.example'])('answers Host %j', (host) => {
+    for (const access of ['probe', 'anyone', 'auditor'] as const) expect(refusalOf(head(host), everywhere, access)).toBeNull();
+  });
+
+  it.each(['evil.example', 'alarms.example.evil.example', 'core:3000', ''])('answers Host %j only to probes', (host) => {
+    for (const access of ['anyone', 'auditor', 'administrator'] as const) expect(refusalOf(head(host), everywhere, access)).toMatchObject({ status: 421 });
+    expect(refusalOf(head(host), everywhere, 'probe')?.status ?? null).toBe(host === '' ? 421 : null);
   });
 });
 
@@ -80,6 +98,17 @@ describe('what changes something', () => {
 
   it.each(['http://evil.example', 'null', 'https://127.0.0.1', 'http://127.0.0.1:1'])('is refused from origin %s', async (origin) => {
     expect(await send(DROP, { ...JSON_TYPE, Origin: origin }, 'POST', '{"ids":"all"}')).toMatchObject({ status: 403 });
+  });
+
+  it.each(['cross-site', 'same-site'])('is refused from a page that the browser calls %s', async (site) => {
+    expect(await send(DROP, { ...JSON_TYPE, 'Sec-Fetch-Site': site }, 'POST', '{"ids":"all"}')).toMatchObject({ status: 403 });
+    expect(await send(DROP, { ...JSON_TYPE, 'Sec-Fetch-Site': 'same-origin' }, 'POST', '{"ids":"all"}')).toMatchObject({ status: 200 });
+  });
+
+  it('comes behind a proxy from the address that people know', () => {
+    const post = { ...head('127.0.0.1:3000', { 'content-type': 'application/json', origin: 'https://alarms.example' }), method: 'POST' };
+    expect(refusalOf(post, { ...LOOPBACK, consoleUrl: 'https://alarms.example' }, 'operator')).toBeNull();
+    expect(refusalOf(post, LOOPBACK, 'operator')).toMatchObject({ status: 403 });
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', ''])('is refused as %j, which a form can send', async (type) => {
@@ -97,6 +126,19 @@ describe('what changes something', () => {
     const answer = await send(DROP, JSON_TYPE, 'POST', body);
     expect(answer.status).toBe(status);
     expect(answer.headers['content-type']).toContain('application/problem+json');
+  });
+});
+
+describe('what the API tells', () => {
+  it.each(['/api/live', '/api/alarms', '/api/export/alarms.csv'])('is not for pages of another origin: %s', async (path) => {
+    expect(await send(path, { Origin: 'http://evil.example' })).toMatchObject({ status: 403 });
+    expect(await send(path, { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors' })).toMatchObject({ status: 403 });
+    expect(await send(path, { 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'no-cors' })).toMatchObject({ status: 403 });
+  });
+
+  it('is there for a link that somebody follows from elsewhere', async () => {
+    expect(await send('/api/alarms', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' })).toMatchObject({ status: 200 });
+    expect(await send('/', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' })).toMatchObject({ status: 200 });
   });
 });
 

@@ -2,16 +2,19 @@ import { fileURLToPath } from 'node:url';
 import { Inject, Logger, Module, type DynamicModule, type ModuleMetadata, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import type { AccessControl } from '../access/access-control.js';
 import type { Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { AlarmReads } from '../projections/alarm-reads.js';
 import type { InfluxModels } from '../projections/influx/influx-models.js';
 import { ProjectionRunner } from '../projections/projection-runner.js';
-import { CLOCK, EVENT_STORE, INFLUX, METRICS } from '../tokens.js';
+import { ACCESS, CLOCK, EVENT_STORE, INFLUX, METRICS } from '../tokens.js';
 import { AlarmsController } from './alarms.controller.js';
 import { ConsoleBusesModule } from './console-buses.module.js';
 import { registerConsoleMetrics } from './console-metrics.js';
+import type { Doors } from './console-server.js';
 import { CustomerOperationsController } from './customer-operations.controller.js';
 import { CustomersController } from './customers.controller.js';
 import { ExportsController } from './exports.controller.js';
@@ -23,7 +26,9 @@ import { MailboxController } from './mailbox.controller.js';
 import { describeProblems } from './openapi.js';
 import { OperationsController } from './operations.controller.js';
 import { OverviewController } from './overview.controller.js';
+import type { DeclaredRoute } from './route-access.js';
 import { SensorsController } from './sensors.controller.js';
+import { SessionController } from './session.controller.js';
 import { ShelvingController } from './shelving.controller.js';
 import { loadPages, servePages } from './static-pages.js';
 import { ANSWERING, apiAdapter } from './status.module.js';
@@ -31,9 +36,13 @@ import { ANSWERING, apiAdapter } from './status.module.js';
 /** The API and the page. `imports` give the read models, the health and the operations; see `src/tokens.ts`. */
 @Module({})
 export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
+  private readonly stopping = new AbortController();
+  private sweeping: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly feed: LiveFeed,
     @Inject(METRICS) private readonly registry: Registry,
+    @Inject(ACCESS) private readonly control: AccessControl,
   ) {}
 
   static over(...imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
@@ -42,7 +51,7 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
       imports: [ConsoleBusesModule.over(imports), ...imports],
       controllers: [
         AlarmsController, SensorsController, ShelvingController, CustomersController, OverviewController, ExportsController, MailboxController,
-        HealthController, LiveController, OperationsController, CustomerOperationsController,
+        HealthController, LiveController, OperationsController, CustomerOperationsController, SessionController,
       ],
       providers: [
         {
@@ -59,9 +68,12 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
   async onModuleInit(): Promise<void> {
     registerConsoleMetrics(this.registry, this.feed);
     await this.feed.start();
+    this.sweeping = this.control.keepSweeping(this.stopping.signal, (error) => new Logger(ConsoleModule.name).error(error));
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
+    await this.sweeping;
     await this.feed.stop();
   }
 }
@@ -70,8 +82,8 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
 const BUILT_PAGE = fileURLToPath(new URL('../web', import.meta.url));
 
 /** The HTTP server of the console: guarded, with the page at `/`. */
-export async function consoleAdapter(bindAddress: string, pageFolder = BUILT_PAGE): Promise<FastifyAdapter> {
-  const adapter = apiAdapter(bindAddress);
+export async function consoleAdapter(doors: Doors, control: AccessControl, { pageFolder = BUILT_PAGE, routes = [] }: { readonly pageFolder?: string; readonly routes?: DeclaredRoute[] } = {}): Promise<FastifyAdapter> {
+  const adapter = apiAdapter(doors, control, routes);
   servePages(adapter.getInstance(), await loadPages(pageFolder));
   return adapter;
 }
@@ -83,9 +95,10 @@ export function serveOpenApi(app: NestFastifyApplication): void {
     .setDescription('Alarms, sensors and customers of the alarm centre. Times are ISO 8601; lists go on with `cursor`.')
     .setVersion('1')
     .build();
-  SwaggerModule.setup('api/docs', app, () => describeProblems(SwaggerModule.createDocument(app, about)), {
-    ui: false,
-    raw: ['json'],
-    jsonDocumentUrl: 'api/openapi.json',
+  let document: string | null = null;
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  server.get('/api/openapi.json', { config: { access: 'anyone' } }, (_request, reply) => {
+    document ??= JSON.stringify(describeProblems(SwaggerModule.createDocument(app, about)));
+    return reply.type('application/json; charset=utf-8').send(document);
   });
 }

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Allow } from './access.decorator.js';
 import { EraseCustomer } from './commands/erase-customer.command.js';
 import { SaveCustomers } from './commands/save-customers.command.js';
 import { customerParams, customersToSave, noBody, noParameters, type CustomersToSave } from './request-schemas.js';
@@ -13,6 +14,7 @@ export class CustomerOperationsController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @Allow('administrator')
   @HttpCode(200)
   @ApiOperation({ summary: 'Insert or overwrite customers; answers how many there are then' })
   @ApiResponse({ status: 200, standardSchema: affected })
@@ -24,6 +26,7 @@ export class CustomerOperationsController {
   }
 
   @Post(':id/erase')
+  @Allow('administrator')
   @HttpCode(200)
   @ApiOperation({ summary: 'Erase all that is stored of a customer; answers how many there were, 1 or 0' })
   @ApiResponse({ status: 200, standardSchema: affected })

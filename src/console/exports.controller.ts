@@ -3,6 +3,7 @@ import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ALARM_TYPES, type AlarmType } from '../alarm-domain/reading.js';
+import { Allow } from './access.decorator.js';
 import { BYTE_ORDER_MARK, csvLine } from './csv.js';
 import { CountAlarms, type CountsAnswer } from './queries/count-alarms.query.js';
 import { ExportAlarms } from './queries/export-alarms.query.js';
@@ -19,6 +20,7 @@ export class ExportsController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('alarms.csv')
+  @Allow('auditor')
   @ApiOperation({ summary: 'All alarms that a filter takes, with the names of their customers, as CSV' })
   @ApiResponse(CSV)
   async alarms(@Query({ schema: alarmExportQuery }) filter: AlarmExportQuery): Promise<StreamableFile> {
@@ -27,6 +29,7 @@ export class ExportsController {
   }
 
   @Get('counts.csv')
+  @Allow('auditor')
   @ApiOperation({ summary: 'Alarms per minute, or a longer step, by type, as CSV; steps without any are left out' })
   @ApiResponse(CSV)
   async counts(@Query({ schema: countsQuery }) query: CountsQuery): Promise<StreamableFile> {
@@ -41,6 +44,7 @@ export class ExportsController {
   }
 
   @Get('events.jsonl')
+  @Allow('auditor')
   @ApiOperation({ summary: 'The events about sensors that were recorded in a range, as they are, one in a line' })
   @ApiResponse(JSON_LINES)
   async eventLines(@Query({ schema: eventExportQuery }) query: EventExportQuery): Promise<StreamableFile> {
@@ -49,6 +53,7 @@ export class ExportsController {
   }
 
   @Get('events.csv')
+  @Allow('auditor')
   @ApiOperation({ summary: 'The events about sensors that were recorded in a range, as CSV' })
   @ApiResponse(CSV)
   async eventTable(@Query({ schema: eventExportQuery }) query: EventExportQuery): Promise<StreamableFile> {

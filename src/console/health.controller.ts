@@ -3,6 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
 import { HEALTH, METRICS } from '../tokens.js';
+import { Allow } from './access.decorator.js';
 import { worstStatus, type Health, type HealthPart, type HealthStatus } from './health-report.js';
 import { registerProcessMetrics } from './process-metrics.js';
 import { noParameters } from './request-schemas.js';
@@ -21,6 +22,7 @@ export class HealthController implements OnModuleInit {
   }
 
   @Get('api/health')
+  @Allow('probe')
   @ApiOperation({ summary: 'How each part is, and how far it is behind; 503 when one is down' })
   @ApiResponse({ status: 200, standardSchema: health })
   @ApiResponse({ status: 503, standardSchema: health })
@@ -35,6 +37,7 @@ export class HealthController implements OnModuleInit {
   }
 
   @Get('metrics')
+  @Allow('probe')
   @ApiOperation({ summary: 'Metrics in the text format of Prometheus' })
   @ApiResponse({ status: 200, content: { 'text/plain': { schema: { type: 'string' } } } })
   async metrics(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {

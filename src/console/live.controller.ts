@@ -1,6 +1,9 @@
-import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessControl } from '../access/access-control.js';
+import { ACCESS } from '../tokens.js';
+import { Allow } from './access.decorator.js';
 import { LiveFeed, MAX_LIVE_CLIENTS } from './live/live-feed.js';
 import { RequestRefused } from './problem.js';
 import { beginRaw } from './raw-answer.js';
@@ -9,9 +12,13 @@ import { noParameters } from './request-schemas.js';
 @ApiTags('live')
 @Controller('api/live')
 export class LiveController {
-  constructor(private readonly feed: LiveFeed) {}
+  constructor(
+    private readonly feed: LiveFeed,
+    @Inject(ACCESS) private readonly control: AccessControl,
+  ) {}
 
   @Get()
+  @Allow('auditor')
   @ApiOperation({
     summary: 'Server-sent events: alarm, map, counts, shelved, reset, heartbeat',
     description:
@@ -22,10 +29,15 @@ export class LiveController {
   async live(
     @Headers('last-event-id') lastEventId: string | undefined,
     @Query({ schema: noParameters }) _none: object,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (this.feed.isFull) throw new RequestRefused(503, `${MAX_LIVE_CLIENTS} clients follow already; try again later`);
     const out = beginRaw(reply, 'text/event-stream');
+    // It has no body to wait for.
+    if (request.method === 'HEAD') return void out.end();
+    const forget = this.control.follow(request.headers, () => out.end());
+    out.once('close', forget);
     await this.feed.connect(out, lastEventId === undefined || lastEventId === '' ? null : lastEventId);
   }
 }

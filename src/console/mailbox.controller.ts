@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Allow } from './access.decorator.js';
 import { Mailbox } from './mailbox.js';
 import { mailListQuery, mailParams, noParameters, type MailListQuery } from './request-schemas.js';
 import { mail, mailList, type MailAnswer, type MailList } from './response-schemas.js';
@@ -10,6 +11,7 @@ export class MailboxController {
   constructor(private readonly mailbox: Mailbox) {}
 
   @Get()
+  @Allow('auditor')
   @ApiOperation({ summary: 'The mails of the mailbox folder, newest first' })
   @ApiResponse({ status: 200, standardSchema: mailList })
   list(@Query({ schema: mailListQuery }) query: MailListQuery): Promise<MailList> {
@@ -17,6 +19,7 @@ export class MailboxController {
   }
 
   @Get(':name')
+  @Allow('auditor')
   @ApiOperation({ summary: 'One mail as text' })
   @ApiResponse({ status: 200, standardSchema: mail })
   read(

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.js';
 import type { Progress } from '../ingestion/reconcile.js';
 import { CLOCK, OPERATIONS } from '../tokens.js';
+import { Allow } from './access.decorator.js';
 import { DropDeadLetters } from './commands/drop-dead-letters.command.js';
 import { RebuildProjection } from './commands/rebuild-projection.command.js';
 import { ReplayDeadLetters } from './commands/replay-dead-letters.command.js';
@@ -35,6 +36,7 @@ export class OperationsController {
   ) {}
 
   @Post('projections/:name/rebuild')
+  @Allow('administrator')
   @ApiOperation({ summary: 'Build a read model again from the first event' })
   @ApiResponse(PROGRESS_LINES)
   async rebuild(
@@ -48,6 +50,7 @@ export class OperationsController {
   }
 
   @Post('reconcile')
+  @Allow('auditor')
   @ApiOperation({ summary: 'Hold log, events, read models and e-mails against each other' })
   @ApiResponse(PROGRESS_LINES)
   async reconcile(
@@ -60,6 +63,7 @@ export class OperationsController {
   }
 
   @Get('dead-letters')
+  @Allow('auditor')
   @ApiOperation({ summary: 'Records that could not be read, with their original bytes' })
   @ApiResponse({ status: 200, standardSchema: deadLetterList })
   deadLetters(@Query({ schema: deadLetterListQuery }) query: DeadLetterListQuery): Promise<DeadLetterList> {
@@ -67,6 +71,7 @@ export class OperationsController {
   }
 
   @Post('dead-letters/replay')
+  @Allow('administrator')
   @HttpCode(200)
   @ApiOperation({ summary: 'Put open dead letters back into the log' })
   @ApiResponse({ status: 200, standardSchema: affected })
@@ -78,6 +83,7 @@ export class OperationsController {
   }
 
   @Post('dead-letters/drop')
+  @Allow('administrator')
   @HttpCode(200)
   @ApiOperation({ summary: 'Mark open dead letters as of no use' })
   @ApiResponse({ status: 200, standardSchema: affected })
@@ -89,6 +95,7 @@ export class OperationsController {
   }
 
   @Post('notifications/:alarmId/retry')
+  @Allow('operator')
   @HttpCode(202)
   @ApiOperation({ summary: 'Send a parked e-mail after all' })
   @ApiResponse({ status: 202, standardSchema: retryAnswer })

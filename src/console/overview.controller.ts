@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Allow } from './access.decorator.js';
 import { loadAnswer, type LoadAnswer } from './load-schemas.js';
 import { CountAlarms, type CountsAnswer } from './queries/count-alarms.query.js';
 import { MapCells, type MapAnswer } from './queries/map-cells.query.js';
@@ -14,6 +15,7 @@ export class OverviewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('map')
+  @Allow('auditor')
   @ApiOperation({ summary: 'The sensors by geohash cell' })
   @ApiResponse({ status: 200, standardSchema: mapAnswer })
   map(@Query({ schema: mapQuery }) query: MapQuery): Promise<MapAnswer> {
@@ -21,6 +23,7 @@ export class OverviewController {
   }
 
   @Get('counts')
+  @Allow('auditor')
   @ApiOperation({ summary: 'Alarms per minute and type; minutes without any are left out' })
   @ApiResponse({ status: 200, standardSchema: countList })
   counts(@Query({ schema: countsQuery }) query: CountsQuery): Promise<CountsAnswer> {
@@ -28,6 +31,7 @@ export class OverviewController {
   }
 
   @Get('load')
+  @Allow('auditor')
   @ApiOperation({
     summary: 'What alarms ask of operators, per console',
     description: 'Each zone is taken as one operator’s console, `whole` as one for all. Rates, floods, chattering and stale alarms as in ANSI/ISA-18.2 and EEMUA 191; periods of ten minutes by the clock, 31 days at most.',

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { BadAccounts } from '../access/accounts.js';
 import { CommandRefused, StaleVersion } from '../alarm-life/sensor-commands.js';
 import { CustomersUnavailable } from '../customers/customer-store.js';
 import { NoteRefused } from '../customers/note-store.js';
@@ -71,6 +72,8 @@ export function toProblem(error: unknown, instance: string): Problem {
   if (error instanceof NoteRefused) return problemOf(400, error.message, instance, [{ field: 'note', detail: error.message }]);
   if (error instanceof UnknownProjection || error instanceof NoSuchDeadLetter) return problemOf(404, error.message, instance);
   if (error instanceof RebuildRunning || error instanceof WrittenElsewhere) return problemOf(409, error.message, instance);
+  // What is wrong with the file is for the log, not for who is not known yet.
+  if (error instanceof BadAccounts) return problemOf(503, 'who may log in is not known now; the log says why', instance);
   if (isUnavailable(error)) return problemOf(503, error.message, instance);
   const status = statusOf(error);
   if (status === 404) return problemOf(404, 'there is nothing at this address; see /api/openapi.json', instance);

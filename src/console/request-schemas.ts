@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { USER_NAME } from '../access/accounts.js';
 import { SHELVING_REASONS } from '../alarm-domain/alarm-life-events.js';
 import { ALARM_TYPES } from '../alarm-domain/reading.js';
 import { CUSTOMER_COLUMNS, type Customer } from '../customers/customer.js';
@@ -123,8 +124,10 @@ export const deadLetterChoice = z.strictObject({
 });
 export type DeadLetterChoice = z.output<typeof deadLetterChoice>;
 
-/** An id, no name and no address: it stays in the events. */
-const operator = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected an operator\'s id: 1 to 64 letters, digits, dots, hyphens or underscores');
+/** An id, no name and no address: it stays in the events. Who has logged in need not give it. */
+const operator = z.string().regex(USER_NAME, 'expected an operator\'s id: 1 to 64 letters, digits, dots, hyphens or underscores').optional();
+/** A request with the operator in whose name it is. */
+type By<Request> = Omit<Request, 'operator'> & { readonly operator: string };
 const note = z.string().min(1).max(LONGEST_NOTE);
 
 export const acknowledgement = z.strictObject({ operator, note: note.optional() });
@@ -134,6 +137,10 @@ export type Comment = z.output<typeof comment>;
 export const shelving = z.strictObject({ operator, reason: z.enum(SHELVING_REASONS), until: time, note: note.optional() });
 export type ShelvingRequest = z.output<typeof shelving>;
 export const unshelving = z.strictObject({ operator });
+export type Unshelving = z.output<typeof unshelving>;
+export type AcknowledgementBy = By<Acknowledgement>;
+export type CommentBy = By<Comment>;
+export type ShelvingBy = By<ShelvingRequest>;
 
 export const sensorListQuery = z.strictObject({ limit, cursor: cursor.optional() });
 export type SensorListQuery = z.output<typeof sensorListQuery>;
@@ -154,5 +161,9 @@ export type CustomersToSave = z.output<typeof customersToSave>;
 
 export const reconcileQuery = z.strictObject({ from: time.optional(), to: time.optional() });
 export type ReconcileQuery = z.output<typeof reconcileQuery>;
+
+/** Any password: what is none of an account's is answered as a wrong one. */
+export const logIn = z.strictObject({ name: z.string().min(1).max(64), password: z.string().min(1).max(1024) });
+export type LogIn = z.output<typeof logIn>;
 
 export const noBody = z.strictObject({}).optional();

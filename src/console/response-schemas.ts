@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { USER_ROLES } from '../access/user-role.js';
 import { SHELVING_REASONS } from '../alarm-domain/alarm-life-events.js';
 import { ALARM_TYPES } from '../alarm-domain/reading.js';
 import { CUSTOMER_COLUMNS, type Customer } from '../customers/customer.js';
@@ -249,3 +250,14 @@ export const problem = z
     instance: z.string(),
     errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
   });
+
+export const session = z
+  .object({
+    isRequired: z.boolean().meta({ description: 'whether one must log in here' }),
+    user: z
+      .object({ name: z.string().nullable().meta({ description: 'null where nobody has to log in' }), role: z.enum(USER_ROLES) })
+      .nullable()
+      .meta({ description: 'who asks; null for nobody that is known' }),
+  })
+  .meta({ id: 'Session' });
+export type Session = z.output<typeof session>;

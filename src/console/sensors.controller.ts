@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Allow } from './access.decorator.js';
 import { pastAnswer, type PastAnswer } from './past-schemas.js';
 import { AuditSensor } from './queries/audit-sensor.query.js';
 import { AuditSystem } from './queries/audit-system.query.js';
@@ -15,6 +16,7 @@ export class SensorsController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('sensors/:id')
+  @Allow('auditor')
   @ApiOperation({ summary: 'A sensor as it is now' })
   @ApiResponse({ status: 200, standardSchema: sensorDetails })
   find(
@@ -25,6 +27,7 @@ export class SensorsController {
   }
 
   @Get('silent')
+  @Allow('auditor')
   @ApiOperation({ summary: 'Sensors that are not heard of, the last to grow silent first' })
   @ApiResponse({ status: 200, standardSchema: silentList })
   silent(@Query({ schema: sensorListQuery }) query: SensorListQuery): Promise<SilentList> {
@@ -32,6 +35,7 @@ export class SensorsController {
   }
 
   @Get('audit/system')
+  @Allow('auditor')
   @ApiOperation({ summary: 'What was known of the whole system at a time of recording: open alarms, map, what changed last', description: 'Places are those of today: where a sensor is, is no event.' })
   @ApiResponse({ status: 200, standardSchema: pastAnswer })
   past(@Query({ schema: pastQuery }) query: PastQuery): Promise<PastAnswer> {
@@ -39,6 +43,7 @@ export class SensorsController {
   }
 
   @Get('audit/sensors/:id')
+  @Allow('auditor')
   @ApiOperation({ summary: 'What was known of a sensor at a time of recording or after one of its events, and the events that say so, newest first' })
   @ApiResponse({ status: 200, standardSchema: sensorAudit })
   audit(

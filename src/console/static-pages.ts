@@ -65,7 +65,7 @@ async function loadPage(folder: string, file: string): Promise<StaticPage> {
 /** Adds the routes of each file. */
 export function servePages(server: FastifyInstance, pages: readonly StaticPage[]): void {
   for (const page of pages) {
-    for (const address of page.addresses) server.get(address, (request, reply) => send(page, request, reply));
+    for (const address of page.addresses) server.get(address, { config: { access: 'anyone' } }, (request, reply) => send(page, request, reply));
   }
 }
 

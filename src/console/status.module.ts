@@ -1,12 +1,14 @@
 import { Catch, Logger, Module, StandardSchemaValidationPipe, type DynamicModule, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { AccessControl } from '../access/access-control.js';
 import { ConsoleBusesModule } from './console-buses.module.js';
-import { guard, refuseUnroutable } from './console-server.js';
+import { guard, refuseUnroutable, type Doors } from './console-server.js';
 import { HealthController } from './health.controller.js';
 import { OperationsController } from './operations.controller.js';
 import { ProblemFilter } from './problem-filter.js';
 import { refuseIssues } from './request-issues.js';
+import { gather, type DeclaredRoute } from './route-access.js';
 
 Catch()(ProblemFilter);
 
@@ -35,9 +37,12 @@ export class OperationsModule {
   }
 }
 
-/** The guarded HTTP server, without a page. */
-export function apiAdapter(bindAddress: string): FastifyAdapter {
+/** The guarded HTTP server, without a page. Each of its routes declares whom it answers, and is put into `routes`. */
+export function apiAdapter(doors: Doors, control: AccessControl, routes: DeclaredRoute[] = []): FastifyAdapter {
   const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, frameworkErrors: refuseUnroutable });
-  adapter.getInstance().addHook('onRequest', guard(bindAddress));
+  const server = adapter.getInstance();
+  server.decorateRequest('identity', null);
+  server.addHook('onRoute', gather(routes));
+  server.addHook('onRequest', guard(doors, control));
   return adapter;
 }

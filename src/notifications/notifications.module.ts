@@ -41,7 +41,7 @@ export type Notifying = LeasedRole<NotificationDispatcher> | null;
           language: config.mailLanguage,
           from: config.mailFrom,
           to: config.monitoringMailbox,
-          consoleUrl: `http://${config.bindAddress}:${config.consolePort}`,
+          consoleUrl: config.consoleUrl ?? `http://${config.bindAddress}:${config.consolePort}`,
         };
         const notifying = leases.role('notify', config.eventStoreUrl === null ? null : 'notify', (term) => {
           const dispatcher = new NotificationDispatcher({ store, customers, mailer, settings, clock, log, term, onSent });

@@ -9,7 +9,7 @@ describe('DataDirLock', () => {
   it('refuses a second holder, naming the first, and lets go on release', () => {
     const dir = mkdtempSync(join(tmpdir(), 'vigia-lock-'));
     const first = DataDirLock.acquire(dir);
-    first.announce({ pid: process.pid, consoleUrl: 'http://127.0.0.1:3000' });
+    first.announce({ pid: process.pid, consoleUrl: 'http://127.0.0.1:3000', token: 'x' });
     expect(() => DataDirLock.acquire(dir)).toThrow(DataDirInUse);
     expect(() => DataDirLock.acquire(dir)).toThrow(`process ${process.pid} (http://127.0.0.1:3000)`);
     first.release();

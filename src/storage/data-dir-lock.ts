@@ -7,6 +7,8 @@ export interface RunningProcess {
   readonly pid: number;
   /** Null while the console is not listening yet. */
   readonly consoleUrl: string | null;
+  /** By which it knows who can read the data folder; null while the console is not listening yet. */
+  readonly token: string | null;
 }
 
 /** Another process works on the data folder. */
@@ -55,13 +57,16 @@ export class DataDirLock {
       throw new Error(`cannot lock data folder ${dataDir}: ${String(error)}`, { cause: error });
     }
     const lock = new DataDirLock(dataDir, database);
-    lock.announce({ pid: process.pid, consoleUrl: null });
+    lock.announce({ pid: process.pid, consoleUrl: null, token: null });
     return lock;
   }
 
   /** Tells other processes how to reach this one. */
   announce(holder: RunningProcess): void {
-    writeFileSync(holderFile(this.dataDir), JSON.stringify(holder));
+    const file = holderFile(this.dataDir);
+    // One that a crash has left would keep its own mode.
+    rmSync(file, { force: true });
+    writeFileSync(file, JSON.stringify(holder), { mode: 0o600 });
   }
 
   release(): void {

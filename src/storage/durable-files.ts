@@ -7,8 +7,8 @@ export async function copyDurably(from: string, to: string): Promise<void> {
 }
 
 /** Writes a new file, which is on the disk when this resolves; its name is only once its folder is synced. Thrown: `EEXIST`. */
-export async function writeDurably(file: string, content: Buffer | string): Promise<void> {
-  const handle = await open(file, 'wx');
+export async function writeDurably(file: string, content: Buffer | string, mode = 0o666): Promise<void> {
+  const handle = await open(file, 'wx', mode);
   try {
     await handle.writeFile(content);
     await handle.sync();

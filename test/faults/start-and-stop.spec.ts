@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
+import { Accounts } from '../../src/access/accounts.js';
+import { machines } from '../support/accounts.js';
 import { waitFor } from '../support/wait-for.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -95,6 +97,20 @@ describe('the process', () => {
     expect((await unsafe.end()).code).toBe(1);
     expect(unsafe.output).toMatch(/^EVENTSTORE_URL: user and password are sent with TLS only.*\n$/);
     expect(unsafe.output).not.toContain('secret');
+  }, 60_000);
+
+  it('says what to do when others could reach a console into which nobody can log in, and opens nothing', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'vigia-process-'));
+    const open = new Running({ VIGIA_DATA_DIR: dir, VIGIA_BIND: '0.0.0.0' });
+    expect((await open.end()).code).toBe(1);
+    expect(open.output).toMatch(/^VIGIA_BIND=0\.0\.0\.0 lets other machines reach the console on port 0, .*\n {2}vigia users add NAME --role administrator\n.*\n$/);
+    expect(readdirSync(dir)).toEqual(['lock.db']);
+    await new Accounts(join(dir, 'users.json')).save(machines().accounts);
+    const closed = new Running({ VIGIA_DATA_DIR: dir, VIGIA_BIND: '0.0.0.0' });
+    const { port } = await closed.url('console');
+    expect((await fetch(`http://127.0.0.1:${port}/api/alarms`)).status).toBe(401);
+    expect((await fetch(`http://127.0.0.1:${port}/api/health`)).status).toBe(200);
+    expect((await closed.end('SIGTERM')).code).toBe(0);
   }, 60_000);
 
   it('refuses a data folder that another process works on, naming it, and leaves that one as it is', async () => {

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'cassandra-driver';
+import { Accounts } from '../../src/access/accounts.js';
+import { machines as machineAccounts } from '../support/accounts.js';
 import { readInventory } from '../support/ansible-inventory.js';
 import { processesWith } from '../support/processes-with.js';
 import { waitFor } from '../support/wait-for.js';
@@ -29,6 +31,7 @@ const TOKEN = 'token-of-the-test';
  */
 describe('the Ansible plays', () => {
   const { machines, groups } = readInventory();
+  const { accounts, tokens } = machineAccounts();
   const dir = mkdtempSync(join(tmpdir(), 'vigia-ansible-'));
   const network = `127.${100 + Math.floor(Math.random() * 100)}.${1 + Math.floor(Math.random() * 250)}`;
   const addressOf = (service: string): string => `${network}.${Object.keys(machines).indexOf(Object.values(groups).find((group) => service in group)![service]!.machine) + 1}`;
@@ -47,8 +50,11 @@ describe('the Ansible plays', () => {
       compose_program: [process.execPath, compiledCompose(dir)],
       influx_token: TOKEN,
       vigia_customers: String(CUSTOMERS),
+      vigia_users_file: join(dir, 'users.json'),
+      vigia_users_owner: String(process.getuid!()),
       health_seconds: 90,
     };
+    await new Accounts(settings.vigia_users_file).save(accounts);
     writeFileSync(join(dir, 'here.json'), JSON.stringify({ all: { vars: settings } }));
     process.env['VIGIA_SERVERS_CACHE'] = serversCache();
     expect(failuresOf(await play('install.yml', '--skip-tags', 'checkout,images'))).toBe('');
@@ -129,7 +135,9 @@ describe('the Ansible plays', () => {
     await waitFor('the e-mails', async () => (await mails()) === 3);
     const consumed = execFileSync(kcatProgram(), ['-b', `${addressOf('kafka-1')}:9092,${addressOf('kafka-2')}:9092`, '-C', '-t', 'ENTRY', '-e', '-q'], { encoding: 'utf8' });
     expect(consumed.trimEnd().split('\n').length).toBe(3);
-    const { items } = (await getJson('core', 3000, '/api/alarms?limit=10')) as { items: { sensorId: string }[] };
+    const alarms = (headers: Record<string, string>): Promise<Response> => fetch(`http://${addressOf('core')}:3000/api/alarms?limit=10`, { headers });
+    expect((await alarms({})).status).toBe(401);
+    const { items } = (await (await alarms({ authorization: `Bearer ${tokens.auditor}` })).json()) as { items: { sensorId: string }[] };
     expect(items.map(({ sensorId }) => sensorId).sort()).toEqual(['1', '2', '3']);
     expect(stored('AlarmTriggered')).toBe(3);
 

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import type { Clock } from '../../src/clock.js';
+import { AccessControl } from '../../src/access/access-control.js';
+import { Accounts, type Account } from '../../src/access/accounts.js';
+import { systemClock, type Clock } from '../../src/clock.js';
 import { readConfig } from '../../src/config.js';
 import { consoleAdapter, ConsoleModule, serveOpenApi } from '../../src/console/console.module.js';
 import type { HealthPart } from '../../src/console/health-report.js';
@@ -16,6 +18,7 @@ import type { EventStore } from '../../src/event-store/event-store.js';
 import { DeadLetters } from '../../src/ingestion/dead-letters.js';
 import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import type { MessageLog } from '../../src/message-log/message-log.js';
+import type { DeclaredRoute } from '../../src/console/route-access.js';
 import { LibsqlProjectionSink } from '../../src/projections/libsql-projection-sink.js';
 import { PlacesSync } from '../../src/projections/places-sync.js';
 import { ProjectionRunner } from '../../src/projections/projection-runner.js';
@@ -32,11 +35,17 @@ export class ConsoleBench {
     readonly url: string,
     /** What `/api/health` reports; a spec may change it. */
     readonly healthParts: HealthPart[],
+    /** Every route of the server, as its router was given it. */
+    readonly routes: readonly DeclaredRoute[],
   ) {}
 
-  static async start(options: { bindAddress?: string; pageFolder?: string; clock?: Clock } = {}): Promise<ConsoleBench> {
+  /** `accounts` are put into the file of the accounts before the start; `settings` are variables. */
+  static async start(options: { pageFolder?: string; clock?: Clock; accounts?: readonly Account[]; settings?: Readonly<Record<string, string>> } = {}): Promise<ConsoleBench> {
     const dir = mkdtempSync(join(tmpdir(), 'vigia-console-'));
-    const config = readConfig({ VIGIA_DATA_DIR: dir, VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent' });
+    const config = readConfig({ VIGIA_DATA_DIR: dir, VIGIA_SIMULATE: '0', VIGIA_LOG_LEVEL: 'silent', ...options.settings });
+    if (options.accounts) await new Accounts(config.usersFile).save(options.accounts);
+    const control = await AccessControl.open(config, options.clock ?? systemClock);
+    const routes: DeclaredRoute[] = [];
     const healthParts: HealthPart[] = [{ name: 'message-log', status: 'up', detail: 'takes readings' }];
 
     @Module({
@@ -54,17 +63,17 @@ export class ConsoleBench {
     })
     class SystemParts {}
 
-    const building = Test.createTestingModule({ imports: [StoresModule.with(config), ConsoleModule.over(ProjectionsModule, SystemParts)] });
+    const building = Test.createTestingModule({ imports: [StoresModule.with(config, control), ConsoleModule.over(ProjectionsModule, SystemParts)] });
     if (options.clock) building.overrideProvider(CLOCK).useValue(options.clock);
     const testing = await building.compile();
-    const adapter = await consoleAdapter(options.bindAddress ?? '127.0.0.1', options.pageFolder ?? join(dir, 'no-page'));
+    const adapter = await consoleAdapter(config, control, { pageFolder: options.pageFolder ?? join(dir, 'no-page'), routes });
     const app = testing.createNestApplication<NestFastifyApplication>(adapter, { logger: false });
     serveOpenApi(app);
     await app.get(ProjectionRunner).start();
     await app.get(PlacesSync).start();
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
-    return new ConsoleBench(app, dir, `http://127.0.0.1:${port}`, healthParts);
+    return new ConsoleBench(app, dir, `http://127.0.0.1:${port}`, healthParts, routes);
   }
 
   get store(): EventStore {

@@ -1,6 +1,6 @@
 import type { OperatorActions } from '../../alarm-life/operator-actions.js';
 import type { AlarmReads } from '../../projections/alarm-reads.js';
-import type { Acknowledgement } from '../request-schemas.js';
+import type { AcknowledgementBy } from '../request-schemas.js';
 import type { AlarmVersion } from '../response-schemas.js';
 import { sensorOfAlarm } from './sensor-of-alarm.js';
 
@@ -9,7 +9,7 @@ export class AcknowledgeAlarm {
   constructor(
     readonly alarmId: string,
     readonly expected: readonly number[] | null,
-    readonly request: Acknowledgement,
+    readonly request: AcknowledgementBy,
   ) {}
 }
 

@@ -1,6 +1,6 @@
 import type { OperatorActions } from '../../alarm-life/operator-actions.js';
 import type { AlarmReads } from '../../projections/alarm-reads.js';
-import type { Comment } from '../request-schemas.js';
+import type { CommentBy } from '../request-schemas.js';
 import type { AlarmVersion } from '../response-schemas.js';
 import { sensorOfAlarm } from './sensor-of-alarm.js';
 
@@ -9,7 +9,7 @@ export class CommentAlarm {
   constructor(
     readonly alarmId: string,
     readonly expected: readonly number[] | null,
-    readonly request: Comment,
+    readonly request: CommentBy,
   ) {}
 }
 

@@ -1,12 +1,12 @@
 import type { OperatorActions } from '../../alarm-life/operator-actions.js';
-import type { ShelvingRequest } from '../request-schemas.js';
+import type { ShelvingBy } from '../request-schemas.js';
 
 /** Holds the e-mails of a sensor's new alarms back until a time. */
 export class ShelveSensor {
   constructor(
     readonly sensorId: number,
     readonly expected: readonly number[] | null,
-    readonly request: ShelvingRequest,
+    readonly request: ShelvingBy,
   ) {}
 }
 

@@ -9,6 +9,7 @@ import { useFormats } from './format.js';
 import { TypeIcon } from './icons.js';
 import { useLive } from './live-hub.js';
 import { Link } from './router.js';
+import { useMay } from './session.js';
 import { useTexts, useTextsOf } from './texts.js';
 
 interface Props {
@@ -51,6 +52,7 @@ function Details({ alarm }: { alarm: AlarmDetails }) {
   const formats = useFormats();
   const words = useTextsOf(ALARMS_TEXTS);
   const [asking, setAsking] = useState<'acknowledge' | 'comment' | null>(null);
+  const mayOperate = useMay('operator');
   const { n, windowMs } = alarm.policy;
   return (
     <>
@@ -85,16 +87,18 @@ function Details({ alarm }: { alarm: AlarmDetails }) {
         {alarm.notifications.length === 0 && <li>{texts.email[alarm.email]}</li>}
       </ol>
       <Operators operators={alarm.operators} />
-      <div class="operate">
-        {alarm.acknowledged === null && (
-          <button type="button" class="button is-main" onClick={() => setAsking('acknowledge')}>
-            {words.acknowledge}
+      {mayOperate && (
+        <div class="operate">
+          {alarm.acknowledged === null && (
+            <button type="button" class="button is-main" onClick={() => setAsking('acknowledge')}>
+              {words.acknowledge}
+            </button>
+          )}
+          <button type="button" class="button" onClick={() => setAsking('comment')}>
+            {texts.writeNote}
           </button>
-        )}
-        <button type="button" class="button" onClick={() => setAsking('comment')}>
-          {texts.writeNote}
-        </button>
-      </div>
+        </div>
+      )}
       {asking === 'acknowledge' && <AcknowledgeDialog alarms={[alarm]} onDone={() => undefined} onClose={() => setAsking(null)} />}
       {asking === 'comment' && <CommentDialog alarm={alarm} onClose={() => setAsking(null)} />}
       <MailText address={alarm.mail} isSent={alarm.email === 'sent'} />

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { AlarmDetailsDialog } from './alarm-details.js';
+import type { Session } from './api.js';
 import { AlarmSound } from './alarm-sound.js';
 import { AlarmsPage } from './alarms/alarms-page.js';
 import { AuditPage } from './audit/audit-page.js';
@@ -7,27 +8,50 @@ import { Header } from './header.js';
 import { HistoryPage } from './history/history-page.js';
 import { LiveContext, LiveHub } from './live-hub.js';
 import { LoadPage } from './load/load-page.js';
+import { LogIn } from './log-in.js';
 import { OverviewPage } from './overview.js';
 import { addressOf, followAddress, pathOf } from './router.js';
 import { SensorPage } from './sensor/sensor-page.js';
 import { SystemPage } from './system/system-page.js';
-import { firstLanguage, LanguageContext, TEXTS, type Language } from './texts.js';
+import { useSession, UserContext } from './session.js';
+import { firstLanguage, LanguageContext, useTexts, type Language } from './texts.js';
 import { useSystemData } from './use-system-data.js';
 
+/** The console, once it is known who uses it. */
 export function App() {
   const [language, setLanguage] = useState<Language>(firstLanguage);
+  const { session, hasEnded, put } = useSession();
+  useEffect(() => {
+    document.documentElement.lang = language;
+    localStorage.setItem('language', language);
+  }, [language]);
+  return (
+    <LanguageContext.Provider value={language}>
+      {session === null ? null : session.user === null ? (
+        <LogIn hasEnded={hasEnded} onSession={put} onLanguage={setLanguage} />
+      ) : (
+        <UserContext.Provider value={session.user}>
+          <Console onSession={put} onLanguage={setLanguage} />
+        </UserContext.Provider>
+      )}
+    </LanguageContext.Provider>
+  );
+}
+
+interface Props {
+  readonly onSession: (session: Session) => void;
+  readonly onLanguage: (language: Language) => void;
+}
+
+function Console({ onSession, onLanguage }: Props) {
+  const texts = useTexts();
   const [address, setAddress] = useState(() => addressOf(location.pathname));
   const hub = useMemo(() => new LiveHub(), []);
   const sound = useMemo(() => new AlarmSound(), []);
   const [isMuted, setMuted] = useState(sound.isMuted);
   const system = useSystemData(hub, () => sound.ring());
-  const texts = TEXTS[language];
   const { place, alarmId } = address;
 
-  useEffect(() => {
-    document.documentElement.lang = language;
-    localStorage.setItem('language', language);
-  }, [language]);
   useEffect(() => {
     document.title = system.unacknowledged ? `(${system.unacknowledged}) Vigía` : 'Vigía';
   }, [system.unacknowledged]);
@@ -48,32 +72,31 @@ export function App() {
   }, [pathOf(place)]);
 
   return (
-    <LanguageContext.Provider value={language}>
-      <LiveContext.Provider value={hub}>
-        <Header
-          data={system}
-          place={place}
-          isMuted={isMuted}
-          onMute={(muted) => {
-            sound.mute(muted);
-            setMuted(muted);
-          }}
-          onLanguage={setLanguage}
-        />
-        {place.page === 'overview' && <OverviewPage system={system} onShow={show} />}
-        {place.page === 'alarms' && <AlarmsPage system={system} onShow={show} />}
-        {place.page === 'history' && <HistoryPage system={system} onShow={show} />}
-        {place.page === 'load' && <LoadPage system={system} onShow={show} />}
-        {place.page === 'audit' && <AuditPage system={system} onShow={show} />}
-        {place.page === 'system' && <SystemPage system={system} onShow={show} />}
-        {place.page === 'sensor' && <SensorPage key={place.sensorId} sensorId={place.sensorId} system={system} onShow={show} />}
-        {alarmId !== null && <AlarmDetailsDialog key={alarmId} alarmId={alarmId} onClose={() => show(null)} />}
-        {system.hasFailed && (
-          <p class="toast" role="status">
-            {texts.failed}
-          </p>
-        )}
-      </LiveContext.Provider>
-    </LanguageContext.Provider>
+    <LiveContext.Provider value={hub}>
+      <Header
+        data={system}
+        place={place}
+        isMuted={isMuted}
+        onMute={(muted) => {
+          sound.mute(muted);
+          setMuted(muted);
+        }}
+        onLanguage={onLanguage}
+        onSession={onSession}
+      />
+      {place.page === 'overview' && <OverviewPage system={system} onShow={show} />}
+      {place.page === 'alarms' && <AlarmsPage system={system} onShow={show} />}
+      {place.page === 'history' && <HistoryPage system={system} onShow={show} />}
+      {place.page === 'load' && <LoadPage system={system} onShow={show} />}
+      {place.page === 'audit' && <AuditPage system={system} onShow={show} />}
+      {place.page === 'system' && <SystemPage system={system} onShow={show} />}
+      {place.page === 'sensor' && <SensorPage key={place.sensorId} sensorId={place.sensorId} system={system} onShow={show} />}
+      {alarmId !== null && <AlarmDetailsDialog key={alarmId} alarmId={alarmId} onClose={() => show(null)} />}
+      {system.hasFailed && (
+        <p class="toast" role="status">
+          {texts.failed}
+        </p>
+      )}
+    </LiveContext.Provider>
   );
 }

@@ -1,8 +1,10 @@
-import type { HealthStatus } from './api.js';
+import type { HealthStatus, Session } from './api.js';
 import { useFormats } from './format.js';
 import { BellIcon, Wordmark } from './icons.js';
 import { Link, type Place } from './router.js';
-import { LANGUAGES, useTexts, type Language } from './texts.js';
+import { Languages } from './languages.js';
+import { useTexts, type Language } from './texts.js';
+import { UserMenu } from './user-menu.js';
 import type { SystemData } from './use-system-data.js';
 
 interface Props {
@@ -11,9 +13,10 @@ interface Props {
   readonly isMuted: boolean;
   readonly onMute: (isMuted: boolean) => void;
   readonly onLanguage: (language: Language) => void;
+  readonly onSession: (session: Session) => void;
 }
 
-export function Header({ data, place, isMuted, onMute, onLanguage }: Props) {
+export function Header({ data, place, isMuted, onMute, onLanguage, onSession }: Props) {
   const texts = useTexts();
   const formats = useFormats();
   const { live, lastSignalAt, unacknowledged, shelved } = data;
@@ -63,13 +66,8 @@ export function Header({ data, place, isMuted, onMute, onLanguage }: Props) {
         <button type="button" class={`bell ${isMuted ? 'is-muted' : ''}`} aria-pressed={!isMuted} aria-label={texts.sound} title={isMuted ? texts.soundOff : texts.soundOn} onClick={() => onMute(!isMuted)}>
           <BellIcon isMuted={isMuted} />
         </button>
-        <nav aria-label={texts.language} class="languages">
-          {LANGUAGES.map((language) => (
-            <button key={language} type="button" lang={language} aria-pressed={texts.language === (language === 'es' ? 'Idioma' : 'Language')} onClick={() => onLanguage(language)}>
-              {language.toUpperCase()}
-            </button>
-          ))}
-        </nav>
+        <UserMenu onSession={onSession} />
+        <Languages onLanguage={onLanguage} />
       </header>
       {live === 'stale' && (
         <p class="banner" role="alert">

@@ -1,4 +1,4 @@
-import type { LiveAlarm } from './api.js';
+import { checkSession, type LiveAlarm } from './api.js';
 
 export type LiveState = 'connecting' | 'live' | 'stale';
 
@@ -24,6 +24,7 @@ export function followLive(handlers: LiveListener): () => void {
   let source: EventSource | null = null;
   let lastSignalAt: Date | null = null;
   let lostSince = Date.now();
+  let reopening: ReturnType<typeof setTimeout> | undefined;
 
   const signal = () => {
     lastSignalAt = new Date();
@@ -60,8 +61,10 @@ export function followLive(handlers: LiveListener): () => void {
     });
     source.addEventListener('error', () => {
       if (lostSince === 0) lostSince = Date.now();
-      // Closed for good, as after a 503: the browser does not try again by itself.
-      if (source?.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_MS);
+      // Closed for good, as after a 503 or the end of the session: the browser does not try again by itself.
+      if (source?.readyState !== EventSource.CLOSED) return;
+      checkSession();
+      reopening = setTimeout(open, REOPEN_MS);
     });
   };
   const watch = setInterval(() => {
@@ -75,6 +78,7 @@ export function followLive(handlers: LiveListener): () => void {
   open();
   return () => {
     clearInterval(watch);
+    clearTimeout(reopening);
     source?.close();
   };
 }

@@ -72,7 +72,9 @@ const vigia: StandIn = {
   command(placed) {
     const { service, dir, address, hosts } = placed;
     const [program, ...args] = (service.command ?? ['node', 'dist/main.js']).map((argument) => resolved(argument, hosts));
-    const env = { ...resolvedEnvironment(placed), NODE_ENV: 'production', VIGIA_DATA_DIR: join(dir, 'data'), VIGIA_BIND: address };
+    const { VIGIA_USERS_FILE: accounts, ...environment } = resolvedEnvironment(placed);
+    const mounted = accounts === undefined ? {} : { VIGIA_USERS_FILE: join(placed.mounts.get(dirname(accounts))!, basename(accounts)) };
+    const env = { ...environment, ...mounted, NODE_ENV: 'production', VIGIA_DATA_DIR: join(dir, 'data'), VIGIA_BIND: address };
     return { program: program as string, args: args.map((argument) => argument.replace(/^dist\//, inRoot('dist/'))), env };
   },
 };

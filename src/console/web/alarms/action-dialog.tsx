@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Outcome } from '../api.js';
+import { SESSION_TEXTS } from '../session-texts.js';
+import { useUser } from '../session.js';
 import { useTextsOf } from '../texts.js';
 import { ALARMS_TEXTS } from './alarms-texts.js';
 
@@ -40,14 +42,16 @@ const KEPT = 'operator';
 export function ActionDialog({ title, explained, verb, targets: first, children, send, readAgain, onDone, onClose }: Props) {
   const texts = useTextsOf(ALARMS_TEXTS);
   const dialog = useRef<HTMLDialogElement>(null);
-  const [operator, setOperator] = useState(localStorage.getItem(KEPT) ?? '');
+  const { name: loggedIn } = useUser();
+  const words = useTextsOf(SESSION_TEXTS);
+  const [operator, setOperator] = useState(loggedIn ?? localStorage.getItem(KEPT) ?? '');
   const [targets, setTargets] = useState(first);
   const [problems, setProblems] = useState<readonly Problem[]>([]);
   const [done, setDone] = useState<number | null>(null);
   useEffect(() => dialog.current?.showModal(), []);
 
   const carryOut = async () => {
-    localStorage.setItem(KEPT, operator);
+    if (loggedIn === null) localStorage.setItem(KEPT, operator);
     setProblems([]);
     setDone(0);
     const left = [...targets];
@@ -107,11 +111,15 @@ export function ActionDialog({ title, explained, verb, targets: first, children,
           {refused.length > 0 && <Problems title={texts.refusedTitle} items={refused.map(({ target, why }) => `${target.text}: ${why ?? ''}`)} />}
         </div>
         {children}
-        <label class="field">
-          <span>{texts.operator}</span>
-          <input value={operator} onInput={(event) => setOperator(event.currentTarget.value.trim())} required pattern="[A-Za-z0-9._\-]{1,64}" title={texts.operatorHint} autocomplete="off" spellcheck={false} data-testid="operator" />
-          <small>{texts.operatorHint}</small>
-        </label>
+        {loggedIn === null ? (
+          <label class="field">
+            <span>{texts.operator}</span>
+            <input value={operator} onInput={(event) => setOperator(event.currentTarget.value.trim())} required pattern="[A-Za-z0-9._\-]{1,64}" title={texts.operatorHint} autocomplete="off" spellcheck={false} data-testid="operator" />
+            <small>{texts.operatorHint}</small>
+          </label>
+        ) : (
+          <p class="muted">{words.as(loggedIn)}</p>
+        )}
         <div class="ask-end">
           <button type="button" class="button" onClick={() => dialog.current?.close()}>
             {problems.length > 0 ? texts.close : texts.cancel}

@@ -2,6 +2,7 @@ import type { AlarmSummary } from '../api.js';
 import { useFormats } from '../format.js';
 import { EmailIcon, TypeIcon } from '../icons.js';
 import { Link } from '../router.js';
+import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { ALARMS_TEXTS } from './alarms-texts.js';
 
@@ -25,6 +26,7 @@ export function AlarmRow({ alarm, customer, isChosen, nowMs, actions }: Props) {
   const general = useTexts();
   const texts = useTextsOf(ALARMS_TEXTS);
   const formats = useFormats();
+  const mayOperate = useMay('operator');
   const { alarmId, sensorId, type, status, acknowledged, zone, email, triggeredAt } = alarm;
   const what = texts.alarm(general.type[type], sensorId);
   return (
@@ -71,14 +73,16 @@ export function AlarmRow({ alarm, customer, isChosen, nowMs, actions }: Props) {
         </span>
       </td>
       <td class="actions">
-        {acknowledged === null && (
+        {mayOperate && acknowledged === null && (
           <button type="button" class="button" aria-label={texts.acknowledgeOne(what)} onClick={() => actions.acknowledge(alarm)}>
             {texts.acknowledge}
           </button>
         )}
-        <button type="button" class="button is-quiet" aria-label={texts.shelveOne(sensorId)} onClick={() => actions.shelve(sensorId)}>
-          {texts.shelveShort}
-        </button>
+        {mayOperate && (
+          <button type="button" class="button is-quiet" aria-label={texts.shelveOne(sensorId)} onClick={() => actions.shelve(sensorId)}>
+            {texts.shelveShort}
+          </button>
+        )}
       </td>
     </tr>
   );

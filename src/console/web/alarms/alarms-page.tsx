@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { AlarmSummary } from '../api.js';
+import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import type { SystemData } from '../use-system-data.js';
 import { AcknowledgeDialog } from './acknowledge-dialog.js';
@@ -34,6 +35,7 @@ export function AlarmsPage({ system, onShow }: { system: SystemData; onShow: (al
   const [asking, setAsking] = useState<Asking | null>(null);
   const [message, setMessage] = useState('');
   const data = useStandingAlarms(filter, wanted);
+  const mayOperate = useMay('operator');
 
   const loaded = useMemo(() => [...(data.unacknowledged?.alarms ?? []), ...(data.acknowledged?.alarms ?? [])], [data.unacknowledged, data.acknowledged]);
   const names = useCustomerNames([...loaded, ...(data.shelved?.items ?? [])].map(({ sensorId }) => sensorId));
@@ -55,10 +57,10 @@ export function AlarmsPage({ system, onShow }: { system: SystemData; onShow: (al
 
   const acknowledge = (alarms: readonly AlarmSummary[]) => {
     const unseen = alarms.filter(({ acknowledged }) => acknowledged === null);
-    if (unseen.length > 0) setAsking({ what: 'acknowledge', alarms: unseen });
+    if (mayOperate && unseen.length > 0) setAsking({ what: 'acknowledge', alarms: unseen });
   };
   const shelve = (sensorIds: readonly string[]) => {
-    if (sensorIds.length > 0) setAsking({ what: 'shelve', sensorIds: [...new Set(sensorIds)] });
+    if (mayOperate && sensorIds.length > 0) setAsking({ what: 'shelve', sensorIds: [...new Set(sensorIds)] });
   };
   const choose = (alarmId: string, isChosen: boolean, isRange: boolean) => {
     const ends = [alarmId, isRange ? lastChosen.current : alarmId].map((id) => shown.findIndex((alarm) => alarm.alarmId === id));
@@ -107,12 +109,16 @@ export function AlarmsPage({ system, onShow }: { system: SystemData; onShow: (al
         <AlarmFilters filter={filter} onFilter={narrow} />
         <div class="tools" role="group" aria-label={texts.columns.actions}>
           <span data-testid="chosen">{texts.chosen(chosen.length)}</span>
-          <button type="button" class="button is-main" disabled={chosen.every(({ acknowledged }) => acknowledged !== null)} onClick={() => acknowledge(chosen)} data-testid="acknowledge-chosen">
-            {texts.acknowledge}
-          </button>
-          <button type="button" class="button" disabled={chosen.length === 0} onClick={() => shelve(chosen.map(({ sensorId }) => sensorId))} data-testid="shelve-chosen">
-            {texts.shelve}
-          </button>
+          {mayOperate && (
+            <>
+              <button type="button" class="button is-main" disabled={chosen.every(({ acknowledged }) => acknowledged !== null)} onClick={() => acknowledge(chosen)} data-testid="acknowledge-chosen">
+                {texts.acknowledge}
+              </button>
+              <button type="button" class="button" disabled={chosen.length === 0} onClick={() => shelve(chosen.map(({ sensorId }) => sensorId))} data-testid="shelve-chosen">
+                {texts.shelve}
+              </button>
+            </>
+          )}
           {chosen.length > 0 && (
             <button type="button" class="button is-quiet" onClick={() => setSelection(new Set())}>
               {texts.unselect}

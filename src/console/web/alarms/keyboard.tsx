@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useMay } from '../session.js';
 import { useTextsOf } from '../texts.js';
 import { ALARMS_TEXTS, type AlarmsTexts } from './alarms-texts.js';
 
@@ -87,13 +88,14 @@ export function KeyboardSheet({ onClose }: { onClose: () => void }) {
   const texts = useTextsOf(ALARMS_TEXTS);
   const dialog = useRef<HTMLDialogElement>(null);
   const [isOn, setOn] = useState(isKeyboardOn);
+  const mayOperate = useMay('operator');
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class="ask" onClose={onClose} aria-labelledby="keys-title" data-testid="keyboard">
       <h2 id="keys-title">{texts.keyboardTitle}</h2>
       <p class="muted">{texts.keyboardExplained}</p>
       <dl class="keys">
-        {KEYS.map(([keys, does]) => (
+        {KEYS.filter(([, does]) => mayOperate || (does !== 'acknowledge' && does !== 'shelve')).map(([keys, does]) => (
           <div key={does}>
             <dt>
               <kbd>{keys}</kbd>

@@ -2,6 +2,7 @@ import type { ShelvedList } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { Link } from '../router.js';
+import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { ALARMS_TEXTS } from './alarms-texts.js';
 
@@ -18,6 +19,7 @@ export function ShelvedPanel({ shelved, names, nowMs, onChange, onUnshelve }: Pr
   const general = useTexts();
   const texts = useTextsOf(ALARMS_TEXTS);
   const formats = useFormats();
+  const mayOperate = useMay('operator');
   return (
     <section class="panel shelved" aria-label={texts.shelved} data-testid="shelved">
       <div class="panel-head">
@@ -46,14 +48,16 @@ export function ShelvedPanel({ shelved, names, nowMs, onChange, onUnshelve }: Pr
               </small>
               {note !== null && <p class="note">{note}</p>}
               {(noteState === 'erased' || noteState === 'unavailable') && <p class="note is-missing">{general.noteStates[noteState]}</p>}
-              <div class="shelved-actions">
-                <button type="button" class="button is-quiet" aria-label={texts.ofSensor(texts.change, sensorId)} onClick={() => onChange(sensorId)}>
-                  {texts.change}
-                </button>
-                <button type="button" class="button" aria-label={texts.ofSensor(texts.unshelve, sensorId)} onClick={() => onUnshelve(sensorId)}>
-                  {texts.unshelve}
-                </button>
-              </div>
+              {mayOperate && (
+                <div class="shelved-actions">
+                  <button type="button" class="button is-quiet" aria-label={texts.ofSensor(texts.change, sensorId)} onClick={() => onChange(sensorId)}>
+                    {texts.change}
+                  </button>
+                  <button type="button" class="button" aria-label={texts.ofSensor(texts.unshelve, sensorId)} onClick={() => onUnshelve(sensorId)}>
+                    {texts.unshelve}
+                  </button>
+                </div>
+              )}
             </li>
           ))}
         </ul>

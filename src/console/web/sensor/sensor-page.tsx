@@ -5,6 +5,7 @@ import { ALARM_TYPES, type SensorDetails, type SensorShelving } from '../api.js'
 import { EvidenceTable } from '../evidence-table.js';
 import { useFormats } from '../format.js';
 import { Link } from '../router.js';
+import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import type { SystemData } from '../use-system-data.js';
 import { CustomerPanel } from './customer-panel.js';
@@ -92,6 +93,7 @@ function ShelvingPanel({ shelving: { shelving }, onAsk }: { shelving: SensorShel
   const general = useTexts();
   const texts = useTextsOf(SENSOR_TEXTS);
   const words = useTextsOf(ALARMS_TEXTS);
+  const mayOperate = useMay('operator');
   const formats = useFormats();
   return (
     <section class="panel shelving" aria-label={texts.shelving} data-testid="shelving">
@@ -102,10 +104,12 @@ function ShelvingPanel({ shelving: { shelving }, onAsk }: { shelving: SensorShel
         {shelving === null ? <p class="muted">{texts.notShelved}</p> : <p>{texts.untilBy(formats.dateTime(shelving.until), words.reasons[shelving.reason], shelving.by)}</p>}
         {shelving !== null && shelving.note !== null && <p class="note">{shelving.note}</p>}
         {shelving !== null && (shelving.noteState === 'erased' || shelving.noteState === 'unavailable') && <p class="note is-missing">{general.noteStates[shelving.noteState]}</p>}
-        <button type="button" class="button" onClick={() => onAsk('shelve')}>
-          {shelving === null ? texts.shelve : texts.change}
-        </button>
-        {shelving !== null && (
+        {mayOperate && (
+          <button type="button" class="button" onClick={() => onAsk('shelve')}>
+            {shelving === null ? texts.shelve : texts.change}
+          </button>
+        )}
+        {mayOperate && shelving !== null && (
           <button type="button" class="button" onClick={() => onAsk('unshelve')}>
             {texts.unshelve}
           </button>

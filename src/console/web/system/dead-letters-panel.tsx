@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { DeadLetterList } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
+import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { AskDialog } from './ask-dialog.js';
 import { operate } from './operations.js';
@@ -19,6 +20,7 @@ export function DeadLettersPanel({ letters, onDone }: Props) {
   const formats = useFormats();
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState<'replay' | 'drop' | null>(null);
+  const mayDecide = useMay('administrator');
   const items = letters?.items ?? [];
   const chosen = items.filter(({ id }) => selection.has(id)).map(({ id }) => id);
   const choose = (ids: readonly string[], areIn: boolean) =>
@@ -31,7 +33,7 @@ export function DeadLettersPanel({ letters, onDone }: Props) {
     <section class="panel wide" aria-label={texts.deadLetters} data-testid="dead-letters">
       <div class="panel-head">
         <CountedTitle title={texts.deadLetters} total={letters?.total ?? null} />
-        {items.length > 0 && (
+        {mayDecide && items.length > 0 && (
           <>
             <span class="muted">{texts.chosen(chosen.length)}</span>
             <button type="button" class="button" disabled={chosen.length === 0} onClick={() => setAsking('replay')}>

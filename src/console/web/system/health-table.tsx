@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { HealthAnswer } from '../api.js';
 import { useFormats } from '../format.js';
+import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { AskDialog } from './ask-dialog.js';
 import { operateLong } from './operations.js';
@@ -14,6 +15,7 @@ export function HealthTable({ health, onDone }: { health: HealthAnswer | 'unknow
   const texts = useTextsOf(SYSTEM_TEXTS);
   const formats = useFormats();
   const [asking, setAsking] = useState<string | null>(null);
+  const mayRebuild = useMay('administrator');
   return (
     <section class="panel wide" aria-label={texts.title}>
       <div class="panel-head">
@@ -52,7 +54,7 @@ export function HealthTable({ health, onDone }: { health: HealthAnswer | 'unknow
                     <td>{lag.length === 0 ? '–' : lag.join(', ')}</td>
                     <td class="text">{detail}</td>
                     <td class="end">
-                      {projection !== undefined && (
+                      {mayRebuild && projection !== undefined && (
                         <button type="button" class="button is-quiet" aria-label={texts.rebuildOf(projection)} onClick={() => setAsking(projection)}>
                           {texts.rebuild}
                         </button>

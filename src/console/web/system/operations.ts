@@ -1,12 +1,14 @@
+import { command } from '../api.js';
+
 /** The answer of an operation. Thrown: an error with what the server said against it. */
 export async function operate<T>(path: string, body: object = {}): Promise<T> {
-  const answer = await post(path, body);
+  const answer = await carryOut(path, body);
   return (await answer.json()) as T;
 }
 
 /** Runs a long operation, which tells how far it is, a line of JSON each. Thrown: as by `operate`, also when it failed on the way. */
 export async function operateLong<T>(path: string, onProgress: (progress: { done: number; of: number }) => void): Promise<T> {
-  const { body } = await post(path, {});
+  const { body } = await carryOut(path, {});
   if (body === null) throw new Error('no answer');
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -31,8 +33,8 @@ interface ProgressLine<T> {
   readonly problem?: { readonly detail: string };
 }
 
-async function post(path: string, body: object): Promise<Response> {
-  const answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+async function carryOut(path: string, body: object): Promise<Response> {
+  const answer = await command(path, body);
   if (answer.ok) return answer;
   const { detail } = (await answer.json().catch(() => ({}))) as { detail?: string };
   throw new Error(detail ?? String(answer.status));

@@ -5,6 +5,7 @@ import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { useLive } from '../live-hub.js';
 import { Link } from '../router.js';
+import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { throttled } from '../throttle.js';
 import { useAsked } from '../use-asked.js';
@@ -78,6 +79,7 @@ function ParkedPanel({ parked, onDone, onShow }: { parked: AlarmList | null; onD
   const texts = useTextsOf(SYSTEM_TEXTS);
   const words = useTextsOf(ALARMS_TEXTS);
   const formats = useFormats();
+  const mayRetry = useMay('operator');
   const retry = (alarmId: string) =>
     void operate<AlarmDetails>(`/api/operations/notifications/${alarmId}/retry`).then(
       () => onDone(texts.retried),
@@ -107,9 +109,11 @@ function ParkedPanel({ parked, onDone, onShow }: { parked: AlarmList | null; onD
                   </small>
                   {reason !== null && <small class="text">{reason}</small>}
                 </div>
-                <button type="button" class="button" aria-label={texts.retryOf(what)} onClick={() => retry(alarmId)}>
-                  {texts.retry}
-                </button>
+                {mayRetry && (
+                  <button type="button" class="button" aria-label={texts.retryOf(what)} onClick={() => retry(alarmId)}>
+                    {texts.retry}
+                  </button>
+                )}
               </li>
             );
           })}
