@@ -8,6 +8,7 @@ import { storedOutputs, writeOutputs } from './stored-outputs.js';
 import { verify } from './verify.js';
 
 type Tamper = (outputs: Outputs) => Outputs;
+type Ignored = Readonly<Record<string, number[]>>;
 
 const withoutEvent = (isIt: (event: OutputEvent) => boolean): Tamper => (outputs) => {
   const at = outputs.events.findIndex(isIt);
@@ -99,6 +100,20 @@ describe('verify', () => {
   it('takes a map without types, on which every sensor is', () => {
     const readModels = sound.readModels.map((models) => ({ ...models, hasEverySensor: true, alarms: null, map: [...models.map.map((row) => ({ ...row, openTypes: null })), { sensorId: 2 ** 31 - 1, state: 'inactive', openTypes: null }] }));
     expect(verify({ ...sound, readModels }).problems).toEqual([]);
+  });
+
+  it('takes a reading that was noted for one that was ignored since its alarm is open, if there is such an event', () => {
+    const at = sound.events.findIndex(({ type, stream, data }) => type === 'ReceiptRecorded' && stream.includes('-ENTRY-') && (data['ignored'] as Ignored)['alarm-open'] !== undefined);
+    const receipt = sound.events[at]!;
+    const { 'alarm-open': [first = -1, ...rest] = [], ...ignored } = receipt.data['ignored'] as Ignored;
+    const data = { ...receipt.data, events: [...(receipt.data['events'] as number[]), first], ignored: rest.length > 0 ? { ...ignored, 'alarm-open': rest } : ignored };
+    const source = { topic: 'ENTRY', partition: Number(receipt.stream.at(-1)), offset: first };
+    const noted = { ...sound.events.find(({ type }) => type === 'StrikeRecorded')!, type: 'ReadingNoted', metadata: { source } };
+    const p2 = (...events: OutputEvent[]) => verify({ ...sound, events }).problems.filter(({ promise }) => promise === 'P2').map(({ what }) => what);
+    const saidToHaveEvents = sound.events.with(at, { ...receipt, data });
+    expect(p2(...saidToHaveEvents, noted)).toEqual([]);
+    expect(p2(...saidToHaveEvents)).toEqual([`ENTRY-${source.partition} ${first}: events, expected ignored alarm-open`]);
+    expect(p2(...saidToHaveEvents, { ...noted, type: 'StrikeRecorded' })).toHaveLength(1);
   });
 
   it('takes a client’s time-out for neither', () => {
