@@ -3,13 +3,13 @@ import { useMemo, useState } from 'preact/hooks';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import landTopology from 'world-atlas/land-110m.json';
-import { ZONES } from '../../customers/zones.js';
 import { ALARM_TYPES, type MapAnswer, type MapCell } from './api.js';
 import { useFormats } from './format.js';
 import { boundsOf, middleOf, projectionFor } from './map-projection.js';
 import type { AlarmFilter } from './open-alarms.js';
 import { useTexts } from './texts.js';
 import { useSize } from './use-size.js';
+import { ZoneChoice } from './zone-choice.js';
 
 const topology = landTopology as unknown as Topology<{ land: GeometryCollection }>;
 const land = feature(topology, topology.objects.land);
@@ -54,17 +54,7 @@ export function MapPanel({ map, filter, onChoose }: Props) {
       <div class="panel-head">
         <h2>{filter.zone ?? texts.map}</h2>
         <Legend />
-        <label class="zone">
-          <span class="unseen">{texts.zone}</span>
-          <select value={filter.zone ?? ''} onChange={(event) => onChoose({ zone: event.currentTarget.value || null, cell: null })} data-testid="zone">
-            <option value="">{texts.allZones}</option>
-            {ZONES.map((zone) => (
-              <option key={zone} value={zone}>
-                {zone}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ZoneChoice zone={filter.zone} onZone={(zone) => onChoose({ zone, cell: null })} testId="zone" />
       </div>
       <div class="map-ground" ref={ref}>
         {width > 0 && (

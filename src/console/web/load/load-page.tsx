@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import { ZONES } from '../../../customers/zones.js';
 import { queryOf, type LoadAnswer } from '../api.js';
 import { Figure } from '../figures.js';
 import { useFormats } from '../format.js';
@@ -12,6 +11,7 @@ import { LoadLists } from './load-lists.js';
 import { LOAD_TEXTS } from './load-texts.js';
 import './load.css';
 import { useLoad } from './use-load.js';
+import { ZoneChoice } from '../zone-choice.js';
 
 /** What alarms ask of operators, against what the field holds to be bearable. */
 export function LoadPage({ system, onShow }: { system: SystemData; onShow: (alarmId: string) => void }) {
@@ -32,17 +32,7 @@ export function LoadPage({ system, onShow }: { system: SystemData; onShow: (alar
               </button>
             ))}
           </div>
-          <label class="zone">
-            <span class="unseen">{texts.zone}</span>
-            <select value={choice.zone ?? ''} onChange={(event) => setChoice({ ...choice, zone: event.currentTarget.value || null })} data-testid="load-zone">
-              <option value="">{texts.allZones}</option>
-              {ZONES.map((zone) => (
-                <option key={zone} value={zone}>
-                  {zone}
-                </option>
-              ))}
-            </select>
-          </label>
+          <ZoneChoice zone={choice.zone} onZone={(zone) => setChoice({ ...choice, zone })} testId="load-zone" />
         </div>
         <p class="hint muted">{texts.about}</p>
       </section>
