@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { expectAccessible } from './accessibility.js';
-import { ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+import { addressOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
 
 let bench: ConsoleBrowser;
 
@@ -47,9 +47,9 @@ describe('the audit of the whole system', () => {
     await openThen(page, '21-motion').filter({ hasText: 'Acknowledged by ana' }).waitFor();
     expect(await page.locator('.cell.is-active').count()).toBe(1);
 
-    const address = page.url();
-    expect(new URL(address).searchParams.get('asOf')).not.toBeNull();
-    const copy = await bench.openAt(address.slice(bench.served.product.consoleUrl.length), '[data-testid=then-21-motion]');
+    const { pathname, search, searchParams } = await addressOf(page);
+    expect(searchParams.get('asOf')).not.toBeNull();
+    const copy = await bench.openAt(`${pathname}${search}`, '[data-testid=then-21-motion]');
     await changed(copy, 'Acknowledged by ana');
     await copy.getByTestId('step-next').click();
     await openThen(copy, '22-smoke').waitFor();

@@ -161,6 +161,11 @@ export function hasFocus(target: Locator): Promise<boolean> {
   return target.evaluate((element: { matches(selector: string): boolean }) => element.matches(':focus'));
 }
 
+/** Where a page is by its own account; what Playwright holds comes after it. */
+export async function addressOf(page: Page): Promise<URL> {
+  return new URL(await page.evaluate<string>('location.href'));
+}
+
 /** How far an element's content is wider than it is; 0 when it fits. */
 export function overflowPx(element: Locator): Promise<number> {
   return element.evaluate(({ scrollWidth, clientWidth }: { readonly scrollWidth: number; readonly clientWidth: number }) => scrollWidth - clientWidth);

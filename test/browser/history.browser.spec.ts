@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import type { Customer } from '../../src/customers/customer.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
-import { ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+import { addressOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
 
 const MINUTE_MS = 60_000;
 
@@ -71,7 +71,7 @@ describe('the history', () => {
     await page.mouse.move(to.x, to.y, { steps: 4 });
     await page.mouse.up();
     await shows(page, '2,1,0,3');
-    const zoomed = new URL(page.url());
+    const zoomed = await addressOf(page);
     expect(Date.parse(zoomed.searchParams.get('to') ?? '') - Date.parse(zoomed.searchParams.get('from') ?? '')).toBeLessThan(25 * MINUTE_MS);
     await page.reload();
     await shows(page, '2,1,0,3');

@@ -6,7 +6,7 @@ import { Accounts } from '../../src/access/accounts.js';
 import { PASSWORD, people } from '../support/accounts.js';
 import { expectAccessible } from './accessibility.js';
 import { launchChromium, openPage, type WatchedPage } from './chromium.js';
-import { DESKTOP, overflowPx, PHONE } from './console-browser.js';
+import { addressOf, DESKTOP, overflowPx, PHONE } from './console-browser.js';
 import { ServedProduct } from './served-product.js';
 
 /** The console of a process with accounts: `ana` audits, `oto` operates, `ada` administers. */
@@ -69,7 +69,7 @@ describe('the log-in', () => {
     await expectAccessible(page);
     await logIn(page, 'oto');
     await page.getByTestId('numbers').waitFor();
-    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/history?last=hour');
+    expect(await addressOf(page)).toMatchObject({ pathname: '/history', search: '?last=hour' });
     await page.getByTestId('user').locator('summary').click();
     await page.getByTestId('user').getByText('Operate', { exact: true }).waitFor();
     await expectAccessible(page);
@@ -107,7 +107,7 @@ describe('the log-in', () => {
     const all = await accounts.list();
     await accounts.save(all.filter(({ name }) => name !== 'ada'));
     await form(page).getByText('Your session has ended').waitFor();
-    expect(new URL(page.url()).pathname).toBe('/sensors/2');
+    expect((await addressOf(page)).pathname).toBe('/sensors/2');
     await accounts.save(all);
     await logIn(page, 'ada');
     await page.locator('[data-testid=sensor-alarms] li').first().waitFor();

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { useTextsOf } from '../texts.js';
 import type { SystemData } from '../use-system-data.js';
 import { choiceOf, isSensorId, searchOf, type AuditChoice } from './audit-choice.js';
@@ -13,7 +13,7 @@ export function AuditPage({ system, onShow }: { system: SystemData; onShow: (ala
   const texts = useTextsOf(AUDIT_TEXTS);
   const [choice, setChoice] = useState(() => choiceOf(location.search));
   const search = searchOf(choice);
-  useEffect(() => history.replaceState(null, '', `/audit${search}`), [search]);
+  useLayoutEffect(() => history.replaceState(null, '', `/audit${search}`), [search]);
   const put = (part: Partial<AuditChoice>) => setChoice((before) => ({ ...before, ...part }));
   const { sensor, asOfMs } = choice;
   return (

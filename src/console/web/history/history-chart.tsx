@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { chartOptions } from '../chart-options.js';
@@ -49,7 +49,7 @@ export function HistoryChart({ stack, stepSeconds, label, onPoint, onBrush, onCh
       chart.current = null;
     };
   }, [width, colours, formats, stepSeconds, isLong]);
-  useEffect(() => chart.current?.setData(stack.tops), [stack]);
+  useLayoutEffect(() => chart.current?.setData(stack.tops), [stack]);
 
   return (
     <div

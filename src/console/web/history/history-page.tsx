@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ALARM_TYPES, getJson, queryOf, type AlarmType, type MinuteCounts } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
@@ -42,7 +42,7 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
     setChosen(null);
     setRows(ROWS);
   };
-  useEffect(() => history.replaceState(null, '', `/history${searchOf(range)}`), [range]);
+  useLayoutEffect(() => history.replaceState(null, '', `/history${searchOf(range)}`), [range]);
   const zoom = (from: number, to: number) => {
     const wanted = { fromMs: Math.max(fromMs, Math.floor(from / MINUTE_MS) * MINUTE_MS), toMs: Math.min(toMs, Math.ceil(to / MINUTE_MS) * MINUTE_MS) };
     if (!isUsable(wanted)) return;

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { queryOf, type LoadAnswer } from '../api.js';
 import { Figure } from '../figures.js';
 import { useFormats } from '../format.js';
@@ -19,7 +19,7 @@ export function LoadPage({ system, onShow }: { system: SystemData; onShow: (alar
   const texts = useTextsOf(LOAD_TEXTS);
   const [choice, setChoice] = useState(() => choiceOf(location.search));
   const { load, hasFailed } = useLoad(choice);
-  useEffect(() => history.replaceState(null, '', `/load${queryOf({ ...choice })}`), [choice]);
+  useLayoutEffect(() => history.replaceState(null, '', `/load${queryOf({ ...choice })}`), [choice]);
   return (
     <main tabIndex={-1} class={`page load-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
       <section class="panel" aria-label={texts.title}>
