@@ -8,7 +8,7 @@ import { SmtpMailer, type SmtpLimits } from './smtp-mailer.js';
 import { BadSmtpUrl, parseSmtpUrl } from './smtp-url.js';
 
 // Long enough for a busy machine to use a kept connection before it is given up, which would be another attempt.
-const LIMITS: SmtpLimits = { connect: 1000, silence: 1000, send: 3000 };
+const LIMITS: SmtpLimits = { connect: 1000, send: 3000 };
 
 function aMail(): Mail {
   const settings = { language: 'en', from: 'alarms@vigia.local', to: 'guard@vigia.local', consoleUrl: null } as const;
