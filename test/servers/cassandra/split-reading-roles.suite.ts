@@ -134,7 +134,7 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
         await waitFor('the greeting', () => told.includes('event: hello'));
         await raise(1);
         // The feed would wait five seconds for read models that never say that they have it.
-        await waitFor('a word that the map is another', () => told.includes('event: map'), 4_000);
+        await waitFor('a word that the map is another', () => told.includes('event: map'), 4_800);
         expect((await totals()).active).toBe(raised);
       } finally {
         ending.abort();
