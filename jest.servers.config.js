@@ -6,7 +6,6 @@ export default {
   testMatch: ['**/*.server.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/servers/global-setup.js',
-  testSequencer: '<rootDir>/test/servers/longest-first.js',
   maxWorkers: 1,
   // A connection that a suite was made to cut in the middle may outlive it; the servers themselves end with this process.
   forceExit: true,
