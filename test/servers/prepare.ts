@@ -5,6 +5,7 @@ import { kafkaLibraries } from './kafka-node.js';
 import { kafkaPixyProgram } from './kafka-pixy.js';
 import { mailpitProgram } from './mailpit.js';
 import { influxdProgram } from './influxdb.js';
+import { schemathesisLibraries } from './schemathesis.js';
 import { toxiproxyProgram } from './toxiproxy.js';
 import { serversCache } from './cache.js';
 
@@ -17,6 +18,7 @@ const PREPARATIONS: Readonly<Record<string, () => string>> = {
   kafka: kafkaLibraries,
   'kafka-pixy': kafkaPixyProgram,
   mailpit: mailpitProgram,
+  schemathesis: schemathesisLibraries,
   toxiproxy: toxiproxyProgram,
 };
 
