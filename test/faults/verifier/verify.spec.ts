@@ -111,11 +111,12 @@ function hasAlarmLife({ events, mails }: Outputs): boolean {
 
 /** Whether there is something of each kind that a case takes away. */
 function hasEverything(outputs: Outputs): boolean {
-  const { isKeyed, events, mails } = outputs;
+  const { isKeyed, events, mails, sent } = outputs;
   const types = new Set(events.map(({ type }) => type));
   const firstReceipt = events.find(ofType('ReceiptRecorded'))?.data['events'] as unknown[] | undefined;
   return (
     isKeyed &&
+    [...sent!].every(({ outcome }) => outcome === 'accepted') &&
     ['StrikeRecorded', 'AlarmTriggered', 'AlarmRecovered', 'StrikesCleared', 'NotificationSent'].every((type) => types.has(type)) &&
     listed(outputs, 'ENTRY.dlq').flat().length === 1 &&
     (firstReceipt?.length ?? 0) > 0 &&
