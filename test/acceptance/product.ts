@@ -113,10 +113,15 @@ export class Product {
 
   /** SIGINT, as Ctrl-C; gives how long the end took. */
   async interrupt(): Promise<Ended & { readonly tookMs: number }> {
+    return this.end('SIGINT');
+  }
+
+  /** An end in good order, as Ctrl-C or a service manager ask for it; gives how long it took. */
+  async end(signal: 'SIGINT' | 'SIGTERM'): Promise<Ended & { readonly tookMs: number }> {
     this.assertRunning();
     const child = this.child as Child;
     const startMs = systemClock.now();
-    const ended = await child.stop('SIGINT', 30_000);
+    const ended = await child.stop(signal, 30_000);
     return { ...ended, tookMs: systemClock.now() - startMs };
   }
 
