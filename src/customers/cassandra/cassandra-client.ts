@@ -1,6 +1,7 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { auth, Client, ExecutionProfile, policies, types, type Host } from 'cassandra-driver';
 import type { CassandraConfig } from '../../config.js';
+import './one-refresh.js';
 
 /** A read that no replica has answered by then is asked of a second node as well, and of a third one later. */
 const SPECULATE_AFTER_MS = 100;
