@@ -26,6 +26,9 @@ const LEAST_HEIGHT_PX = 320;
 /** Half the height of a tip with every type of alarm, which the map's edge would cut off. */
 const TIP_HALF_PX = 62;
 
+/** A map that is only looked at is drawn for this width and made larger as a whole, marks and numbers too. */
+const LOOKED_AT_PX = 900;
+
 /** A cell with few sensors is still to be hit by a finger or a mouse. */
 const LEAST_REACH_PX = 5;
 
@@ -35,15 +38,18 @@ const LEAST_ROOM_PX = 20;
 interface Props {
   readonly map: MapAnswer | null;
   readonly filter: AlarmFilter;
-  readonly onChoose: (part: Partial<AlarmFilter>) => void;
+  /** Null where the map is only looked at: it then fills its place. */
+  readonly onChoose: ((part: Partial<AlarmFilter>) => void) | null;
 }
 
 /** The world or one zone, with the sensors by cell. */
 export function MapPanel({ map, filter, onChoose }: Props) {
   const texts = useTexts();
-  const { ref, width, windowHeight } = useSize<HTMLDivElement>();
+  const { ref, width: widthPx, height: heightPx, windowHeight } = useSize<HTMLDivElement>();
   const [pointed, setPointed] = useState<MapCell | null>(null);
-  const height = width < NARROW_PX ? Math.round(width * NARROW) : Math.round(Math.min(width * WIDE, Math.max(LEAST_HEIGHT_PX, windowHeight - OTHERS_PX)));
+  const scale = onChoose === null ? Math.max(1, widthPx / LOOKED_AT_PX) : 1;
+  const width = widthPx / scale;
+  const height = onChoose === null ? heightPx / scale : Math.round(width < NARROW_PX ? width * NARROW : Math.min(width * WIDE, Math.max(LEAST_HEIGHT_PX, windowHeight - OTHERS_PX)));
   const cells = map?.cells ?? [];
   // The frame of a zone depends on where its cells are, not on what happens in them.
   const frame = filter.zone === null ? '' : cells.map(({ geohash }) => geohash).join();
@@ -54,16 +60,16 @@ export function MapPanel({ map, filter, onChoose }: Props) {
       <div class="panel-head">
         <h2>{filter.zone ?? texts.map}</h2>
         <Legend />
-        <ZoneChoice zone={filter.zone} onZone={(zone) => onChoose({ zone, cell: null })} testId="zone" />
+        {onChoose !== null && <ZoneChoice zone={filter.zone} onZone={(zone) => onChoose({ zone, cell: null })} testId="zone" />}
       </div>
       <div class="map-ground" ref={ref}>
-        {width > 0 && (
-          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={texts.map}>
+        {width > 0 && height > 0 && (
+          <svg width={width * scale} height={height * scale} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={texts.map}>
             <Ground projection={projection} />
-            <Cells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={(cell) => onChoose({ cell: filter.cell === cell ? null : cell })} />
+            <Cells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={onChoose === null ? null : (cell) => onChoose({ cell: filter.cell === cell ? null : cell })} />
           </svg>
         )}
-        {pointed !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} height={height} />}
+        {pointed !== null && onChoose !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} height={height} />}
       </div>
     </section>
   );
@@ -88,7 +94,7 @@ interface CellsProps {
   readonly projection: GeoProjection;
   readonly chosen: string | null;
   readonly onPoint: (cell: MapCell | null) => void;
-  readonly onChoose: (geohash: string) => void;
+  readonly onChoose: ((geohash: string) => void) | null;
 }
 
 function Cells({ cells, projection, chosen, onPoint, onChoose }: CellsProps) {
@@ -117,16 +123,16 @@ function Cells({ cells, projection, chosen, onPoint, onChoose }: CellsProps) {
             key={cell.geohash}
             class={`cell ${isActive ? 'is-active' : ''} ${chosen === cell.geohash ? 'is-chosen' : ''}`}
             transform={place}
-            role="button"
-            tabIndex={isActive ? 0 : -1}
+            role={onChoose === null ? 'img' : 'button'}
+            {...(onChoose === null ? {} : { tabIndex: isActive ? 0 : -1 })}
             aria-label={`${texts.cell(cell.geohash)}: ${number(cell.sensors)} ${texts.sensors}, ${number(cell.active)} ${texts.active}`}
             data-testid={`cell-${cell.geohash}`}
             onPointerEnter={() => onPoint(cell)}
             onPointerLeave={() => onPoint(null)}
             onFocus={() => onPoint(cell)}
             onBlur={() => onPoint(null)}
-            onClick={() => onChoose(cell.geohash)}
-            onKeyDown={(event) => (event.key === 'Enter' || event.key === ' ') && (event.preventDefault(), onChoose(cell.geohash))}
+            onClick={() => onChoose?.(cell.geohash)}
+            onKeyDown={(event) => (event.key === 'Enter' || event.key === ' ') && (event.preventDefault(), onChoose?.(cell.geohash))}
           >
             <circle class="reach" r={Math.max(radius, LEAST_REACH_PX).toFixed(1)} />
             {isActive && <ActiveMark key={cell.active} count={cell.active} radius={radius} roomPx={roomPx} />}
