@@ -67,7 +67,7 @@ async function openSheet(page: Page): Promise<void> {
 async function take(browser: Browser, served: ServedProduct, { name, path, waitFor, sizes, prepare }: Shot): Promise<void> {
   for (const size of sizes) {
     const { page, context, faults } = await openPage(browser, `${served.product.consoleUrl}${path}`, { reducedMotion: 'reduce', ...size.options });
-    await page.locator(waitFor).first().waitFor();
+    await page.locator(waitFor).first().waitFor({ state: 'attached' });
     if (name !== LOG_IN.name) await page.getByTestId('health').and(page.locator('.up, .degraded')).waitFor();
     await prepare?.(page);
     if (size.isPaper === true) await page.emulateMedia({ media: 'print' });

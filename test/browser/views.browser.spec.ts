@@ -122,6 +122,7 @@ it('every page has keys to the others, and a sheet of keys that can be turned of
   expect((await addressOf(page)).pathname).toBe('/history');
   // Not in a text field.
   await page.keyboard.press('5');
+  await page.getByTestId('open-then').waitFor();
   await page.getByTestId('audit-sensor').press('2');
   await page.getByTestId('audit-sensor').and(page.locator(':focus')).waitFor();
   expect(await page.getByTestId('audit-sensor').inputValue()).toBe('2');

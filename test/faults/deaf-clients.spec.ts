@@ -71,6 +71,8 @@ class ReadingPage {
         this.lastId = /^id: (.*)$/m.exec(frame)?.[1] ?? this.lastId;
         const data = /^event: alarm\ndata: (.*)$/m.exec(frame)?.[1];
         if (data !== undefined) this.told.add((JSON.parse(data) as { sensorId: string }).sensorId);
+        // After too many changes at once a page loads all anew.
+        if (/^event: reset$/m.test(frame)) for (const { sensorId } of await served.product.alarms()) this.told.add(sensorId);
       }
     }
   }
