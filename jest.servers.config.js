@@ -1,6 +1,6 @@
 import base from './jest.config.js';
 
-/** Suites against real servers, which they start and stop themselves; one after the other. */
+/** Suites against real servers, which they start and stop themselves; one after the other unless told otherwise. */
 export default {
   ...base,
   testMatch: ['**/*.server.spec.ts'],

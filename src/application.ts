@@ -180,8 +180,8 @@ export class Application {
   }
 
   private async listenIngest(clock: Clock): Promise<string> {
-    const { bindAddress, ingestPort } = this.config;
-    this.endpoint = createIngestEndpoint({ log: this.nest.get(MESSAGE_LOG), clock, observer: this.nest.get(IngestMetrics) });
+    const { bindAddress, ingestPort, maxConnections } = this.config;
+    this.endpoint = createIngestEndpoint({ log: this.nest.get(MESSAGE_LOG), clock, observer: this.nest.get(IngestMetrics), maxConnections });
     await this.endpoint.listen({ host: bindAddress, port: ingestPort });
     return urlOf(bindAddress, this.endpoint.server);
   }

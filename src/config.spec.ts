@@ -22,6 +22,7 @@ describe('readConfig', () => {
       bindAddress: '127.0.0.1',
       ingestPort: 19_092,
       consolePort: 3000,
+      maxConnections: 12_000,
       simulate: true,
       generateCustomers: 50_000,
       policy: { n: 3, windowMs: null, clearOnNormal: false },

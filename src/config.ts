@@ -53,6 +53,8 @@ export interface Config {
   readonly bindAddress: string;
   readonly ingestPort: number;
   readonly consolePort: number;
+  /** On each of the two ports at a time. */
+  readonly maxConnections: number;
   /** `https://alarms.example`: where people reach the console, when that is not its port itself; null when it is. */
   readonly consoleUrl: string | null;
   /** Who may log in. */
@@ -109,6 +111,7 @@ const variables = {
   VIGIA_BIND: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]).default('127.0.0.1'),
   VIGIA_INGEST_PORT: port.default(19_092),
   VIGIA_CONSOLE_PORT: port.default(3000),
+  VIGIA_MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(12_000),
   VIGIA_CONSOLE_URL: z.url({ protocol: /^https?$/ }).regex(/^https?:\/\/[^/?#@]+\/?$/i, 'expected a scheme, a name and perhaps a port, such as https://alarms.example').optional(),
   VIGIA_USERS_FILE: z.string().min(1).optional(),
   VIGIA_SESSION_HOURS: z.coerce.number().positive().max(720).default(12),
@@ -186,6 +189,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     bindAddress: read.VIGIA_BIND,
     ingestPort: read.VIGIA_INGEST_PORT,
     consolePort: read.VIGIA_CONSOLE_PORT,
+    maxConnections: read.VIGIA_MAX_CONNECTIONS,
     consoleUrl: read.VIGIA_CONSOLE_URL === undefined ? null : new URL(read.VIGIA_CONSOLE_URL).origin,
     usersFile: read.VIGIA_USERS_FILE ?? join(read.VIGIA_DATA_DIR, 'users.json'),
     sessionMs: read.VIGIA_SESSION_HOURS * 3_600_000,

@@ -3,6 +3,9 @@
  * is broken. Tests kill it there (docs/reliability.md).
  */
 export const CRASH_POINTS = [
+  'customers-saved',
+  'customers-marked',
+  'lease-taken',
   'log-committing',
   'log-committed',
   'dead-letters-stored',
@@ -19,6 +22,8 @@ export const CRASH_POINTS = [
   'eml-linked',
   'mail-sent',
   'mail-recorded',
+  'note-saved',
+  'command-stored',
   'unshelving',
   'unshelved',
   'dead-letter-replayed',

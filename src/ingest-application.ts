@@ -10,6 +10,7 @@ import { IngestMetrics } from './ingestion/ingest-metrics.js';
 import { urlOf } from './listen-url.js';
 import type { MessageLog } from './message-log/message-log.js';
 import { openMessageLog } from './message-log/open-message-log.js';
+import { requestLimits } from './server-limits.js';
 
 /** A process with role `ingest` alone: the endpoint on Kafka, any number of which stand behind a load balancer. It has no data folder. */
 export class IngestApplication {
@@ -27,8 +28,8 @@ export class IngestApplication {
     const registry = new Registry();
     const log = await openMessageLog(config, systemClock, logger, registry);
     const observer = new IngestMetrics(registry, (error) => logger.error({ err: error }, 'the ingest endpoint failed'));
-    const endpoint = createIngestEndpoint({ log, clock: systemClock, observer });
-    return new IngestApplication(log, endpoint, statusPages(log, registry), config, logger);
+    const endpoint = createIngestEndpoint({ log, clock: systemClock, observer, maxConnections: config.maxConnections });
+    return new IngestApplication(log, endpoint, statusPages(log, registry, config), config, logger);
   }
 
   async start(): Promise<{ consoleUrl: string; ingestUrl: string }> {
@@ -47,10 +48,11 @@ export class IngestApplication {
 }
 
 /** `/api/health` and `/metrics`, as the whole application has them. */
-function statusPages(log: MessageLog, registry: Registry): FastifyInstance {
+function statusPages(log: MessageLog, registry: Registry, { maxConnections }: Config): FastifyInstance {
   const health: Health = { report: async () => ({ parts: [logPart(log)] }) };
   registerProcessMetrics(registry, health);
-  const app = fastify({ forceCloseConnections: true });
+  const app = fastify({ forceCloseConnections: true, ...requestLimits() });
+  app.server.maxConnections = maxConnections;
   app.get('/api/health', async (_request, reply) => {
     const { parts } = await health.report();
     const status = worstStatus(parts);

@@ -48,7 +48,7 @@ const FLOW = [
   ['cli'],
 ];
 /** Small files of the top folder that anything but the domain may use. */
-const COMMON = ['clock.js', 'config.js', 'crash-point.js', 'tokens.js', 'total-counters.js'];
+const COMMON = ['clock.js', 'config.js', 'crash-point.js', 'server-limits.js', 'tokens.js', 'total-counters.js'];
 
 const NEST_FILES = /(^main|^application|^nest-logger|\.(module|controller|decorator|transport|query|command|filter))\.ts$/;
 

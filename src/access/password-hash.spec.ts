@@ -14,16 +14,18 @@ describe('a password', () => {
 
   it('without a hash is none, and that takes as long to say as a wrong one', async () => {
     const hash = await hashPassword('contraseña larga');
-    const quickestMs = async (given: string | null): Promise<number> => {
-      const times: number[] = [];
-      for (let run = 0; run < 3; run += 1) {
-        const start = performance.now();
-        expect(await isPassword('something else', given)).toBe(false);
-        times.push(performance.now() - start);
-      }
-      return Math.min(...times);
+    const tookMs = async (given: string | null): Promise<number> => {
+      const start = performance.now();
+      expect(await isPassword('something else', given)).toBe(false);
+      return performance.now() - start;
     };
-    const ratio = (await quickestMs(null)) / (await quickestMs(hash));
+    // In turn, lest a machine that is busy for a while slow down one of them only.
+    const [without, wrong]: [number[], number[]] = [[], []];
+    for (let run = 0; run < 5; run += 1) {
+      without.push(await tookMs(null));
+      wrong.push(await tookMs(hash));
+    }
+    const ratio = Math.min(...without) / Math.min(...wrong);
     expect(ratio).toBeGreaterThan(0.4);
     expect(ratio).toBeLessThan(2.5);
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AlarmLifeEvent } from '../alarm-domain/alarm-life-events.js';
 import { commandEventId, type SensorCommand } from '../alarm-domain/operated-sensor.js';
+import { crashPoint } from '../crash-point.js';
 import { OutcomeUnknown } from '../event-store/event-store.js';
 import type { NoteStore } from '../customers/note-store.js';
 import { idOf } from '../ingestion/deterministic-id.js';
@@ -37,6 +38,7 @@ export class OperatorActions {
     if (note === null) return this.commands.execute(sensorId, command, { expected, commandId });
     const eventId = commandEventId({ commandId, idOf }, NOTED[command.type]);
     await this.notes.save({ sensorId, eventId, text: note });
+    crashPoint('note-saved');
     try {
       const result = await this.commands.execute(sensorId, command, { expected, commandId });
       if (result.events.length === 0) await this.notes.remove(sensorId, eventId);

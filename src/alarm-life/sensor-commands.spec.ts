@@ -3,9 +3,10 @@ import { alarmTriggered, raise } from '../../test/support/alarm-fixtures.js';
 import { withAppend } from '../../test/support/notifier-bench.js';
 import { Pipeline } from '../../test/support/pipeline.js';
 import { newDir } from '../../test/support/projection-events.js';
+import { SkippableClock } from '../../test/support/skippable-clock.js';
 import type { SensorEvent } from '../alarm-domain/alarm-events.js';
 import { sensorStream } from '../alarm-domain/sensor.js';
-import { isoTime, systemClock } from '../clock.js';
+import { isoTime, systemClock, type Clock } from '../clock.js';
 import { OutcomeUnknown, StoreUnavailable, type EventStore } from '../event-store/event-store.js';
 import { EventStoreDbEventStore } from '../event-store/eventstoredb-event-store.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
@@ -44,7 +45,7 @@ async function eventsOf(store: EventStore, sensorId: number): Promise<SensorEven
   return events;
 }
 
-const commandsOn = (store: EventStore) => new SensorCommands(store, systemClock, 8 * HOUR_MS);
+const commandsOn = (store: EventStore, clock: Clock = systemClock) => new SensorCommands(store, clock, 8 * HOUR_MS);
 const inAnHour = () => isoTime(Date.now() + HOUR_MS);
 
 describe.each(STORES)('SensorCommands on %s', (_name, open) => {
@@ -92,10 +93,10 @@ describe.each(STORES)('SensorCommands on %s', (_name, open) => {
 
   it('of many ends by time one is stored', async () => {
     const { sensorId } = (await raise(store)).data;
-    const until = Date.now() + 50;
-    await commandsOn(store).execute(sensorId, { type: 'shelve', by: 'ana', reason: 'test', until: isoTime(until), hasNote: false });
-    await systemClock.sleep(60);
-    await Promise.all(Array.from({ length: 10 }, () => commandsOn(store).execute(sensorId, { type: 'unshelve-by-time' })));
+    const clock = new SkippableClock();
+    await commandsOn(store, clock).execute(sensorId, { type: 'shelve', by: 'ana', reason: 'test', until: inAnHour(), hasNote: false });
+    clock.skip(HOUR_MS);
+    await Promise.all(Array.from({ length: 10 }, () => commandsOn(store, clock).execute(sensorId, { type: 'unshelve-by-time' })));
     expect((await eventsOf(store, sensorId)).map(({ type }) => type)).toEqual(['AlarmTriggered', 'SensorShelved', 'SensorUnshelved']);
   });
 

@@ -12,6 +12,7 @@ import {
 } from '../alarm-domain/operated-sensor.js';
 import { sensorStream } from '../alarm-domain/sensor.js';
 import { isoTime, type Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import { appendUntilKnown } from '../event-store/append-until-known.js';
 import { toAppend } from '../event-store/event-codec.js';
 import { StoreUnavailable, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
@@ -103,6 +104,7 @@ export class SensorCommands {
   private async append(sensorId: number, events: readonly AlarmLifeEvent[], revision: bigint | null): Promise<boolean> {
     try {
       await appendUntilKnown(this.store, sensorStream(sensorId), events.map(toAppend), revision ?? 'no-stream');
+      crashPoint('command-stored');
       return true;
     } catch (error) {
       if (error instanceof WrongExpectedRevision) return false;

@@ -42,7 +42,7 @@ async function unshelvings(sensorId: number): Promise<SensorUnshelved['data'][]>
   return found;
 }
 
-const untilUnshelved = (sensorId: number, times = 1) => waitFor(`the end of the shelving of sensor ${sensorId}`, async () => (await unshelvings(sensorId)).length === times, 5000);
+const untilUnshelved = (sensorId: number, times = 1) => waitFor(`the end of the shelving of sensor ${sensorId}`, async () => (await unshelvings(sensorId)).length === times);
 
 describe('the end of shelvings by time', () => {
   it('comes when it is time, not before, and once, with several processes at it', async () => {

@@ -14,7 +14,6 @@ import { ACCESS, CLOCK, EVENT_STORE, INFLUX, METRICS } from '../tokens.js';
 import { AlarmsController } from './alarms.controller.js';
 import { ConsoleBusesModule } from './console-buses.module.js';
 import { registerConsoleMetrics } from './console-metrics.js';
-import type { Doors } from './console-server.js';
 import { CustomerOperationsController } from './customer-operations.controller.js';
 import { CustomersController } from './customers.controller.js';
 import { ExportsController } from './exports.controller.js';
@@ -31,7 +30,7 @@ import { SensorsController } from './sensors.controller.js';
 import { SessionController } from './session.controller.js';
 import { ShelvingController } from './shelving.controller.js';
 import { loadPages, servePages } from './static-pages.js';
-import { ANSWERING, apiAdapter } from './status.module.js';
+import { ANSWERING, apiAdapter, type ApiServer } from './status.module.js';
 
 /** The API and the page. `imports` give the read models, the health and the operations; see `src/tokens.ts`. */
 @Module({})
@@ -82,8 +81,8 @@ export class ConsoleModule implements OnModuleInit, OnModuleDestroy {
 const BUILT_PAGE = fileURLToPath(new URL('../web', import.meta.url));
 
 /** The HTTP server of the console: guarded, with the page at `/`. */
-export async function consoleAdapter(doors: Doors, control: AccessControl, { pageFolder = BUILT_PAGE, routes = [] }: { readonly pageFolder?: string; readonly routes?: DeclaredRoute[] } = {}): Promise<FastifyAdapter> {
-  const adapter = apiAdapter(doors, control, routes);
+export async function consoleAdapter(config: ApiServer, control: AccessControl, { pageFolder = BUILT_PAGE, routes = [] }: { readonly pageFolder?: string; readonly routes?: DeclaredRoute[] } = {}): Promise<FastifyAdapter> {
+  const adapter = apiAdapter(config, control, routes);
   servePages(adapter.getInstance(), await loadPages(pageFolder));
   return adapter;
 }

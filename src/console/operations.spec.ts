@@ -81,6 +81,15 @@ describe('dead letters', () => {
 });
 
 describe('a customer', () => {
+  it.each([
+    ['name', 'Ana\u0000', 'holds a NUL character'],
+    ['city', '\ud800', 'holds half of a UTF-16 surrogate pair'],
+  ])('whose %s can’t be stored unchanged is a 400 that says so', async (column, text, why) => {
+    const customers = [customerExample(7), { ...customerExample(8), [column]: text }];
+    expect(await bench.post('/api/operations/customers', { customers })).toMatchObject({ status: 400, body: { detail: `customer 8: ${column} ${why}`, errors: [{ field: 'customers' }] } });
+    expect(await bench.get('/api/customers/7')).toMatchObject({ status: 404 });
+  });
+
   it('is erased once, with the place on the map', async () => {
     await bench.customers.save([customerExample(7), customerExample(8)]);
     await bench.settle();

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { BadAccounts } from '../access/accounts.js';
 import { CommandRefused, StaleVersion } from '../alarm-life/sensor-commands.js';
-import { CustomersUnavailable } from '../customers/customer-store.js';
+import { CustomerRefused, CustomersUnavailable } from '../customers/customer-store.js';
 import { NoteRefused } from '../customers/note-store.js';
 import { OutcomeUnknown, StoreUnavailable } from '../event-store/event-store.js';
 import { NoSuchDeadLetter } from '../ingestion/dead-letters.js';
@@ -70,6 +70,7 @@ export function toProblem(error: unknown, instance: string): Problem {
   if (error instanceof StaleVersion) return problemOf(412, error.message, instance);
   if (error instanceof CommandRefused) return problemOf(REFUSED_STATUS[error.reason], error.message, instance);
   if (error instanceof NoteRefused) return problemOf(400, error.message, instance, [{ field: 'note', detail: error.message }]);
+  if (error instanceof CustomerRefused) return problemOf(400, error.message, instance, [{ field: 'customers', detail: error.message }]);
   if (error instanceof UnknownProjection || error instanceof NoSuchDeadLetter) return problemOf(404, error.message, instance);
   if (error instanceof RebuildRunning || error instanceof WrittenElsewhere) return problemOf(409, error.message, instance);
   // What is wrong with the file is for the log, not for who is not known yet.

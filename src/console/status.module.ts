@@ -2,6 +2,8 @@ import { Catch, Logger, Module, StandardSchemaValidationPipe, type DynamicModule
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { AccessControl } from '../access/access-control.js';
+import type { Config } from '../config.js';
+import { requestLimits } from '../server-limits.js';
 import { ConsoleBusesModule } from './console-buses.module.js';
 import { guard, refuseUnroutable, type Doors } from './console-server.js';
 import { HealthController } from './health.controller.js';
@@ -37,12 +39,16 @@ export class OperationsModule {
   }
 }
 
+/** Where it listens, and how many connections it has at most; what connects beyond them is closed at once. */
+export type ApiServer = Doors & Pick<Config, 'maxConnections'>;
+
 /** The guarded HTTP server, without a page. Each of its routes declares whom it answers, and is put into `routes`. */
-export function apiAdapter(doors: Doors, control: AccessControl, routes: DeclaredRoute[] = []): FastifyAdapter {
-  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, frameworkErrors: refuseUnroutable });
+export function apiAdapter(config: ApiServer, control: AccessControl, routes: DeclaredRoute[] = [], requestTimeoutMs?: number): FastifyAdapter {
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, frameworkErrors: refuseUnroutable, ...requestLimits(requestTimeoutMs) });
   const server = adapter.getInstance();
+  server.server.maxConnections = config.maxConnections;
   server.decorateRequest('identity', null);
   server.addHook('onRoute', gather(routes));
-  server.addHook('onRequest', guard(doors, control));
+  server.addHook('onRequest', guard(config, control));
   return adapter;
 }

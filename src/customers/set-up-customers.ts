@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-point.js';
 import type { CustomerStore } from './customer-store.js';
 import { STORED_COLUMNS, type Customer } from './customer.js';
 import { generateCustomers } from './generate-customers.js';
@@ -54,9 +55,11 @@ export async function setUpCustomers(
   let chunk: Customer[] = [];
   const save = async () => {
     await store.save(chunk);
+    crashPoint('customers-saved');
     generated += chunk.length;
     chunk = [];
     await store.markSetUp(begunWith(seed, done + generated));
+    crashPoint('customers-marked');
     options.onProgress?.(done + generated, count);
   };
   for await (const block of generateCustomers({ count, seed, fromId })) {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.js';
 import { LogUnavailable, SENSOR_TOPICS, UnknownTopic, type MessageLog, type SensorTopic } from '../message-log/message-log.js';
+import { requestLimits } from '../server-limits.js';
 import { ACCEPTED_TYPES, bodyKind, bodyLimit, isBatch, singleReading, type BodyKind } from './ingest-body.js';
 import { batchOffsets, toBatch, toRecord, type Batch } from './ingest-records.js';
 import { IngestRefusal } from './ingest-refusal.js';
@@ -28,16 +29,15 @@ export interface IngestEndpointOptions {
   readonly maxHeldBytes?: number;
   /** From a request's first byte to its last; 30 s by default, 10 s of them for the headers. */
   readonly requestTimeoutMs?: number;
+  /** What connects beyond so many connections is closed at once; no limit by default. */
+  readonly maxConnections?: number;
   /** How long `close` waits for requests in work before it cuts their connections; 1.5 s by default. */
   readonly closeGraceMs?: number;
 }
 
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
 /** The notifier may take 2.5 s after it, and the process must have ended in 4.5 s. */
 const CLOSE_GRACE_MS = 1_500;
-const TIMEOUT_CHECK_MS = 1_000;
 
 /** A pause in which a full log can store what waits. */
 const RETRY_AFTER_SECONDS = '1';
@@ -58,15 +58,13 @@ const PING_PATH = '/_ping';
 export function createIngestEndpoint(options: IngestEndpointOptions): FastifyInstance {
   const { log, clock, observer } = options;
   const bodies = new RequestBodies(options.maxHeldBytes ?? MAX_HELD_BYTES);
-  const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
 
   const app = fastify({
-    requestTimeout,
+    ...requestLimits(options.requestTimeoutMs),
     // Requests that come on kept connections while it closes are served: the log is still there.
     return503OnClosing: false,
     // An unknown topic is 404 however long its name.
     routerOptions: { maxParamLength: maxHeaderSize },
-    http: { requestTimeout, headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout), connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     clientErrorHandler: (error, socket) => answerBadHttp(error, socket, observer),
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
   });
@@ -82,6 +80,7 @@ export function createIngestEndpoint(options: IngestEndpointOptions): FastifyIns
     return refuse(new IngestRefusal(405, `${request.method} is not possible here; expected ${allowed}`), request, reply.header('allow', allowed));
   });
 
+  app.server.maxConnections = options.maxConnections ?? Infinity;
   const closing = closeWithin(app, clock, options.closeGraceMs ?? CLOSE_GRACE_MS);
 
   app.get(PING_PATH, (_request, reply) => reply.type('text/plain').send('pong'));

@@ -1,4 +1,5 @@
 import { within, type Clock } from '../clock.js';
+import { crashPoint } from '../crash-point.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import type { LeaseState, LeaseStream } from './lease-stream.js';
 import { Elapsed, ENDLESS_TERM, LeaseTerm, type Term } from './term.js';
@@ -164,6 +165,7 @@ export class LeasedRole<Work extends TermWork> {
     const sent = new Elapsed(() => clock.now());
     const revision = await lease.append('LeaseTaken', { owner, term: number, ttlMs }, before?.revision ?? null, () => sent.ms < ttlMs - marginMs);
     if (revision === null) return null;
+    crashPoint('lease-taken');
     this.note({ owner, term: number });
     const term = new LeaseTerm(number, revision, sent, ttlMs - marginMs);
     return term.isHeld() ? term : null;

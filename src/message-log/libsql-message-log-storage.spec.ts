@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitFor } from '../../test/support/wait-for.js';
 import { systemClock, type Clock } from '../clock.js';
 import { EmbeddedDatabase } from '../storage/embedded-database.js';
 import { LibsqlMessageLog, type LibsqlMessageLogOptions } from './libsql-message-log.js';
@@ -227,9 +228,7 @@ describe('faults of the embedded log', () => {
     expect(await readAll()).toHaveLength(stored);
     expect((await log.describe('ENTRY'))[PARTITION]!.endOffset).toBe(stored);
     expect(await log.trim('ENTRY', PARTITION, { appendedBeforeMs: Infinity, throughOffset: 11 })).toBe(3);
-    const deadline = performance.now() + 5_000;
-    while (log.unavailable() !== null && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(log.unavailable()).toBeNull();
+    await waitFor('room', () => log.unavailable() === null);
     expect(await log.append('ENTRY', records(1))).toEqual([{ partition: PARTITION, offset: stored }]);
     expect(clock.slept[0]).toBe(500);
   });

@@ -14,17 +14,17 @@ const MAX_MAILS_PER_CONNECTION = 1000;
 /** How often a mail is given to a new connection because a kept one turned out dead before any of it was sent. */
 const MAX_DEAD_CONNECTIONS = 2;
 
-/** In milliseconds. `send` covers all of a sending, also one that a server keeps alive by trickling its answers. */
+/** In milliseconds. `send` covers all of a sending, from a server that says nothing to one that trickles its answers. */
 export interface SmtpLimits {
   readonly connect: number;
-  readonly silence: number;
   readonly send: number;
 }
 
-export const SMTP_LIMITS: SmtpLimits = { connect: 10_000, silence: 15_000, send: 30_000 };
+export const SMTP_LIMITS: SmtpLimits = { connect: 10_000, send: 30_000 };
 
 /**
- * Sends each mail by SMTP to one recipient, over a few kept connections.
+ * Sends each mail by SMTP to one recipient, over a few connections that are kept for minutes without a mail: a new one
+ * takes a server's greeting and log-in, which is most of a mail's way.
  *
  * An error is certain only if the server refused the mail or nothing of it was read yet: nodemailer begins
  * to read a mail's stream after the server's go-ahead to DATA. It looks at the same mark before it uses
@@ -93,7 +93,6 @@ function poolOptions(limits: SmtpLimits): SMTPPoolOptions {
     dnsTimeout: limits.connect,
     connectionTimeout: limits.connect,
     greetingTimeout: limits.connect,
-    socketTimeout: limits.silence,
     socketCloseTimeout: 1000,
   };
 }

@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -112,15 +111,7 @@ function printBesideSource(results: readonly RunResult[]): void {
 }
 
 async function choosePorts(base: number | null): Promise<Ports> {
-  if (base !== null) return { ingest: base, console: base + 1 };
-  const servers = [createServer(), createServer()];
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    ports.push((server.address() as AddressInfo).port);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return { ingest: ports[0] as number, console: ports[1] as number };
+  return base === null ? { ingest: await freePort(), console: await freePort() } : { ingest: base, console: base + 1 };
 }
 
 function readArguments(): Asked {

@@ -5,10 +5,21 @@ import { Child, type Ended } from './child.js';
 
 const START_LIMIT_MS = 180_000;
 const SETTLED_LIMIT_MS = 180_000;
-const POLL_MS = 500;
+const START_POLL_MS = 100;
+const SETTLED_POLL_MS = 500;
 
 /** Healthy so many times one after the other, lest a moment between two steps be taken for the end. */
 const SETTLED_POLLS = 4;
+
+/** What is waited for, as an error names it, how long, and how it is asked for. */
+interface Wanted {
+  readonly what: string;
+  readonly limitMs: number;
+  readonly pollMs: number;
+  readonly times: number;
+}
+
+const SETTLED: Wanted = { what: 'everything processed', limitMs: SETTLED_LIMIT_MS, pollMs: SETTLED_POLL_MS, times: SETTLED_POLLS };
 
 const PAGE = 500;
 
@@ -102,10 +113,15 @@ export class Product {
 
   /** SIGINT, as Ctrl-C; gives how long the end took. */
   async interrupt(): Promise<Ended & { readonly tookMs: number }> {
+    return this.end('SIGINT');
+  }
+
+  /** An end in good order, as Ctrl-C or a service manager ask for it; gives how long it took. */
+  async end(signal: 'SIGINT' | 'SIGTERM'): Promise<Ended & { readonly tookMs: number }> {
     this.assertRunning();
     const child = this.child as Child;
     const startMs = systemClock.now();
-    const ended = await child.stop('SIGINT', 30_000);
+    const ended = await child.stop(signal, 30_000);
     return { ...ended, tookMs: systemClock.now() - startMs };
   }
 
@@ -121,17 +137,17 @@ export class Product {
 
   /** Waits until the start is over, with the customers set up; gives how long it took. */
   async waitUntilUp(): Promise<number> {
-    return this.waitFor('started', START_LIMIT_MS, 1, async () => notStarted(await this.health()));
+    return this.waitFor({ what: 'started', limitMs: START_LIMIT_MS, pollMs: START_POLL_MS, times: 1 }, async () => notStarted(await this.health()));
   }
 
   /** Waits until nothing lags; gives how long it took. Thrown: an error that says what still lags. */
   async waitUntilCaughtUp(): Promise<number> {
-    return this.waitFor('everything processed', SETTLED_LIMIT_MS, SETTLED_POLLS, async () => behind(await this.health()));
+    return this.waitFor(SETTLED, async () => behind(await this.health()));
   }
 
   /** Waits until nothing lags and no e-mail is owed; gives how long it took. Thrown: an error that says what still lags. */
   async waitUntilSettled(): Promise<number> {
-    return this.waitFor('everything processed', SETTLED_LIMIT_MS, SETTLED_POLLS, async () => {
+    return this.waitFor(SETTLED, async () => {
       const why = behind(await this.health());
       if (why !== '') return why;
       const pending = (await this.alarms()).filter(({ email }) => email === 'pending').length;
@@ -182,14 +198,14 @@ export class Product {
   }
 
   /** Asks `why` until it says nothing `times` running; gives how long it took. Thrown: an error with what it said last. */
-  private async waitFor(what: string, limitMs: number, times: number, why: () => Promise<string>): Promise<number> {
+  private async waitFor({ what, limitMs, pollMs, times }: Wanted, why: () => Promise<string>): Promise<number> {
     const startMs = systemClock.now();
     for (let quiet = 0; quiet < times; ) {
       this.assertRunning();
       const reason = await why().catch((error: unknown) => String(error));
       quiet = reason === '' ? quiet + 1 : 0;
       if (reason !== '' && systemClock.now() - startMs > limitMs) throw new Error(`not ${what} within ${limitMs / 1000} s: ${reason}; see ${this.paths.logFile}`);
-      if (quiet < times) await systemClock.sleep(POLL_MS);
+      if (quiet < times) await systemClock.sleep(pollMs);
     }
     return systemClock.now() - startMs;
   }

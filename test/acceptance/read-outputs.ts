@@ -55,10 +55,8 @@ interface SensorCounts {
 }
 
 async function readHistories(product: Product, sensorIds: readonly string[]): Promise<History[]> {
-  const histories: History[] = [];
-  for (const sensorId of sensorIds.slice(0, REPLAYED_SENSORS)) {
-    histories.push({ sensorId, from: 'vigia replay', events: JSON.parse(await product.command('replay', sensorId, '--json')) as HistoryEvent[] });
-  }
+  const replayed = sensorIds.slice(0, REPLAYED_SENSORS).map(async (sensorId) => ({ sensorId, from: 'vigia replay', events: JSON.parse(await product.command('replay', sensorId, '--json')) as HistoryEvent[] }));
+  const histories: History[] = await Promise.all(replayed);
   for (const sensorId of sensorIds.slice(0, AUDITED_SENSORS)) {
     const newestFirst = await product.list<HistoryEvent>(`/api/audit/sensors/${sensorId}`);
     histories.push({ sensorId, from: 'the audit API', events: newestFirst.reverse() });

@@ -50,6 +50,8 @@ describe('the page', () => {
     await english.click();
     await row.filter({ hasText: 'Motion' }).waitFor();
     expect(await english.getAttribute('aria-pressed')).toBe('true');
+    // It is remembered when the document says which it is, some time after the texts.
+    await page.locator('html[lang=en]').waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Alarms per minute' }).waitFor();
     await page.locator('html[lang=en]').waitFor();

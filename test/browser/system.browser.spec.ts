@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
+import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
 import { ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
 
@@ -63,6 +64,8 @@ describe('the page of the system', () => {
     smtp.behave = () => 'accept';
     await parked.getByRole('button', { name: 'Enviar de nuevo: Movimiento, sensor 31' }).click();
     await parked.locator('li').waitFor({ state: 'detached' });
+    // From then on it is no longer parked, but still to be sent.
+    await waitFor('the e-mail', () => smtp.mails.length > 0);
     expect(smtp.mails).toHaveLength(1);
   });
 });

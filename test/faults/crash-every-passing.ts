@@ -14,9 +14,9 @@ if (option !== undefined && option !== '--doubling') {
   process.exit(option === '--help' ? 0 : 2);
 }
 try {
-  const walked = await crashWalks(option === undefined ? (n) => n + 1 : (n) => n * 2, ({ point, mail, kills, reached, problems, figures }) => {
+  const walked = await crashWalks(option === undefined ? (n) => n + 1 : (n) => n * 2, ({ point, outside, kills, reached, problems, figures }) => {
     const { records, alarms, mails, flaggedMails } = figures;
-    console.log(`${point.padEnd(21)} ${mail.padEnd(6)}  ${kills} kills, to passing ${reached}; ${records} records, ${alarms} alarms, ${mails} e-mails, ${flaggedMails} marked; ${problems.length} problems`);
+    console.log(`${point.padEnd(21)} ${outside.padEnd(7)}  ${kills} kills, to passing ${reached}; ${records} records, ${alarms} alarms, ${mails} e-mails, ${flaggedMails} marked; ${problems.length} problems`);
     for (const { promise, what } of problems) console.log(`  ${promise}: ${what}`);
   });
   const sum = (of: (each: (typeof walked)[number]) => number) => walked.reduce((total, each) => total + of(each), 0);

@@ -14,7 +14,7 @@ describe('CRASH_AT', () => {
     expect(walked.filter(({ kills }) => kills === 0)).toEqual([]);
     expect(new Set(walked.map(({ point }) => point))).toEqual(new Set(CRASH_POINTS));
     // Between the server's yes and our record of it nobody can know: such copies are there, and are marked.
-    expect(walked.find(({ point, mail }) => point === 'mail-sent' && mail === 'smtp')?.figures.flaggedMails).toBeGreaterThan(0);
+    expect(walked.find(({ point, outside }) => point === 'mail-sent' && outside === 'mails')?.figures.flaggedMails).toBeGreaterThan(0);
   }, 600_000);
 
   it('is refused when it names no step', () => {

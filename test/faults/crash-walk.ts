@@ -1,26 +1,23 @@
-import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
 import type { CrashPoint } from '../../src/crash-point.js';
-import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
 import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
-import { SmtpTestServer } from '../support/smtp-test-server.js';
-import { dataFolderOutputs, mailsOf } from './data-folder-outputs.js';
+import { CrashSite, type Outside } from './crash-site.js';
 import { sendRecord } from './send-record.js';
-import { USUAL_POLICY } from './usual-policy.js';
 import type { SentRecord } from './verifier/outputs.js';
-import { verify, type Figures, type Problem } from './verifier/verify.js';
-
+import type { Figures, Problem } from './verifier/verify.js';
 
 /** Sensors that are new in each round, so that there are alarms to be raised. */
 const SENSORS = 6;
 const SHELVED_MS = 1500;
 const CUT_MS = 5000;
 
+/** Four times as many as are saved at a time. */
+const CUSTOMERS = 2000;
+
 export interface CrashWalk {
   readonly point: CrashPoint;
-  /** `smtp`: a mail server, which can't be asked what has gone; else the mailbox folder. */
-  readonly mail: 'folder' | 'smtp';
+  readonly outside: Outside;
   /** The n that follows: `n + 1` for each passing. */
   readonly next: (n: number) => number;
   /** An empty folder of its own. */
@@ -39,26 +36,24 @@ export interface CrashWalkResult {
  * Starts the built product on one data folder with `CRASH_AT=point:n`, gives it the same work each time and lets it die, with
  * n upward until all is done without it passing the step so often; then has the verifier judge everything that was left.
  */
-export async function crashWalk({ point, mail, next, folder }: CrashWalk): Promise<CrashWalkResult> {
+export async function crashWalk({ point, outside, next, folder }: CrashWalk): Promise<CrashWalkResult> {
   const ports = { ingest: await freePort(), console: await freePort() };
-  const paths = { dataDir: join(folder, 'data'), logFile: join(folder, 'product.log') };
-  const mailServer = mail === 'smtp' ? await SmtpTestServer.start() : null;
+  const site = await CrashSite.start(folder, outside);
   const sent: SentRecord[] = [];
   let reached = 0;
   try {
     for (let n = 1, round = 1; ; n = next(n), round += 1) {
-      await appendUnreadable(paths.dataDir);
-      const product = new Product(paths, ports, 0, { CRASH_AT: `${point}:${n}`, ...(mailServer ? { SMTP_URL: mailServer.url } : {}) });
+      await site.appendUnreadable();
+      const product = new Product(site.paths, ports, CUSTOMERS, { CRASH_AT: `${point}:${n}`, ...site.settings });
       if (await isKilled(product, round, sent)) {
         reached = n;
         continue;
       }
       await product.interrupt();
-      const outputs = await dataFolderOutputs(paths.dataDir, USUAL_POLICY, sent, mailServer ? await mailsOf(mailServer) : undefined);
-      return { kills: round - 1, reached, ...verify(outputs) };
+      return { kills: round - 1, reached, ...(await site.judge(product, sent, CUSTOMERS)) };
     }
   } finally {
-    await mailServer?.stop();
+    await site.stop();
   }
 }
 
@@ -89,7 +84,7 @@ async function doRound(product: Product, round: number, sent: SentRecord[], isGo
   await product.waitUntilUp();
   const sensor = (index: number) => round * SENSORS + index;
   const until = new Date(systemClock.now() + SHELVED_MS).toISOString();
-  await call(product, `/api/sensors/${sensor(5)}/shelve`, { operator: 'ana', reason: 'test', until }, { 'if-match': '*' });
+  await call(product, `/api/sensors/${sensor(5)}/shelve`, { operator: 'ana', reason: 'test', until, note: 'seen' }, { 'if-match': '*' });
   const send = async (topic: string, index: number, values: string, messageId: string): Promise<void> => {
     const body = `[${sensor(index)}, ${values}]`;
     while (!isGone.aborted && !(await sendRecord(product.ingestUrl, topic, body, `${sensor(index)}-${messageId}`, sent))) await systemClock.sleep(20);
@@ -117,10 +112,4 @@ async function call(product: Product, path: string, body: object, headers: Recor
   const answer = await fetch(`${product.consoleUrl}${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
   const text = await answer.text();
   if (!answer.ok || text.includes('"problem"')) throw new Error(`POST ${path}: ${answer.status} ${text}`);
-}
-
-/** What the ingest endpoint would refuse comes by other producers. */
-async function appendUnreadable(dataDir: string): Promise<void> {
-  const log = await LibsqlMessageLog.open(dataDir, { clock: systemClock });
-  await log.append('ENTRY', [{ key: '1', value: Buffer.from('{"1", "perhaps"}') }]).finally(() => log.close());
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CRASH_POINTS, type CrashPoint } from '../../src/crash-point.js';
+import type { Outside } from './crash-site.js';
 import { crashWalk, type CrashWalk, type CrashWalkResult } from './crash-walk.js';
 
 /** Walks at a time: each of them mostly waits. */
@@ -11,16 +12,22 @@ const AT_A_TIME = 5;
 const OF_MAILS: readonly CrashPoint[] = ['mail-claimed', 'mail-sent', 'mail-recorded'];
 const OF_THE_FOLDER: readonly CrashPoint[] = ['eml-written', 'eml-linked'];
 
+/** Leases are events, and needed where several processes may have the same. */
+const OF_LEASES: readonly CrashPoint[] = ['lease-taken'];
+
 export interface WalkedPoint extends CrashWalkResult {
   readonly point: CrashPoint;
-  readonly mail: CrashWalk['mail'];
+  readonly outside: Outside;
 }
 
-/** Walks over all steps. Those of mails wait for the end of open claims, so they begin first. */
+/** Walks over all steps. Those of mails wait for the end of open claims, and those of leases for that of the lease, so they begin first. */
 export async function crashWalks(next: CrashWalk['next'], onWalked: (walked: WalkedPoint) => void = () => undefined): Promise<readonly WalkedPoint[]> {
+  const first = [...OF_MAILS, ...OF_THE_FOLDER];
+  const rest = CRASH_POINTS.filter((point) => ![...first, ...OF_LEASES].includes(point));
   const walks = [
-    ...OF_MAILS.map((point) => ({ point, mail: 'smtp' as const })),
-    ...[...OF_MAILS, ...OF_THE_FOLDER, ...CRASH_POINTS.filter((point) => !OF_MAILS.includes(point) && !OF_THE_FOLDER.includes(point))].map((point) => ({ point, mail: 'folder' as const })),
+    ...OF_MAILS.map((point) => ({ point, outside: 'mails' as const })),
+    ...OF_LEASES.map((point) => ({ point, outside: 'events' as const })),
+    ...[...first, ...rest].map((point) => ({ point, outside: 'nothing' as const })),
   ];
   const results: WalkedPoint[] = [];
   const lane = async (): Promise<void> => {

@@ -60,7 +60,7 @@ export function readModelsOf(sink: LibsqlProjectionSink, of: string): ReadModels
   const rows = ALL_PROJECTIONS.map((projection) => [projection.name, sink.db.all(`SELECT * FROM ${sink.liveTable(projection).table}`)] as const);
   const rowsOf = <Row>(name: string) => (new Map(rows).get(name) ?? []) as Row[];
   const parked = sink.db.get<{ n: number }>('SELECT count(*) AS n FROM parked_events')?.n ?? 0;
-  return { of, map: rowsOf('alarm-map'), counts: rowsOf('alarms-per-minute'), alarms: rowsOf('alarms'), parked };
+  return { of, map: rowsOf('alarm-map'), counts: rowsOf('alarms-per-minute'), alarms: rowsOf('alarms'), shelved: rowsOf('shelved-sensors'), silent: rowsOf('silent-sensors'), parked };
 }
 
 /** What a mail server took. */

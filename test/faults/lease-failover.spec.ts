@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
+import { LEASE_TIMES } from '../../src/leases/leased-role.js';
 import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
 import { EventStoreDbDouble } from '../doubles/eventstoredb/eventstoredb-double.js';
@@ -86,7 +87,7 @@ describe('two processes on one event store', () => {
       const { parts } = (await standby.get('/api/health')) as { parts: { name: string; status: string; detail: string }[] };
       const { status, detail = '' } = parts.find(({ name }) => name === 'notifications') ?? {};
       return status === 'up' && /^done by .+\/\d+\/.+, term 1$/.test(detail);
-    }, 2000);
+    });
     expect(await metric(active, 'vigia_lease_takeovers_total')).toBe(1);
     expect(double.log.all.filter(({ stream }) => stream.startsWith('lease-count'))).toEqual([]);
   });
@@ -113,7 +114,7 @@ describe('two processes on one event store', () => {
     await untilAllMailed();
     expect(performance.now() - startMs).toBeLessThan(TAKEOVER_LIMIT_MS);
     active.signal('SIGCONT');
-    await waitFor('the end of its term', async () => (await metric(active, 'vigia_lease_losses_total')) === 1, 3000);
+    await waitFor('the end of its term', async () => (await metric(active, 'vigia_lease_losses_total')) === 1);
     expect(await holds(active)).toBe(false);
     await raise(active, 5);
     await untilAllMailed();
@@ -133,7 +134,7 @@ describe('two processes on one event store', () => {
     double.faults.appendDelayMs = 0;
     await untilHeldBy(standby);
     active.signal('SIGCONT');
-    await waitFor('the record of the attempt', () => failures().length > failed, 5000);
+    await waitFor('the record of the attempt', () => failures().length > failed);
     expect(Buffer.from(failures().at(-1)!.data).toString()).toContain('the process that sends mails has changed');
     await untilAllMailed();
     await systemClock.sleep(500);
@@ -146,7 +147,8 @@ describe('two processes on one event store', () => {
     expect(code).toBe(0);
     const endedAt = performance.now();
     await untilHeldBy(standby);
-    expect(performance.now() - endedAt).toBeLessThan(1500);
+    // Half of the time after which it would take over without a word.
+    expect(performance.now() - endedAt).toBeLessThan(LEASE_TIMES.ttlMs / 2);
     await raise(standby, 2);
     await untilAllMailed();
     await expectOneEach();

@@ -45,6 +45,14 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [{ file: 'src/ingestion/batch-handler.ts', find: 'handledThrough = withLast(handledThrough, read.sourceOf(batch.lastOffset));', replace: '' }],
   },
   {
+    removes: 'hold of the e-mails of a shelved sensor',
+    edits: [{ file: 'src/alarm-domain/sensor.ts', find: "(event.type === 'AlarmTriggered' ? held(event, shelving) : event)", replace: 'event' }],
+  },
+  {
+    removes: 'expected revision of an operator’s command',
+    edits: [{ file: 'src/alarm-life/sensor-commands.ts', find: "events.map(toAppend), revision ?? 'no-stream')", replace: "events.map(toAppend), 'any')" }],
+  },
+  {
     removes: 'record of what was sent',
     edits: [{ file: 'src/alarm-domain/notification.ts', find: "return [event(context, 'NotificationSent', `${delivery.attempt}`, { ...delivery })];", replace: 'return [];' }],
   },

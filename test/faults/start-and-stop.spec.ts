@@ -83,6 +83,19 @@ describe('the process', () => {
     }
   }, 60_000);
 
+  it('closes what connects beyond VIGIA_MAX_CONNECTIONS, on each port', async () => {
+    const running = new Running({ VIGIA_MAX_CONNECTIONS: '20' });
+    for (const name of ['ingest', 'console']) {
+      const { port } = await running.url(name);
+      const closed = new Set<number>();
+      const sockets = Array.from({ length: 25 }, (_, index) => net.connect(Number(port), '127.0.0.1').on('error', () => undefined).on('close', () => closed.add(index)));
+      await waitFor('the end of those beyond it', () => closed.size >= 5, 8_000);
+      expect([...closed].sort()).toEqual([20, 21, 22, 23, 24]);
+      for (const socket of sockets) socket.destroy();
+    }
+    expect((await running.end('SIGTERM')).code).toBe(0);
+  }, 60_000);
+
   it('says in one line that a port is taken, or that SMTP_URL or EVENTSTORE_URL can’t be used', async () => {
     const other = await listening(() => undefined);
     const taken = new Running({ VIGIA_INGEST_PORT: String(other.port) });

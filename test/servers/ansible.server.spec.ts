@@ -195,7 +195,7 @@ describe('the Ansible plays', () => {
   }, 60_000);
 
   it('wait no longer than health_seconds and drain_seconds for a process that takes connections and gives no answer', async () => {
-    const LIMIT_SECONDS = 15; // on a busy machine too there is time for a second question
+    const LIMIT_SECONDS = 25; // on a busy machine too there is time for a second question
     const playAtSilent = async (playbook: string, service: string, limit: string): Promise<AnsibleRun> => {
       const asked: { readonly fromMs: number; toMs: number }[] = [];
       const silent = createServer((socket) => {
@@ -214,7 +214,7 @@ describe('the Ansible plays', () => {
     const [started, stopped] = await Promise.all([playAtSilent('start.yml', 'core', 'health_seconds'), playAtSilent('stop.yml', 'process-1', 'drain_seconds')]);
     expect(started.output).toContain(`is not well: no good answer within ${LIMIT_SECONDS} s`);
     expect([failuresOf(stopped), changedBy(stopped)]).toEqual(['', ['process-1']]);
-  }, 60_000);
+  }, 120_000);
 
   it('pass Ansible’s own check of syntax and both linters', async () => {
     expect((await linters).map(failuresOf)).toEqual(['', '', '']);

@@ -6,12 +6,21 @@ import { waitFor } from '../support/wait-for.js';
 import { CassandraNode, seedProvider, SMALL_NODE } from './cassandra-node.js';
 import { keptIn, temporarySite, type DataFolder, type Site } from './site.js';
 
+export interface CassandraOptions {
+  readonly nodes?: 1 | 3;
+  /** Each node serves its metrics at its `metricsUrls`. */
+  readonly jmx?: boolean;
+  /** The address that a single node tells its clients, on the same port: that of a proxy. */
+  readonly reachedAt?: string;
+  readonly site?: Site;
+}
+
 const START_LIMIT_MS = 180_000;
 const ADDRESSES = ['127.0.0.2', '127.0.0.3', '127.0.0.4'] as const;
 const FIRST_LOGIN = { username: 'cassandra', password: 'cassandra' };
 
 /**
- * A real Cassandra of three nodes on loopback, with data of its own that `stop` removes unless its site keeps them. It takes a log-in only, with TLS
+ * A real Cassandra on loopback, of three nodes unless one is asked for, with data of its own that `stop` removes unless its site keeps them. It takes a log-in only, with TLS
  * or without. Nodes are called by number, from 1. Three of them take about 2.2 GB and 40 s.
  */
 export class CassandraRing {
@@ -29,16 +38,19 @@ export class CassandraRing {
     private readonly nodes: readonly CassandraNode[],
   ) {}
 
-  /** `jmx`: each node serves its metrics at its `metricsUrls`. */
-  static async start({ jmx = false, site = temporarySite }: { readonly jmx?: boolean; readonly site?: Site } = {}): Promise<CassandraRing> {
+  static async start({ nodes: count = 3, jmx = false, reachedAt, site = temporarySite }: CassandraOptions = {}): Promise<CassandraRing> {
+    const addresses = ADDRESSES.slice(0, count);
     const [port, storagePort] = [await site.port('cassandra'), await site.port('cassandra-storage')];
     const jmxPort = jmx ? await site.port('cassandra-metrics') : undefined;
     const folder = site.folder('cassandra');
-    const certificate = selfSigned(folder.path, ADDRESSES);
+    const certificate = selfSigned(folder.path, addresses);
     const clusterName = keptIn(folder, 'cluster-name', () => `test ${randomBytes(4).toString('hex')}`);
-    const settings = settingsOf(clusterName, port, storagePort, certificate.key + certificate.cert);
-    const metricsUrls = jmx ? ADDRESSES.map((address) => `http://${address}:${jmxPort}/metrics`) : [];
-    const nodes = ADDRESSES.map((address) => new CassandraNode(address, folder.path, settings, 320, jmxPort));
+    const settings = {
+      ...settingsOf(addresses, clusterName, port, storagePort, certificate.key + certificate.cert),
+      ...(reachedAt === undefined ? {} : { broadcast_rpc_address: reachedAt }),
+    };
+    const metricsUrls = jmx ? addresses.map((address) => `http://${address}:${jmxPort}/metrics`) : [];
+    const nodes = addresses.map((address) => new CassandraNode(address, folder.path, settings, 320, jmxPort));
     const ring = new CassandraRing(folder, port, metricsUrls, certificate.certFile, nodes);
     try {
       for (const node of ring.nodes) node.start();
@@ -54,7 +66,7 @@ export class CassandraRing {
 
   /** As `CASSANDRA_CONTACT_POINTS` takes them: `127.0.0.2:20001,…`. */
   get contactPoints(): readonly string[] {
-    return ADDRESSES.map((address) => `${address}:${this.port}`);
+    return this.nodes.map(({ address }) => `${address}:${this.port}`);
   }
 
   /** How Vigía reaches the ring, but for what is changed. */
@@ -128,7 +140,7 @@ export class CassandraRing {
   }
 
   private async waitForNode(node: CassandraNode, login: { username: string; password: string }): Promise<void> {
-    const knowsOthers = async (client: Client): Promise<boolean> => (await client.execute('SELECT peer FROM system.peers')).rowLength === ADDRESSES.length - 1;
+    const knowsOthers = async (client: Client): Promise<boolean> => (await client.execute('SELECT peer FROM system.peers')).rowLength === this.nodes.length - 1;
     await node.waitUntilReady(() => this.withClient(knowsOthers, { login, contactPoints: [`${node.address}:${this.port}`] }), START_LIMIT_MS);
   }
 
@@ -138,20 +150,20 @@ export class CassandraRing {
       this.withClient((client) => client.execute(query, [], options), { login: FIRST_LOGIN }).then(() => true, () => false);
     const { username, password } = this.login;
     await waitFor('a role', () => asFirst(`CREATE ROLE IF NOT EXISTS ${username} WITH PASSWORD = '${password}' AND LOGIN = true AND SUPERUSER = true`), START_LIMIT_MS);
-    await waitFor('its replicas', () => asFirst(`ALTER KEYSPACE system_auth WITH replication = {'class': 'NetworkTopologyStrategy', '${this.dataCenter}': ${ADDRESSES.length}}`));
+    await waitFor('its replicas', () => asFirst(`ALTER KEYSPACE system_auth WITH replication = {'class': 'NetworkTopologyStrategy', '${this.dataCenter}': ${this.nodes.length}}`));
     // A read of all replicas gives each the rows that it lacks. Until then a node may know of no role.
     await waitFor('roles on every node', () => asFirst('SELECT * FROM system_auth.roles', { consistency: types.consistencies.all }));
     for (const contactPoint of this.contactPoints) await waitFor('the log-in', () => this.withClient(() => Promise.resolve(true), { contactPoints: [contactPoint] }).catch(() => false));
   }
 }
 
-function settingsOf(clusterName: string, port: number, storagePort: number, pem: string): Record<string, unknown> {
+function settingsOf(addresses: readonly string[], clusterName: string, port: number, storagePort: number, pem: string): Record<string, unknown> {
   const tls = { class_name: 'org.apache.cassandra.security.PEMBasedSslContextFactory', parameters: { private_key: pem } };
   return {
     cluster_name: clusterName,
     ...SMALL_NODE,
     // Seeds start side by side: none waits for another to hand it data.
-    ...seedProvider(ADDRESSES.map((address) => `${address}:${storagePort}`)),
+    ...seedProvider(addresses.map((address) => `${address}:${storagePort}`)),
     storage_port: storagePort,
     native_transport_port: port,
     client_encryption_options: { enabled: true, optional: true, ssl_context_factory: tls },

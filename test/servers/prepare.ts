@@ -5,6 +5,8 @@ import { kafkaLibraries } from './kafka-node.js';
 import { kafkaPixyProgram } from './kafka-pixy.js';
 import { mailpitProgram } from './mailpit.js';
 import { influxdProgram } from './influxdb.js';
+import { schemathesisLibraries } from './schemathesis.js';
+import { toxiproxyProgram } from './toxiproxy.js';
 import { serversCache } from './cache.js';
 
 /** What has to be downloaded or built once, before a test's time limit runs. */
@@ -16,6 +18,8 @@ const PREPARATIONS: Readonly<Record<string, () => string>> = {
   kafka: kafkaLibraries,
   'kafka-pixy': kafkaPixyProgram,
   mailpit: mailpitProgram,
+  schemathesis: schemathesisLibraries,
+  toxiproxy: toxiproxyProgram,
 };
 
 /** Fills the cache, with a line on stderr for each part that took a while. `npx tsx test/servers/prepare.ts [part…]`; all parts unless named. */

@@ -6,6 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Ports given out so far: two servers that start side by side must not get the same one. */
 const given = new Set<number>();
 
+/** Nor must two workers of Jest, who know nothing of each other: each has a quarter of the ports to itself. */
+const PORTS_OF_ONE = 3_000;
+const firstPort = 20_000 + ((Number(process.env['JEST_WORKER_ID'] ?? 4) - 1) % 4) * PORTS_OF_ONE;
+
 /**
  * A TCP port of loopback that nothing listens on at the moment, between 20000 and 31999.
  * That is below the range from which the system takes the ports of outgoing connections:
@@ -14,7 +18,7 @@ const given = new Set<number>();
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const port = firstPort + Math.floor(Math.random() * PORTS_OF_ONE);
     if (given.has(port)) continue;
     const server = createServer().listen(port, '127.0.0.1');
     try {

@@ -262,7 +262,7 @@ describe('KafkaAppender', () => {
     expect(appender.unavailable()).toMatch(/^Kafka can't be written: .*ECONNREFUSED/);
     const atOnce = performance.now();
     await expect(appender.append('OK', [{ key: '1', value: Buffer.from('at once') }])).rejects.toThrow(LogUnavailable);
-    expect(performance.now() - atOnce).toBeLessThan(100);
+    expect(performance.now() - atOnce).toBeLessThan(1_000);
 
     await Promise.all([brokers.restart(1), brokers.restart(2)]);
     await waitFor('the appender to be available', () => appender.unavailable() === null, 30_000);

@@ -1,11 +1,11 @@
 import { ALL_TOPICS } from '../../../src/message-log/message-log.js';
-import type { Outputs, ReadModels, SentRecord } from '../verifier/outputs.js';
+import type { CommandAnswer, OutputEvent, Outputs, ReadModels, SentRecord } from '../verifier/outputs.js';
 import type { Plan } from './plan.js';
 import type { SimMachine } from './sim-machine.js';
 import type { SimServers } from './sim-servers.js';
 
 /** What is left after a run, as the servers and the disks have it. */
-export function gatherOutputs({ policy, isKeyed }: Plan, { events, log, mail }: SimServers, machines: readonly SimMachine[], sent: readonly SentRecord[]): Outputs {
+export function gatherOutputs({ policy, isKeyed }: Plan, { events, log, mail }: SimServers, machines: readonly SimMachine[], sent: readonly SentRecord[], commands: readonly CommandAnswer[]): Outputs {
   const topics = ALL_TOPICS.map((topic) => [
     topic,
     log.describe(topic).map(({ partition }) => log.records(topic, partition, 0).map(({ value, key: _key, ...record }) => ({ ...record, value: value?.toString('base64') ?? null }))),
@@ -15,15 +15,20 @@ export function gatherOutputs({ policy, isKeyed }: Plan, { events, log, mail }: 
     isKeyed,
     log: log.identity,
     sent,
+    commands,
     topics: Object.fromEntries(topics) as Outputs['topics'],
-    events: events.events.map(({ data, metadata, sequence: _sequence, ...event }) => ({
-      ...event,
-      data: JSON.parse(data) as Record<string, unknown>,
-      metadata: JSON.parse(metadata) as Record<string, unknown>,
-    })),
+    events: outputEvents(events),
     readModels: machines.map(readModelsOf),
     mails: mail.accepted,
   };
+}
+
+export function outputEvents({ events }: SimServers['events']): OutputEvent[] {
+  return events.map(({ data, metadata, sequence: _sequence, ...event }) => ({
+    ...event,
+    data: JSON.parse(data) as Record<string, unknown>,
+    metadata: JSON.parse(metadata) as Record<string, unknown>,
+  }));
 }
 
 function readModelsOf({ name, disk }: SimMachine): ReadModels {
@@ -34,6 +39,8 @@ function readModelsOf({ name, disk }: SimMachine): ReadModels {
     map: rows('alarm-map') as unknown as ReadModels['map'],
     counts: rows('alarms-per-minute') as unknown as ReadModels['counts'],
     alarms: rows('alarms') as unknown as ReadModels['alarms'],
+    shelved: rows('shelved-sensors') as unknown as NonNullable<ReadModels['shelved']>,
+    silent: rows('silent-sensors') as unknown as NonNullable<ReadModels['silent']>,
     parked: live.reduce((sum, { parked }) => sum + parked.size, 0),
   };
 }

@@ -2,9 +2,11 @@ import { SENSOR_TOPICS } from '../../../src/message-log/message-log.js';
 import { ALL_PROJECTIONS } from '../../../src/projections/all-projections.js';
 import { receiptStream } from '../../../src/ingestion/receipt.js';
 import type { SimMachine } from './sim-machine.js';
+import { foldAlarmLife } from '../verifier/check-alarm-life.js';
+import { outputEvents } from './gather-outputs.js';
 import type { SimServers } from './sim-servers.js';
 
-/** Whether all that is owed has been done: the log is received to its end, each alarm's e-mail is sent, the alarm on COUNT, the read models are up to date. */
+/** Whether all that is owed has been done: the log is received to its end, no sensor is shelved, each alarm's e-mail is sent that is not held back, the alarm on COUNT, the read models are up to date. */
 export function isAtRest({ log, events }: SimServers, machines: readonly SimMachine[]): boolean {
   for (const topic of SENSOR_TOPICS) {
     for (const { partition, endOffset } of log.describe(topic)) {
@@ -16,7 +18,8 @@ export function isAtRest({ log, events }: SimServers, machines: readonly SimMach
   const alarms = idsOf(['AlarmTriggered']);
   const sent = idsOf(['NotificationSent']);
   const published = new Set(log.describe('COUNT').flatMap(({ partition }) => log.records('COUNT', partition, 0).map(({ headers }) => headers['ce_id'])));
-  if ([...alarms].some((id) => !sent.has(id) || !published.has(id))) return false;
+  const { held, shelved } = foldAlarmLife(outputEvents(events));
+  if (shelved.size > 0 || [...alarms].some((id) => (!sent.has(id) && !held.has(id)) || !published.has(id))) return false;
   return machines.every(({ disk }) =>
     ALL_PROJECTIONS.every(({ name, handles }) => {
       const newest = events.readAll({ filter: { types: handles } }).at(-1);

@@ -5,6 +5,15 @@ import { NO_FAULTS, type CallFaults } from './sim-network.js';
 import type { CrashMoment } from './sim-process.js';
 import { SERVER_NAMES, type ServerName } from './sim-servers.js';
 
+/** What an operator asks a machine for, or supervision finds there: `acknowledge` the sensor's last alarm, `shelve` it for `forMs`, … */
+export interface Command {
+  readonly atMs: number;
+  readonly do: 'acknowledge' | 'shelve' | 'unshelve' | 'note-silence' | 'note-return';
+  readonly machine: number;
+  readonly sensor: number;
+  readonly forMs: number;
+}
+
 /** One thing that happens in a run; `atMs` counts from its beginning. Plain data, so that a run can be written down and made smaller. */
 export type Action = { readonly atMs: number } & (
   | { readonly do: 'send'; readonly topic: 'ENTRY' | 'OK'; readonly body: string; readonly key: string | null; readonly messageId: string | null; readonly tries: number }
@@ -14,8 +23,15 @@ export type Action = { readonly atMs: number } & (
   | { readonly do: 'suspend'; readonly machine: number; readonly forMs: number }
   | { readonly do: 'jump'; readonly machine: number; readonly byMs: number }
   | { readonly do: 'rebuild'; readonly machine: number; readonly projection: string }
+  | Command
   | { readonly do: 'down'; readonly server: ServerName; readonly forMs: number }
 );
+
+const COMMANDS = new Set<string>(['acknowledge', 'shelve', 'unshelve', 'note-silence', 'note-return'] satisfies Command['do'][]);
+
+export function isCommand(action: Action): action is Command {
+  return COMMANDS.has(action.do);
+}
 
 /** All that a run is made from: the same plan gives the same run. */
 export interface Plan {
@@ -42,13 +58,33 @@ export function drawPlan(seed: string): Plan {
     windowMs: isKeyed && random.fraction() < 0.25 ? random.integer(5, 40) * 1000 : null,
     clearOnNormal: isKeyed && random.fraction() < 0.2,
   };
-  const actions = [...drawMessages(random, safetyMs, isKeyed), ...drawFaults(random, safetyMs, machines)];
+  const sensors = Array.from({ length: random.integer(1, 6) }, () => random.integer(1, 60));
+  const actions = [...drawMessages(random, safetyMs, isKeyed, sensors), ...drawFaults(random, safetyMs, machines), ...drawCommands(seed, safetyMs, machines, sensors)];
   actions.sort((a, b) => a.atMs - b.atMs);
   return { seed, machines, policy, isKeyed, faults: drawCallFaults(random), safetyMs, actions };
 }
 
-function drawMessages(random: Random, safetyMs: number, isKeyed: boolean): Action[] {
-  const sensors = Array.from({ length: random.integer(1, 6) }, () => random.integer(1, 60));
+/** In half of the seeds. Some come twice, at two machines at once. */
+function drawCommands(seed: string, safetyMs: number, machines: number, sensors: readonly number[]): Command[] {
+  const random = Random.seeded(`commands ${seed}`);
+  const commands: Command[] = [];
+  const count = random.fraction() < 0.5 ? 0 : random.integer(2, 20);
+  for (let index = 0; index < count; index += 1) {
+    const which = random.fraction();
+    const command: Command = {
+      atMs: random.integer(0, safetyMs),
+      do: which < 0.4 ? 'acknowledge' : which < 0.65 ? 'shelve' : which < 0.75 ? 'unshelve' : which < 0.9 ? 'note-silence' : 'note-return',
+      machine: random.integer(0, machines - 1),
+      sensor: sensors[random.integer(0, sensors.length - 1)] as number,
+      forMs: random.integer(500, 20_000),
+    };
+    commands.push(command);
+    if (random.fraction() < 0.3) commands.push({ ...command, machine: random.integer(0, machines - 1), atMs: command.atMs + random.integer(0, 5) });
+  }
+  return commands;
+}
+
+function drawMessages(random: Random, safetyMs: number, isKeyed: boolean, sensors: readonly number[]): Action[] {
   const messages = random.integer(10, 70);
   const actions: Action[] = [];
   // In bursts, so that a fetch has several records of a sensor.

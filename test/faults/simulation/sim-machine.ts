@@ -1,5 +1,7 @@
 import { pino } from 'pino';
 import type { StrikePolicy } from '../../../src/alarm-domain/strike-policy.js';
+import { SensorCommands } from '../../../src/alarm-life/sensor-commands.js';
+import { Unshelving } from '../../../src/alarm-life/unshelving.js';
 import { ApplicationProgress } from '../../../src/application-progress.js';
 import { consumption } from '../../../src/consumption.js';
 import { CustomersUnavailable } from '../../../src/customers/customer-store.js';
@@ -9,12 +11,13 @@ import { DeadLetters } from '../../../src/ingestion/dead-letters.js';
 import { ReceiptBook } from '../../../src/ingestion/receipt-book.js';
 import { SensorStates } from '../../../src/ingestion/sensor-states.js';
 import { LeaseStream } from '../../../src/leases/lease-stream.js';
-import { LeasedRole, type TermWork } from '../../../src/leases/leased-role.js';
+import { LeasedRole, type SingleActiveRole, type TermWork } from '../../../src/leases/leased-role.js';
 import type { Term } from '../../../src/leases/term.js';
 import { NotificationDispatcher } from '../../../src/notifications/notification-dispatcher.js';
 import { ALL_PROJECTIONS } from '../../../src/projections/all-projections.js';
 import { CountPublisher } from '../../../src/projections/count-publisher.js';
 import { ProjectionRunner } from '../../../src/projections/projection-runner.js';
+import { shelvedSensors, type ShelvedSensorRow } from '../../../src/projections/shelved-sensors.projection.js';
 import { CUSTOMER } from '../../support/alarm-fixtures.js';
 import { SimEventStore } from './sim-event-store.js';
 import { SimMailer } from './sim-mail-server.js';
@@ -26,6 +29,8 @@ import type { SimServers } from './sim-servers.js';
 /** A service manager kills what has not ended by then. */
 const STOP_LIMIT_MS = 30_000;
 
+const LONGEST_SHELVING_MS = 3_600_000;
+
 const SETTINGS = { language: 'es', from: 'alarms@vigia.local', to: 'guard@vigia.local', consoleUrl: null } as const;
 const NO_LOG = pino({ level: 'silent' });
 
@@ -34,7 +39,7 @@ export class SimMachine {
   readonly disk = new SimReadModelDisk();
   private starts = 0;
   private clockOffsetMs = 0;
-  private running: { readonly process: SimProcess; readonly stop: () => Promise<void>; readonly rebuild: (name: string) => Promise<unknown> } | null = null;
+  private running: { readonly process: SimProcess; readonly stop: () => Promise<void>; readonly rebuild: (name: string) => Promise<unknown>; readonly commands: SensorCommands } | null = null;
 
   constructor(
     readonly name: string,
@@ -49,6 +54,11 @@ export class SimMachine {
     const process = new SimProcess(`${this.name}/${this.starts}`, this.servers.scheduler);
     process.clockOffsetMs = this.clockOffsetMs;
     this.running = { process, ...this.run(process) };
+  }
+
+  /** What carries out commands; null while no process is there. */
+  get commands(): SensorCommands | null {
+    return this.running?.process.isAlive ? this.running.commands : null;
   }
 
   get process(): SimProcess | null {
@@ -97,15 +107,30 @@ export class SimMachine {
       publisher.start();
       return publisher;
     });
+    const commands = new SensorCommands(store, clock, LONGEST_SHELVING_MS);
+    const shelved = { endedBy: (time: string, limit: number) => this.shelvingsEndedBy(time, limit) };
+    const unshelving = this.leased(process, store, 'unshelve', 'unshelve', (term) => {
+      const work = new Unshelving({ shelved, commands, clock, term, problem: () => undefined });
+      work.start();
+      return work;
+    });
     return {
+      commands,
       stop: async () => {
         stopping.abort();
         await Promise.all([consuming, flushing]);
-        await Promise.all([notifying.stop(), counting.stop()]);
+        await Promise.all([unshelving.stop(), notifying.stop(), counting.stop()]);
         await runner.stop();
       },
       rebuild: (name: string) => runner.rebuild(name),
     };
+  }
+
+  /** As SensorListReads does. */
+  private shelvingsEndedBy(time: string, limit: number): number[] {
+    const rows = [...(this.disk.live(shelvedSensors.name)?.rows.values() ?? [])].map(({ values }) => values as ShelvedSensorRow);
+    const ended = rows.filter(({ isShelved, until }) => isShelved === 1 && until <= time).sort((a, b) => (a.until < b.until ? -1 : 1));
+    return ended.slice(0, limit).map(({ sensorId }) => sensorId);
   }
 
   private dispatcher(process: SimProcess, store: EventStore, term: Term): NotificationDispatcher {
@@ -125,7 +150,7 @@ export class SimMachine {
     return dispatcher;
   }
 
-  private leased<Work extends TermWork>(process: SimProcess, store: EventStore, role: 'notify' | 'count', name: string, begin: (term: Term) => Work): LeasedRole<Work> {
+  private leased<Work extends TermWork>(process: SimProcess, store: EventStore, role: SingleActiveRole, name: string, begin: (term: Term) => Work): LeasedRole<Work> {
     const { clock } = process;
     const leased = new LeasedRole({ role, lease: new LeaseStream(name, store, clock), owner: process.name, clock, begin, log: NO_LOG });
     leased.start();

@@ -3,9 +3,10 @@ import { MESSAGE_ID_HEADER } from '../../../src/ingestion/sensor-message.js';
 import { retryParked } from '../../../src/notifications/retry-parked.js';
 import type { Outputs, SentRecord } from '../verifier/outputs.js';
 import { verify, type Figures, type Problem } from '../verifier/verify.js';
+import { CommandLog } from './command-log.js';
 import { gatherOutputs } from './gather-outputs.js';
 import { withoutOutsideChance } from './outside-chance.js';
-import type { Action, Plan } from './plan.js';
+import { isCommand, type Action, type Plan } from './plan.js';
 import { Scheduler } from './scheduler.js';
 import { isAtRest } from './is-at-rest.js';
 import { SimEventStore } from './sim-event-store.js';
@@ -39,6 +40,7 @@ class SimulatedRun {
   private readonly machines: readonly SimMachine[];
   private readonly sent: (SentRecord & { outcome: SentRecord['outcome'] })[] = [];
   private readonly sending = new Set<Promise<void>>();
+  private readonly commands: CommandLog;
   private faults = 0;
   private isCalm = false;
 
@@ -47,6 +49,7 @@ class SimulatedRun {
     private readonly scheduler: Scheduler,
   ) {
     this.servers = new SimServers(scheduler, plan.seed, plan.faults, plan.isKeyed);
+    this.commands = new CommandLog(this.servers);
     this.machines = Array.from({ length: plan.machines }, (_, index) => new SimMachine(`machine-${index}`, this.servers, plan.policy));
   }
 
@@ -68,7 +71,7 @@ class SimulatedRun {
     } catch (error) {
       problems.push({ promise: 'P8', what: error instanceof Error ? error.message : String(error) });
     }
-    const outputs = gatherOutputs(plan, servers, this.machines, this.sent);
+    const outputs = gatherOutputs(plan, servers, this.machines, this.sent, this.commands.answers);
     const verdict = verify(outputs);
     problems.push(...verdict.problems);
     for (const machine of this.machines) machine.process?.kill();
@@ -106,6 +109,7 @@ class SimulatedRun {
       this.sending.add(sending);
       return;
     }
+    if (isCommand(action)) return this.commands.execute(this.machines[action.machine] as SimMachine, action);
     this.faults += 1;
     if (action.do === 'down') {
       this.servers.takeDown(action.server, action.forMs);

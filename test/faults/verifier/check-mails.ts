@@ -1,7 +1,8 @@
+import type { AlarmLife } from './check-alarm-life.js';
 import type { AcceptedMail, Outputs, OutputEvent } from './outputs.js';
 
-/** P4: each alarm has its e-mail; never two without a mark, no copy without a reason, none without an alarm, and only by who held the lease. */
-export function checkMails(outputs: Outputs): string[] {
+/** P4: each alarm has its e-mail, unless it is held back; never two without a mark, no copy without a reason, none without an alarm, and only by who held the lease. */
+export function checkMails(outputs: Outputs, { held }: AlarmLife): string[] {
   const { events, mails } = outputs;
   const problems: string[] = [];
   const alarms = new Set(events.filter(({ type }) => type === 'AlarmTriggered').map(({ data }) => String(data['alarmId'])));
@@ -11,7 +12,11 @@ export function checkMails(outputs: Outputs): string[] {
   }
   const byAlarm = grouped(mails, ({ alarmId }) => alarmId);
   const histories = grouped(events, ({ stream }) => stream);
-  for (const alarmId of alarms) problems.push(...checkAlarm(alarmId, byAlarm.get(alarmId) ?? [], histories.get(`notification-${alarmId}`) ?? []));
+  for (const alarmId of alarms) {
+    const [copies, history] = [byAlarm.get(alarmId) ?? [], histories.get(`notification-${alarmId}`) ?? []];
+    if (!held.has(alarmId)) problems.push(...checkAlarm(alarmId, copies, history));
+    else if (copies.length > 0) problems.push(`alarm ${alarmId} has a mail, which its sensor's shelving held back`);
+  }
   return [...problems, ...checkLease(outputs)];
 }
 

@@ -14,6 +14,8 @@ export interface Outputs {
   readonly sent: Iterable<SentRecord> | null;
   /** Partitions by topic: ENTRY, OK, ENTRY.dlq, OK.dlq, COUNT. Each by ascending offset. */
   readonly topics: Readonly<Record<string, readonly Iterable<TopicRecord>[]>>;
+  /** What operators and supervision asked for, where that was written down. */
+  readonly commands?: readonly CommandAnswer[];
   /** All events of all streams in the store's order. */
   readonly events: readonly OutputEvent[];
   /** One for each process that keeps read models. */
@@ -30,6 +32,12 @@ export interface SentRecord {
   readonly outcome: 'accepted' | 'unknown' | 'refused';
   /** The places that the answers named, one for each answer. */
   readonly places: readonly { readonly partition: number; readonly offset: number }[];
+}
+
+/** `done`: an event tells of it, under its id as correlation id; `refused`: none does. */
+export interface CommandAnswer {
+  readonly commandId: string;
+  readonly outcome: 'done' | 'refused' | 'unknown';
 }
 
 export interface TopicRecord {
@@ -62,7 +70,10 @@ export interface ReadModels {
   readonly hasEverySensor?: boolean;
   readonly counts: readonly { readonly minute: string; readonly type: string; readonly count: number }[];
   /** Null where none are kept. */
-  readonly alarms: readonly { readonly alarmId: string; readonly status: string; readonly email: string }[] | null;
+  readonly alarms: readonly { readonly alarmId: string; readonly status: string; readonly email: string; readonly acknowledgedAt: string | null }[] | null;
+  /** Sensors that were ever shelved, and silent; not there where none are kept. */
+  readonly shelved?: readonly { readonly sensorId: number; readonly isShelved: number }[];
+  readonly silent?: readonly { readonly sensorId: number; readonly isSilent: number }[];
   /** Events that a projection could not take. */
   readonly parked: number;
 }

@@ -1,3 +1,4 @@
+import { checkCommands, foldAlarmLife } from './check-alarm-life.js';
 import { checkMails } from './check-mails.js';
 import { checkReadModels } from './check-read-models.js';
 import { ReceiptCheck } from './check-receipts.js';
@@ -42,13 +43,14 @@ export function verify(outputs: Outputs): Verdict {
     receipts.see(each);
     if (each.outcome !== 'normal' || outputs.policy.clearOnNormal) expected.push(each);
   }
+  const life = foldAlarmLife(outputs.events);
   const problems = [
-    ...of('P1', told.problems()),
+    ...of('P1', [...told.problems(), ...checkCommands(outputs)]),
     ...of('P2', receipts.problems(expected)),
     ...of('P3', outputs.isKeyed ? checkStreams(outputs, expected) : checkStates(outputs, expected)),
-    ...of('P3', checkIds(outputs.events)),
-    ...of('P4', checkMails(outputs)),
-    ...of('P6', checkReadModels(outputs)),
+    ...of('P3', [...checkIds(outputs.events), ...life.problems]),
+    ...of('P4', checkMails(outputs, life)),
+    ...of('P6', checkReadModels(outputs, life)),
   ];
   const figures = {
     records,

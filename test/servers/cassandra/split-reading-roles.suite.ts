@@ -110,7 +110,8 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       await raise(30);
       await expectShown();
       await expectTold();
-      expect((await Promise.all(projects.map(isWriting))).sort()).toEqual([false, true]);
+      // On a machine that is slow enough a lease may be lost, and is taken again.
+      await waitFor('one that writes', async () => (await Promise.all(projects.map(isWriting))).filter(Boolean).length === 1);
       expect(await partNames(notify)).toEqual(expect.arrayContaining(['notifications', 'customers']));
       expect(await partNames(notify)).not.toEqual(expect.arrayContaining(['count-topic']));
       expect(await partNames(projects[0])).toEqual(expect.arrayContaining(['influxdb', 'projection influx-sensor-state', 'count-topic']));
@@ -134,7 +135,7 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
         await waitFor('the greeting', () => told.includes('event: hello'));
         await raise(1);
         // The feed would wait five seconds for read models that never say that they have it.
-        await waitFor('a word that the map is another', () => told.includes('event: map'), 4_000);
+        await waitFor('a word that the map is another', () => told.includes('event: map'), 4_800);
         expect((await totals()).active).toBe(raised);
       } finally {
         ending.abort();
