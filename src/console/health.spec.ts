@@ -28,6 +28,8 @@ describe('metrics', () => {
     expect(body).toMatch(/^process_cpu_seconds_total \d/m);
     expect(body).toMatch(/^vigia_console_live_clients 0$/m);
     expect(body).toMatch(/^vigia_console_live_clients_cut_total 0$/m);
+    expect(body).toMatch(/^vigia_console_live_clients_displaced_total 0$/m);
+    expect(body).toMatch(/^vigia_console_live_unread_bytes 0$/m);
   });
 });
 

@@ -32,10 +32,10 @@ export class LiveController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (this.feed.isFull) throw new RequestRefused(503, `${MAX_LIVE_CLIENTS} clients follow already; try again later`);
-    const out = beginRaw(reply, 'text/event-stream');
     // It has no body to wait for.
-    if (request.method === 'HEAD') return void out.end();
+    if (request.method === 'HEAD') return void beginRaw(reply, 'text/event-stream').end();
+    if (!this.feed.makeRoom()) throw new RequestRefused(503, `${MAX_LIVE_CLIENTS} clients follow already; try again later`);
+    const out = beginRaw(reply, 'text/event-stream');
     const forget = this.control.follow(request.headers, () => out.end());
     out.once('close', forget);
     await this.feed.connect(out, lastEventId === undefined || lastEventId === '' ? null : lastEventId);

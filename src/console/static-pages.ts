@@ -21,7 +21,7 @@ type Encoding = 'br' | 'gzip' | 'identity';
 
 /** Where the built files are that are not at their own path. An alarm's address is the one that its e-mail gives. */
 const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
-  '/index.html': ['/', '/alarms', '/alarms/:alarmId', '/audit', '/history', '/load', '/system', '/sensors/:sensorId'],
+  '/index.html': ['/', '/alarms', '/alarms/:alarmId', '/audit', '/history', '/load', '/system', '/wall', '/sensors/:sensorId'],
   '/api-docs.html': ['/api/docs'],
 };
 

@@ -21,8 +21,8 @@ export class ConsoleBrowser {
     private readonly browser: Browser,
   ) {}
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<ConsoleBrowser> {
-    return new ConsoleBrowser(await ServedProduct.start(CUSTOMERS, settings), await launchChromium());
+  static async start(settings: Readonly<Record<string, string>> = {}, customers = CUSTOMERS): Promise<ConsoleBrowser> {
+    return new ConsoleBrowser(await ServedProduct.start(customers, settings), await launchChromium());
   }
 
   async stop(): Promise<void> {

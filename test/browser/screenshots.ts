@@ -1,97 +1,118 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContextOptions } from 'playwright-core';
-import { Random } from '../../src/cli/simulator/random.js';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { Accounts } from '../../src/access/accounts.js';
 import { stopAll } from '../acceptance/child.js';
+import { people } from '../support/accounts.js';
 import { launchChromium, openPage } from './chromium.js';
-import { ServedProduct, type PostedReading } from './served-product.js';
+import { ServedProduct } from './served-product.js';
+import { CUSTOMERS, fillForScreenshots } from './screenshot-data.js';
 
 /** Writes docs/screenshots from a run of the built product: `npm run screenshots`; `-- load history` writes those of some pages. */
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'screenshots');
+/** Of WebP: text stays sharp at a third of a PNG's size. */
+const QUALITY = 78;
 
-const CUSTOMERS = 50_000;
-const ALARMS = 620;
-const MINUTES = 58;
+const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 860 } };
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1, isMobile: true, hasTouch: true };
+const WALL: BrowserContextOptions = { viewport: { width: 1920, height: 1080 } };
+/** What A4 has between its margins, at 96 dots per inch. */
+const PAPER: BrowserContextOptions = { viewport: { width: 703, height: 1024 } };
 
-const DESKTOP = { viewport: { width: 1280, height: 860 } };
-const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1, isMobile: true, hasTouch: true };
+interface Size {
+  readonly name: string;
+  readonly options: BrowserContextOptions;
+  readonly isPaper?: boolean;
+}
+const bothLights = (name: string, options: BrowserContextOptions): readonly Size[] =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ name: `${name}-${colorScheme}`, options: { ...options, colorScheme } }));
+const SIZES: readonly Size[] = [...bothLights('desktop', DESKTOP), ...bothLights('phone', PHONE)];
+const PRINT: readonly Size[] = [{ name: 'print', options: { ...PAPER, colorScheme: 'dark' }, isPaper: true }];
 
-const SHOTS: readonly { readonly name: string; readonly options: BrowserContextOptions }[] = [
-  { name: 'desktop-light', options: { ...DESKTOP, colorScheme: 'light' } },
-  { name: 'desktop-dark', options: { ...DESKTOP, colorScheme: 'dark' } },
-  { name: 'phone-light', options: { ...PHONE, colorScheme: 'light' } },
-  { name: 'phone-dark', options: { ...PHONE, colorScheme: 'dark' } },
-];
-
-/** The overview's have no name of their own: README shows them. `waitFor` is there when the page has its data. */
-const PAGES: readonly { readonly name: string; readonly path: string; readonly waitFor: string }[] = [
-  { name: '', path: '/', waitFor: '.cell.is-active' },
-  { name: 'alarms-', path: '/alarms', waitFor: '.standing-row .customer:not(:empty)' },
-  { name: 'sensor-', path: '/sensors/1', waitFor: '[data-testid=sensor-alarms] li' },
-  { name: 'history-', path: '/history?last=hour', waitFor: '[data-testid=numbers] td' },
-  { name: 'load-', path: '/load', waitFor: '[data-testid=consoles] td' },
-  { name: 'system-', path: '/system', waitFor: '[data-testid=health-table] td' },
-];
-
-/** What leads to the alarms of the last hour, the oldest first, each of another sensor. */
-function alarmReadings(random: Random, nowMs: number): PostedReading[] {
-  const ages = Array.from({ length: ALARMS }, () => Math.floor(random.fraction() * MINUTES * 60_000)).sort((a, b) => b - a);
-  return ages.flatMap((ageMs, index): PostedReading[] => {
-    const id = 1 + ((index * 7919) % CUSTOMERS);
-    const at = new Date(nowMs - ageMs).toISOString();
-    const kind = random.fraction();
-    if (kind < 0.5) return [{ id, movement: true, at }];
-    const strike = kind < 0.78 ? { id, smoke: true, at } : { id, temperature: 31 + random.integer(0, 300) / 10, at };
-    return [strike, strike, strike];
-  });
+interface Shot {
+  readonly name: string;
+  readonly path: string;
+  /** There when the page has its data. */
+  readonly waitFor: string;
+  readonly sizes: readonly Size[];
+  readonly prepare?: (page: Page) => Promise<void>;
 }
 
-/** What operators did: most alarms are acknowledged, two sensors shelved, one of which has a story. */
-async function operate(served: ServedProduct): Promise<void> {
-  const { product } = served;
-  const command = async (path: string, body: object) => {
-    const headers = { 'Content-Type': 'application/json', 'If-Match': '*' };
-    const answer = await fetch(`${product.consoleUrl}/api/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  };
-  const until = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
-  const alarms = await product.alarms();
-  for (const { alarmId } of alarms.slice(24)) await command(`alarms/${alarmId}/acknowledge`, { operator: 'ana' });
-  for (const { alarmId } of alarms.slice(3, 7)) await command(`alarms/${alarmId}/acknowledge`, { operator: 'eva' });
-  await command('sensors/1/shelve', { operator: 'eva', reason: 'faulty', until: until(3), note: 'The cover is broken; a technician comes at noon.' });
-  await command('sensors/7920/shelve', { operator: 'ana', reason: 'maintenance', until: until(1) });
-  await served.post('ENTRY', [{ id: 1, movement: true }, { id: 1, temperature: 41 }]);
+function shots(smokeAlarm: string, asOf: string): readonly Shot[] {
+  return [
+    { name: 'overview', path: '/', waitFor: '.cell.is-active', sizes: [...SIZES, ...PRINT] },
+    { name: 'alarms', path: '/alarms', waitFor: '.standing-row .customer:not(:empty)', sizes: [...SIZES, ...PRINT] },
+    { name: 'alarm', path: `/alarms/${smokeAlarm}`, waitFor: '[data-testid=mail]', sizes: SIZES },
+    { name: 'sensor', path: '/sensors/1', waitFor: '[data-testid=sensor-alarms] li', sizes: SIZES },
+    { name: 'history', path: '/history?last=hour', waitFor: '[data-testid=numbers] td', sizes: [...SIZES, ...PRINT] },
+    { name: 'load', path: '/load', waitFor: '[data-testid=consoles] td', sizes: SIZES },
+    { name: 'audit', path: `/audit?asOf=${asOf}`, waitFor: '[data-testid=open-then] li', sizes: SIZES },
+    { name: 'audit-sensor', path: '/audit?sensor=1', waitFor: '[data-testid=state-changes]', sizes: SIZES },
+    { name: 'system', path: '/system', waitFor: '[data-testid=dead-letters] tbody td', sizes: SIZES },
+    { name: 'keyboard', path: '/alarms', waitFor: '.standing-row .customer:not(:empty)', sizes: SIZES.slice(0, 2), prepare: openSheet },
+    { name: 'wall', path: '/wall', waitFor: '.cell.is-active', sizes: bothLights('screen', WALL) },
+  ];
+}
+
+const LOG_IN: Shot = { name: 'log-in', path: '/', waitFor: '[data-testid=log-in]', sizes: SIZES };
+
+async function openSheet(page: Page): Promise<void> {
+  await page.keyboard.press('?');
+  await page.getByTestId('keyboard').waitFor();
+}
+
+async function take(browser: Browser, served: ServedProduct, { name, path, waitFor, sizes, prepare }: Shot): Promise<void> {
+  for (const size of sizes) {
+    const { page, context, faults } = await openPage(browser, `${served.product.consoleUrl}${path}`, { reducedMotion: 'reduce', ...size.options });
+    await page.locator(waitFor).first().waitFor({ state: 'attached' });
+    if (name !== LOG_IN.name) await page.getByTestId('health').and(page.locator('.up, .degraded')).waitFor();
+    await prepare?.(page);
+    if (size.isPaper === true) await page.emulateMedia({ media: 'print' });
+    // What is drawn once the answers are in: charts, and the map in its final size.
+    await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    await writeFile(join(FOLDER, `${name}-${size.name}.webp`), await picture(page));
+    if (name !== LOG_IN.name && faults.length > 0) throw new Error(`${name}-${size.name}: ${faults.join('; ')}`);
+    await context.close();
+  }
+}
+
+/** What the window shows; Playwright itself has no WebP. */
+async function picture(page: Page): Promise<Buffer> {
+  const debugging = await page.context().newCDPSession(page);
+  const { data } = await debugging.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
+  return Buffer.from(data, 'base64');
 }
 
 async function main(wanted: readonly string[]): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
-  const random = Random.seeded('screenshots');
-  const served = await ServedProduct.start(CUSTOMERS);
+  const isWanted = ({ name }: Shot) => wanted.length === 0 || wanted.includes(name);
   const browser = await launchChromium();
+  const users = mkdtempSync(join(tmpdir(), 'vigia-users-'));
   try {
-    const readings = alarmReadings(random, Date.now() - 2000);
-    await served.post('ENTRY', readings);
-    const ids = [...new Set(readings.map(({ id }) => id))];
-    await served.post('OK', ids.filter(() => random.fraction() < 0.35).map((id) => ({ id })));
+    const served = await ServedProduct.start(CUSTOMERS);
+    await fillForScreenshots(served);
+    await served.writePastEndpoint('ENTRY', ['{"id": 21, "movement": "perhaps"}', 'not a reading']);
     await served.product.waitUntilSettled();
-    await operate(served);
-    await served.product.waitUntilSettled();
-    for (const { name: prefix, path, waitFor } of PAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name.slice(0, -1)))) {
-      for (const { name, options } of SHOTS) {
-        const { page, context, faults } = await openPage(browser, `${served.product.consoleUrl}${path}`, options);
-        await page.locator(waitFor).first().waitFor();
-        await page.getByTestId('health').and(page.locator('.up')).waitFor();
-        const isWhole = name.startsWith('phone') && (prefix === '' || prefix === 'sensor-');
-        await page.screenshot({ path: join(FOLDER, `${prefix}${name}.png`), animations: 'disabled', fullPage: isWhole });
-        if (faults.length > 0) throw new Error(`${prefix}${name}: ${faults.join('; ')}`);
-        await context.close();
-      }
-    }
+    const { moments } = (await served.product.get('/api/audit/system')) as { moments: { first: string; last: string } };
+    const asOf = new Date((Date.parse(moments.first) + Date.parse(moments.last)) / 2).toISOString();
+    const smoke = (await served.product.alarms()).find(({ type, status }) => type === 'smoke' && status === 'open');
+    for (const shot of shots(smoke?.alarmId ?? '', asOf).filter(isWanted)) await take(browser, served, shot);
+    await served.stop();
+
+    if (!isWanted(LOG_IN)) return;
+    const accounts = new Accounts(join(users, 'users.json'));
+    await accounts.save(await people());
+    const guarded = await ServedProduct.start(10, { VIGIA_USERS_FILE: accounts.file });
+    await take(browser, guarded, LOG_IN);
+    await guarded.stop();
   } finally {
     await browser.close();
-    await served.stop();
     await stopAll();
+    await rm(users, { recursive: true });
   }
 }
 

@@ -2,6 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../src/clock.js';
+import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
 import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
 
@@ -34,7 +36,7 @@ export class ServedProduct {
     return new ServedProduct(product, dir);
   }
 
-  get dataDir(): string {
+  private get dataDir(): string {
     return join(this.dir, 'data');
   }
 
@@ -47,6 +49,16 @@ export class ServedProduct {
       body: lines.join('\n'),
     });
     if (answer.status !== 200) throw new Error(`the ingest endpoint answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
+  }
+
+  /** Puts records into the log that no endpoint would take, as a producer of its own could; the process is started anew. */
+  async writePastEndpoint(topic: 'ENTRY' | 'OK', values: readonly string[]): Promise<void> {
+    await this.product.interrupt();
+    const log = await LibsqlMessageLog.open(this.dataDir, { clock: systemClock });
+    await log.append(topic, values.map((value) => ({ key: '21', value: Buffer.from(value), headers: {} })));
+    await log.close();
+    this.product.start();
+    await this.product.waitUntilUp();
   }
 
   /** What `vigia …` prints; it reaches the running process through its API. */

@@ -1,6 +1,4 @@
 import type { Page } from 'playwright-core';
-import { systemClock } from '../../src/clock.js';
-import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
@@ -24,17 +22,6 @@ afterEach(() => bench.clear());
 const confirm = (page: Page) => page.getByTestId('system-confirm').click();
 const status = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
 
-/** Puts records into the log that no endpoint would take, as a producer of its own could. */
-async function writeUnreadable(): Promise<void> {
-  const { product, dataDir } = bench.served;
-  await product.interrupt();
-  const log = await LibsqlMessageLog.open(dataDir, { clock: systemClock });
-  await log.append('ENTRY', UNREADABLE.map((value) => ({ key: '21', value: Buffer.from(value), headers: {} })));
-  await log.close();
-  product.start();
-  await product.waitUntilUp();
-}
-
 describe('the page of the system', () => {
   it('shows how every part is, and builds a read model anew', async () => {
     const page = await bench.openAt('/system', '[data-testid=health-table] td');
@@ -46,7 +33,7 @@ describe('the page of the system', () => {
   });
 
   it('lists what could not be read, as text, and has it replayed or dropped', async () => {
-    await writeUnreadable();
+    await bench.served.writePastEndpoint('ENTRY', UNREADABLE);
     const page = await bench.openAt('/system', '[data-testid=dead-letters] tbody td');
     const letters = page.getByTestId('dead-letters');
     const rows = letters.locator('tbody tr');

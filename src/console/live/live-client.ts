@@ -12,9 +12,18 @@ export class LiveClient {
   /** What was told while the client is still being told what it missed; null when it is not. */
   private held: string[] | null = null;
   private heldBytes = 0;
+  private given = 0;
+  /** How many of the writes the system has taken in whole: its own buffers hide the first few 100 kB that a client leaves unread. */
+  private taken = 0;
+  private atLastLook = { given: 0, taken: 0 };
+  private readonly onTaken = (): void => {
+    this.taken += 1;
+  };
 
+  /** `sinceMs`: when it got its place. */
   constructor(
     private readonly out: Writable,
+    readonly sinceMs: number,
     private readonly onEnd: (client: LiveClient, wasCut: boolean) => void,
   ) {
     out.once('close', () => this.end(false));
@@ -22,11 +31,15 @@ export class LiveClient {
     out.on('error', () => undefined);
   }
 
+  get unreadBytes(): number {
+    return this.out.writableLength + this.heldBytes;
+  }
+
   /** News, in the order in which it is told. */
   write(wire: string): void {
     if (!this.isOpen || this.isOver(wire)) return;
     if (this.held === null) {
-      this.out.write(wire);
+      this.give(wire);
       return;
     }
     this.held.push(wire);
@@ -40,7 +53,7 @@ export class LiveClient {
 
   /** Something missed, ahead of what is held. */
   writeMissed(wire: string): void {
-    if (this.isOpen && !this.isOver(wire)) this.out.write(wire);
+    if (this.isOpen && !this.isOver(wire)) this.give(wire);
   }
 
   release(): void {
@@ -56,8 +69,27 @@ export class LiveClient {
     this.end(false);
   }
 
+  /** Ends the stream at once when there is something unread, which nobody may ever take. */
+  giveWay(): void {
+    if (this.unreadBytes === 0) return this.close();
+    this.out.destroy();
+    this.end(false);
+  }
+
+  /** Cuts the client when it has taken nothing since the last look although something waited for it then. */
+  look(): void {
+    const { given, taken } = this.atLastLook;
+    this.atLastLook = { given: this.given, taken: this.taken };
+    if (given > taken && this.taken === taken) this.end(true);
+  }
+
+  private give(wire: string): void {
+    this.given += 1;
+    this.out.write(wire, this.onTaken);
+  }
+
   private isOver(wire: string): boolean {
-    const isOver = this.out.writableLength + this.heldBytes + wire.length > MAX_UNREAD_BYTES;
+    const isOver = this.unreadBytes + wire.length > MAX_UNREAD_BYTES;
     if (isOver) this.end(true);
     return isOver;
   }

@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
-import { systemClock } from '../../clock.js';
+import { systemClock, type Clock } from '../../clock.js';
 import { raise, alarmTriggered, CUSTOMER } from '../../../test/support/alarm-fixtures.js';
 import { ConsoleBench } from '../../../test/support/console-bench.js';
 import { waitFor } from '../../../test/support/wait-for.js';
 import { MAX_UNREAD_BYTES } from './live-client.js';
-import { MAX_LIVE_CLIENTS, LiveFeed } from './live-feed.js';
+import { HEARTBEAT_MS, LEAST_STAY_MS, LiveFeed, MAX_LIVE_CLIENTS } from './live-feed.js';
 
 interface Seen {
   readonly event: string;
@@ -68,6 +68,21 @@ class Listener {
   }
 }
 
+/** The system's time with what a spec adds to it, and hearts that beat when a spec says so. */
+let aheadMs = 0;
+let beats: (() => void)[] = [];
+const clock: Clock = {
+  now: () => Date.now() + aheadMs,
+  sleep: (ms, signal) => {
+    if (ms !== HEARTBEAT_MS) return systemClock.sleep(ms, signal);
+    return new Promise((resolve) => {
+      signal?.addEventListener('abort', () => resolve());
+      beats.push(resolve);
+    });
+  },
+};
+const beat = () => beats.splice(0).forEach((wake) => wake());
+
 let bench: ConsoleBench;
 const listeners: Listener[] = [];
 async function listen(lastEventId?: string): Promise<Listener> {
@@ -78,7 +93,9 @@ async function listen(lastEventId?: string): Promise<Listener> {
 const ids = (frames: readonly Seen[]) => frames.map(({ data }) => data['alarmId']);
 
 beforeEach(async () => {
-  bench = await ConsoleBench.start();
+  aheadMs = 0;
+  beats = [];
+  bench = await ConsoleBench.start({ clock });
   await bench.customers.save([CUSTOMER]);
   await bench.settle();
 });
@@ -170,8 +187,58 @@ describe('the bounds', () => {
     const { status, headers } = await bench.get('/api/live');
     expect({ status, retry: headers.get('retry-after') }).toEqual({ status: 503, retry: '2' });
     listeners.pop()?.close();
-    await waitFor('a free place', () => !bench.app.get(LiveFeed).isFull);
+    await waitFor('a free place', () => bench.app.get(LiveFeed).connected < MAX_LIVE_CLIENTS);
     await listen();
+  });
+
+  it('a client more takes the place of the first, once that one has had it for a while', async () => {
+    const feed = bench.app.get(LiveFeed);
+    for (let count = 0; count < MAX_LIVE_CLIENTS; count += 1) await listen();
+    aheadMs = LEAST_STAY_MS;
+    const more = await listen();
+    await waitFor('the end of the first', () => listeners[0]?.isEnded === true);
+    expect(listeners.filter(({ isEnded }) => isEnded)).toHaveLength(1);
+    expect([feed.connected, feed.displaced, feed.cut]).toEqual([MAX_LIVE_CLIENTS, 1, 0]);
+    await raise(bench.store);
+    await waitFor('the alarm', () => more.of('alarm').length === 1);
+    // The first of those who are there had its place as long; it would be the turn of the last when all others have gone.
+    for (let count = 1; count < MAX_LIVE_CLIENTS; count += 1) await listen();
+    expect(await bench.get('/api/live')).toMatchObject({ status: 503 });
+  });
+
+  it('a client that gives its place away and has not read is not waited for', async () => {
+    const deaf = new PassThrough();
+    const feed = bench.app.get(LiveFeed);
+    await feed.connect(deaf, null);
+    const page = await listen();
+    let sent = 0;
+    while (feed.unreadBytes === 0) {
+      await Promise.all(Array.from({ length: 20 }, () => raise(bench.store, alarmTriggered((sent += 1), 'motion'))));
+      await waitFor('the alarms', () => page.of('alarm').length === sent);
+    }
+    while (feed.connected < MAX_LIVE_CLIENTS) await listen();
+    aheadMs = LEAST_STAY_MS;
+    await listen();
+    expect(deaf.destroyed).toBe(true);
+  });
+
+  it('a client that takes nothing from one heartbeat to the next is cut, one that has nothing to take is not', async () => {
+    const feed = bench.app.get(LiveFeed);
+    const page = await listen();
+    const [deaf, quiet] = [new PassThrough(), new PassThrough()];
+    await feed.connect(deaf, null);
+    let sent = 0;
+    while (feed.unreadBytes === 0) {
+      await Promise.all(Array.from({ length: 20 }, () => raise(bench.store, alarmTriggered((sent += 1), 'motion'))));
+      await waitFor('the alarms', () => page.of('alarm').length === sent);
+    }
+    await feed.connect(quiet, null);
+    for (const count of [1, 2, 3]) {
+      beat();
+      await waitFor('the heartbeat', () => page.of('heartbeat').length === count && beats.length > 0);
+      if (count === 1) expect(feed.cut).toBe(0);
+    }
+    expect([feed.cut, feed.connected, deaf.destroyed, quiet.destroyed]).toEqual([1, 2, true, false]);
   });
 
   it('a client that does not read is cut, and no other notices', async () => {

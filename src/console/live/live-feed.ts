@@ -16,6 +16,9 @@ const MAP_CHANGES: ReadonlySet<string> = new Set(['AlarmTriggered', 'AlarmRecove
 export const MAX_LIVE_CLIENTS = 64;
 export const HEARTBEAT_MS = 15_000;
 
+/** When all places are taken, whoever has had one for so long gives it to the next; a page that reads comes back at once and misses nothing. */
+export const LEAST_STAY_MS = 20_000;
+
 /** Changes that come within this time go out together, so that a storm costs the page four refreshes a second. */
 const GATHER_MS = 250;
 
@@ -43,6 +46,7 @@ export class LiveFeed {
   private position: Position | null = null;
   private running: Promise<unknown> = Promise.resolve();
   private cutClients = 0;
+  private displacedClients = 0;
 
   constructor(
     private readonly store: EventStore,
@@ -61,8 +65,25 @@ export class LiveFeed {
     return this.cutClients;
   }
 
-  get isFull(): boolean {
-    return this.clients.size >= MAX_LIVE_CLIENTS;
+  /** How many clients gave their place to another. */
+  get displaced(): number {
+    return this.displacedClients;
+  }
+
+  /** What all clients have left unread. */
+  get unreadBytes(): number {
+    return [...this.clients].reduce((sum, client) => sum + client.unreadBytes, 0);
+  }
+
+  /** False when all places are taken, and nobody has had one for long enough to give it away. */
+  makeRoom(): boolean {
+    if (this.clients.size < MAX_LIVE_CLIENTS) return true;
+    // In the order in which they came.
+    const [first] = this.clients;
+    if (first === undefined || this.clock.now() - first.sinceMs < LEAST_STAY_MS) return false;
+    this.displacedClients += 1;
+    first.giveWay();
+    return true;
   }
 
   /** Begins with what happens from now on, or from when the store answers again. */
@@ -79,7 +100,7 @@ export class LiveFeed {
 
   /** Adds a client; with the id of the last event it got, it is first told what it missed. */
   async connect(out: Writable, lastEventId: string | null): Promise<void> {
-    const client = new LiveClient(out, (ended, wasCut) => {
+    const client = new LiveClient(out, this.clock.now(), (ended, wasCut) => {
       this.clients.delete(ended);
       if (wasCut) this.cutClients += 1;
     });
@@ -166,7 +187,7 @@ export class LiveFeed {
     if (this.clients.size > 0) {
       await this.untilProjected(last, signal);
       const frames = events.length > MAX_GATHERED ? [resetTo(last)] : await this.framesOf(events);
-      for (const frame of frames) this.broadcast(frame);
+      this.broadcast(frames);
     }
     this.position = last;
   }
@@ -207,8 +228,9 @@ export class LiveFeed {
     }
   }
 
-  private broadcast(frame: LiveFrame): void {
-    const wire = toWire(frame);
+  /** All frames in one write per client. */
+  private broadcast(frames: readonly LiveFrame[]): void {
+    const wire = frames.map(toWire).join('');
     for (const client of [...this.clients]) client.write(wire);
   }
 
@@ -216,7 +238,9 @@ export class LiveFeed {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       await this.clock.sleep(HEARTBEAT_MS, signal);
-      if (!signal.aborted) this.broadcast({ event: 'heartbeat', id: this.position, data: { at: this.now() } });
+      if (signal.aborted) return;
+      for (const client of [...this.clients]) client.look();
+      this.broadcast([{ event: 'heartbeat', id: this.position, data: { at: this.now() } }]);
     }
   }
 

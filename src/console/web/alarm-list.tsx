@@ -10,9 +10,10 @@ interface Props {
   readonly data: OverviewData;
   readonly nowMs: number;
   readonly filter: AlarmFilter;
-  readonly onChoose: (part: Partial<AlarmFilter>) => void;
+  /** Null where the list is only looked at. */
+  readonly onChoose: ((part: Partial<AlarmFilter>) => void) | null;
   readonly onShow: (alarmId: string) => void;
-  readonly onMore: () => void;
+  readonly onMore: (() => void) | null;
 }
 
 /** The open alarms, newest first. */
@@ -25,15 +26,7 @@ export function AlarmListPanel({ data, nowMs, filter, onChoose, onShow, onMore }
     <section class="panel alarms" aria-label={texts.openAlarms}>
       <div class="panel-head">
         <CountedTitle title={texts.openAlarms} total={alarms === null ? null : total} />
-        {filter.zone !== null && <Chip text={filter.zone} label={texts.allZones} onRemove={() => onChoose({ zone: null, cell: null })} />}
-        {filter.cell !== null && <Chip text={texts.cell(filter.cell)} label={texts.clearCell} onRemove={() => onChoose({ cell: null })} />}
-        <div class="chips" role="group" aria-label={texts.allTypes}>
-          {ALARM_TYPES.map((type) => (
-            <button key={type} type="button" class={`chip ${type}`} aria-pressed={filter.type === type} onClick={() => onChoose({ type: filter.type === type ? null : type })}>
-              {texts.type[type]}
-            </button>
-          ))}
-        </div>
+        {onChoose !== null && <Filters filter={filter} onChoose={onChoose} />}
       </div>
       {alarms === null ? (
         <p class="empty">{texts.loading}</p>
@@ -46,12 +39,29 @@ export function AlarmListPanel({ data, nowMs, filter, onChoose, onShow, onMore }
           ))}
         </ol>
       )}
-      {alarms !== null && alarms.length < total && (
+      {onMore !== null && alarms !== null && alarms.length < total && (
         <button type="button" class="more" onClick={onMore}>
           {texts.more} <small>{texts.showing(number(alarms.length), number(total))}</small>
         </button>
       )}
     </section>
+  );
+}
+
+function Filters({ filter, onChoose }: { filter: AlarmFilter; onChoose: (part: Partial<AlarmFilter>) => void }) {
+  const texts = useTexts();
+  return (
+    <>
+      {filter.zone !== null && <Chip text={filter.zone} label={texts.allZones} onRemove={() => onChoose({ zone: null, cell: null })} />}
+      {filter.cell !== null && <Chip text={texts.cell(filter.cell)} label={texts.clearCell} onRemove={() => onChoose({ cell: null })} />}
+      <div class="chips" role="group" aria-label={texts.allTypes}>
+        {ALARM_TYPES.map((type) => (
+          <button key={type} type="button" class={`chip ${type}`} aria-pressed={filter.type === type} onClick={() => onChoose({ type: filter.type === type ? null : type })}>
+            {texts.type[type]}
+          </button>
+        ))}
+      </div>
+    </>
   );
 }
 

@@ -6,16 +6,19 @@ import { AlarmsPage } from './alarms/alarms-page.js';
 import { AuditPage } from './audit/audit-page.js';
 import { Header } from './header.js';
 import { HistoryPage } from './history/history-page.js';
+import { KeyboardSheet, useKeysOfAllPages } from './keyboard/keyboard-sheet.js';
 import { LiveContext, LiveHub } from './live-hub.js';
 import { LoadPage } from './load/load-page.js';
 import { LogIn } from './log-in.js';
 import { OverviewPage } from './overview.js';
+import { PrintHead } from './print-head.js';
 import { addressOf, followAddress, pathOf } from './router.js';
 import { SensorPage } from './sensor/sensor-page.js';
 import { SystemPage } from './system/system-page.js';
 import { useSession, UserContext } from './session.js';
 import { firstLanguage, LanguageContext, useTexts, type Language } from './texts.js';
 import { useSystemData } from './use-system-data.js';
+import { WallPage } from './wall/wall-page.js';
 
 /** The console, once it is known who uses it. */
 export function App() {
@@ -51,6 +54,8 @@ function Console({ onSession, onLanguage }: Props) {
   const [isMuted, setMuted] = useState(sound.isMuted);
   const system = useSystemData(hub, () => sound.ring());
   const { place, alarmId } = address;
+  const [hasSheet, setSheet] = useState(false);
+  useKeysOfAllPages(place, () => setSheet(true));
 
   useEffect(() => {
     document.title = system.unacknowledged ? `(${system.unacknowledged}) Vigía` : 'Vigía';
@@ -73,24 +78,29 @@ function Console({ onSession, onLanguage }: Props) {
 
   return (
     <LiveContext.Provider value={hub}>
-      <Header
-        data={system}
-        place={place}
-        isMuted={isMuted}
-        onMute={(muted) => {
-          sound.mute(muted);
-          setMuted(muted);
-        }}
-        onLanguage={onLanguage}
-        onSession={onSession}
-      />
+      <PrintHead place={place} nowMs={system.nowMs} />
+      {place.page !== 'wall' && (
+        <Header
+          data={system}
+          place={place}
+          isMuted={isMuted}
+          onMute={(muted) => {
+            sound.mute(muted);
+            setMuted(muted);
+          }}
+          onLanguage={onLanguage}
+          onSession={onSession}
+        />
+      )}
       {place.page === 'overview' && <OverviewPage system={system} onShow={show} />}
-      {place.page === 'alarms' && <AlarmsPage system={system} onShow={show} />}
+      {place.page === 'alarms' && <AlarmsPage system={system} onShow={show} onSheet={() => setSheet(true)} />}
       {place.page === 'history' && <HistoryPage system={system} onShow={show} />}
       {place.page === 'load' && <LoadPage system={system} onShow={show} />}
       {place.page === 'audit' && <AuditPage system={system} onShow={show} />}
       {place.page === 'system' && <SystemPage system={system} onShow={show} />}
       {place.page === 'sensor' && <SensorPage key={place.sensorId} sensorId={place.sensorId} system={system} onShow={show} />}
+      {place.page === 'wall' && <WallPage system={system} onShow={show} />}
+      {hasSheet && <KeyboardSheet onClose={() => setSheet(false)} />}
       {alarmId !== null && <AlarmDetailsDialog key={alarmId} alarmId={alarmId} onClose={() => show(null)} />}
       {system.hasFailed && (
         <p class="toast" role="status">

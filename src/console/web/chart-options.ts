@@ -12,6 +12,8 @@ export interface ChartColours {
 interface Wishes {
   readonly width: number;
   readonly height: number;
+  /** How much larger its texts are; 1 by default. */
+  readonly scale?: number;
   readonly colours: ChartColours;
   readonly stepSeconds: number;
   readonly tickText: (date: Date) => string;
@@ -28,13 +30,11 @@ const TICKS_SECONDS = [300, 600, 900, 1800, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 
 /** With fewer alarms than this the bars would fill the height and say nothing. */
 const LEAST_TOP = 4;
 
-const FONT = '12px system-ui, sans-serif';
-
-export function chartOptions({ width, height, colours, stepSeconds, tickText, limit, onPoint, onBrush }: Wishes): uPlot.Options {
+export function chartOptions({ width, height, scale = 1, colours, stepSeconds, tickText, limit, onPoint, onBrush }: Wishes): uPlot.Options {
   const bars = uPlot.paths.bars;
   if (!bars) throw new Error('uPlot has no bars');
-  const paths = bars({ size: [0.78, 16], align: 0, radius: 0.12 });
-  const axis = { stroke: colours.axis, font: FONT, ticks: { show: false } };
+  const paths = bars({ size: [0.78, 16 * scale], align: 0, radius: 0.12 });
+  const axis = { stroke: colours.axis, font: `${12 * scale}px system-ui, sans-serif`, ticks: { show: false } };
   return {
     width,
     height,
@@ -56,8 +56,8 @@ export function chartOptions({ width, height, colours, stepSeconds, tickText, li
       y: { range: (_, __, top) => [0, Math.max(LEAST_TOP, Math.ceil(Math.max(top, limit ?? 0) * 1.1))] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 30, space: 90, incrs: TICKS_SECONDS, values: (_, seconds) => seconds.map((second) => tickText(new Date(second * 1000))) },
-      { ...axis, grid: { stroke: colours.grid, width: 1 }, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 34 },
+      { ...axis, grid: { show: false }, size: 30 * scale, space: 90 * scale, incrs: TICKS_SECONDS, values: (_, seconds) => seconds.map((second) => tickText(new Date(second * 1000))) },
+      { ...axis, grid: { stroke: colours.grid, width: 1 }, size: 44 * scale, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 34 * scale },
     ],
     series: [{}, ...[...colours.types].reverse().map((fill) => ({ fill, stroke: colours.ground, width: 0.5, paths, points: { show: false } }))],
   };

@@ -4,7 +4,7 @@ import { useTexts } from './texts.js';
 import type { OverviewData } from './use-overview-data.js';
 
 /** The numbers of the moment; sensors are those of the map, which may show one zone. */
-export function Figures({ data, openTotal, zone }: { data: OverviewData; openTotal: number | null; zone: string | null }) {
+export function Figures({ data, openTotal, zone, unacknowledged }: { data: OverviewData; openTotal: number | null; zone: string | null; unacknowledged?: number | null }) {
   const texts = useTexts();
   const { number } = useFormats();
   const { map, counts } = data;
@@ -16,6 +16,7 @@ export function Figures({ data, openTotal, zone }: { data: OverviewData; openTot
   const byType = ALARM_TYPES.map((type) => ({ type, count: counts?.reduce((sum, item) => sum + (item.type === type ? item.count : 0), 0) ?? 0 }));
   return (
     <section class="figures" aria-label={texts.title}>
+      {unacknowledged !== undefined && <Figure label={texts.unacknowledged} value={unacknowledged === null ? '–' : number(unacknowledged)} isLoud={(unacknowledged ?? 0) > 0} testId="unacknowledged-total" />}
       <Figure label={texts.openAlarms} value={openTotal === null ? '–' : number(openTotal)} isLoud={(openTotal ?? 0) > 0} testId="open-total" />
       <Figure label={texts.activeSensors} value={map === null ? '–' : number(active)} note={map === null ? '' : [texts.ofSensors(number(sensors)), ...(zone === null ? [] : [zone])].join(' · ')} testId="active-total" />
       <Figure

@@ -1,7 +1,7 @@
 import type { HealthStatus, Session } from './api.js';
 import { useFormats } from './format.js';
-import { BellIcon, Wordmark } from './icons.js';
-import { Link, type Place } from './router.js';
+import { BellIcon, ScreenIcon, Wordmark } from './icons.js';
+import { Link, MENU_PAGES, type Place } from './router.js';
 import { Languages } from './languages.js';
 import { useTexts, type Language } from './texts.js';
 import { UserMenu } from './user-menu.js';
@@ -28,57 +28,62 @@ export function Header({ data, place, isMuted, onMute, onLanguage, onSession }: 
           Vigía <small>{texts.title}</small>
         </h1>
         <nav class="pages" aria-label={texts.pages}>
-          <Link to={{ page: 'overview' }} isCurrent={place.page === 'overview'}>
-            {texts.overview}
-          </Link>
-          <Link to={{ page: 'alarms' }} isCurrent={place.page === 'alarms'}>
-            {texts.alarms}
-            {unacknowledged !== null && unacknowledged > 0 && (
-              <b class="badge" title={texts.unacknowledged} data-testid="unacknowledged-badge">
-                <span aria-hidden="true">{formats.number(unacknowledged)}</span>
-                <span class="unseen">{texts.unacknowledgedCount(formats.number(unacknowledged))}</span>
-              </b>
-            )}
-          </Link>
-          <Link to={{ page: 'history' }} isCurrent={place.page === 'history'}>
-            {texts.history}
-          </Link>
-          <Link to={{ page: 'load' }} isCurrent={place.page === 'load'}>
-            {texts.load}
-          </Link>
-          <Link to={{ page: 'audit' }} isCurrent={place.page === 'audit'}>
-            {texts.audit}
-          </Link>
-          <Link to={{ page: 'system' }} isCurrent={place.page === 'system'}>
-            {texts.system}
-          </Link>
+          {MENU_PAGES.map((page) => (
+            <Link key={page} to={{ page }} isCurrent={place.page === page}>
+              {texts[page]}
+              {page === 'alarms' && unacknowledged !== null && unacknowledged > 0 && (
+                <b class="badge" title={texts.unacknowledged} data-testid="unacknowledged-badge">
+                  <span aria-hidden="true">{formats.number(unacknowledged)}</span>
+                  <span class="unseen">{texts.unacknowledgedCount(formats.number(unacknowledged))}</span>
+                </b>
+              )}
+            </Link>
+          ))}
         </nav>
         {shelved !== null && shelved > 0 && (
           <Link to={{ page: 'alarms' }} class="shelved-count">
             {texts.shelvedCount(formats.number(shelved))}
           </Link>
         )}
-        <span class={`live ${live}`} data-testid="live">
-          <i aria-hidden="true" />
-          <span>{live === 'live' ? texts.live : live === 'stale' ? texts.stale : texts.connecting}</span>
-        </span>
+        <LiveSign live={live} />
         <HealthMenu health={data.health} />
+        <Link to={{ page: 'wall' }} class="bell wall-link" label={texts.wall}>
+          <ScreenIcon />
+        </Link>
         <button type="button" class={`bell ${isMuted ? 'is-muted' : ''}`} aria-pressed={!isMuted} aria-label={texts.sound} title={isMuted ? texts.soundOff : texts.soundOn} onClick={() => onMute(!isMuted)}>
           <BellIcon isMuted={isMuted} />
         </button>
         <UserMenu onSession={onSession} />
         <Languages onLanguage={onLanguage} />
       </header>
-      {live === 'stale' && (
-        <p class="banner" role="alert">
-          {texts.staleBanner(lastSignalAt === null ? '—' : formats.time(lastSignalAt))}
-        </p>
-      )}
+      <StaleBanner live={live} lastSignalAt={lastSignalAt} />
     </>
   );
 }
 
-function HealthMenu({ health }: { health: SystemData['health'] }) {
+export function LiveSign({ live }: Pick<SystemData, 'live'>) {
+  const texts = useTexts();
+  return (
+    <span class={`live ${live}`} data-testid="live">
+      <i aria-hidden="true" />
+      <span>{live === 'live' ? texts.live : live === 'stale' ? texts.stale : texts.connecting}</span>
+    </span>
+  );
+}
+
+/** Above everything, as long as what is shown may be old. */
+export function StaleBanner({ live, lastSignalAt }: Pick<SystemData, 'live' | 'lastSignalAt'>) {
+  const texts = useTexts();
+  const formats = useFormats();
+  if (live !== 'stale') return null;
+  return (
+    <p class="banner" role="alert">
+      {texts.staleBanner(lastSignalAt === null ? '—' : formats.time(lastSignalAt))}
+    </p>
+  );
+}
+
+export function HealthMenu({ health }: { health: SystemData['health'] }) {
   const texts = useTexts();
   const formats = useFormats();
   if (health === null) return null;

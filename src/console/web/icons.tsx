@@ -44,6 +44,14 @@ export function BellIcon({ isMuted }: { isMuted: boolean }) {
   );
 }
 
+export function ScreenIcon() {
+  return (
+    <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+      <path d="M3 4.500h14v9H3zM7.500 16.500h5M10 13.500v3" />
+    </svg>
+  );
+}
+
 export function Wordmark() {
   return (
     <svg class="mark" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">

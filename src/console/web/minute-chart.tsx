@@ -10,16 +10,20 @@ import { useChartColours } from './use-chart-colours.js';
 import { useSize } from './use-size.js';
 
 const HEIGHT = 170;
+/** A large chart is this wide for each time that it is larger. */
+const LARGE_PX = 800;
 const MINUTES = 60;
 const MINUTE_MS = 60_000;
 
 interface Props {
   readonly counts: MinuteCounts['items'] | null;
   readonly nowMs: number;
+  /** To be read from afar. */
+  readonly isLarge?: boolean;
 }
 
 /** Alarms per minute by type over the last hour, as stacked bars. */
-export function MinuteChart({ counts, nowMs }: Props) {
+export function MinuteChart({ counts, nowMs, isLarge = false }: Props) {
   const texts = useTexts();
   const formats = useFormats();
   const { ref: ground, width } = useSize<HTMLDivElement>();
@@ -32,13 +36,14 @@ export function MinuteChart({ counts, nowMs }: Props) {
 
   useLayoutEffect(() => {
     if (canvas.current === null || width === 0) return undefined;
-    const options = chartOptions({ width, height: HEIGHT, colours, stepSeconds: 60, tickText: formats.minute, onPoint: setPointed });
+    const scale = isLarge ? Math.max(1, width / LARGE_PX) : 1;
+    const options = chartOptions({ width, height: HEIGHT * scale, scale, colours, stepSeconds: 60, tickText: formats.minute, onPoint: setPointed });
     chart.current = new uPlot(options, stack.tops, canvas.current);
     return () => {
       chart.current?.destroy();
       chart.current = null;
     };
-  }, [width, colours, formats]);
+  }, [width, colours, formats, isLarge]);
   useEffect(() => chart.current?.setData(stack.tops), [stack]);
 
   const at = pointed !== null && pointed < stack.steps.length ? pointed : null;

@@ -11,7 +11,7 @@ import { MapPanel } from './world-map.js';
 const PAGE = 100;
 
 /** Cells of about 1,250 km for the world, of 156 km for a zone. */
-const WORLD_PREFIX = 2;
+export const WORLD_PREFIX = 2;
 const ZONE_PREFIX = 3;
 
 /** The moment at a glance: figures, map, open alarms, the last hour. */

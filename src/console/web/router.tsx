@@ -4,8 +4,11 @@ import type { ComponentChildren } from 'preact';
 export type Place = { readonly page: 'overview' | SinglePage } | { readonly page: 'sensor'; readonly sensorId: string };
 
 /** Those whose address is their name. */
-const SINGLE_PAGES = ['alarms', 'history', 'load', 'audit', 'system'] as const;
+const SINGLE_PAGES = ['alarms', 'history', 'load', 'audit', 'system', 'wall'] as const;
 type SinglePage = (typeof SINGLE_PAGES)[number];
+
+/** Those of the menu, in its order. */
+export const MENU_PAGES = ['overview', 'alarms', 'history', 'load', 'audit', 'system'] as const;
 
 export interface Address {
   readonly place: Place;
@@ -55,16 +58,19 @@ interface LinkProps {
   /** `?sensor=7` */
   readonly search?: string;
   readonly class?: string;
+  /** For a link that is an icon. */
+  readonly label?: string;
   readonly isCurrent?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** A link that loads nothing anew, unless it is opened in a window of its own. */
-export function Link({ to, search = '', children, isCurrent = false, ...rest }: LinkProps) {
+export function Link({ to, search = '', children, label, isCurrent = false, ...rest }: LinkProps) {
   return (
     <a
       href={`${pathOf(to)}${search}`}
       {...rest}
+      {...(label === undefined ? {} : { 'aria-label': label, title: label })}
       {...(isCurrent ? { 'aria-current': 'page' as const } : {})}
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;

@@ -4,6 +4,7 @@ import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import landTopology from 'world-atlas/land-110m.json';
 import { ALARM_TYPES, type MapAnswer, type MapCell } from './api.js';
+import { CellTable, usePlaceText } from './cell-table.js';
 import { useFormats } from './format.js';
 import { boundsOf, middleOf, projectionFor } from './map-projection.js';
 import type { AlarmFilter } from './open-alarms.js';
@@ -26,6 +27,9 @@ const LEAST_HEIGHT_PX = 320;
 /** Half the height of a tip with every type of alarm, which the map's edge would cut off. */
 const TIP_HALF_PX = 62;
 
+/** A map that is only looked at is drawn for this width and made larger as a whole, marks and numbers too. */
+const LOOKED_AT_PX = 900;
+
 /** A cell with few sensors is still to be hit by a finger or a mouse. */
 const LEAST_REACH_PX = 5;
 
@@ -35,35 +39,47 @@ const LEAST_ROOM_PX = 20;
 interface Props {
   readonly map: MapAnswer | null;
   readonly filter: AlarmFilter;
-  readonly onChoose: (part: Partial<AlarmFilter>) => void;
+  /** Null where the map is only looked at: it then fills its place. */
+  readonly onChoose: ((part: Partial<AlarmFilter>) => void) | null;
 }
 
 /** The world or one zone, with the sensors by cell. */
 export function MapPanel({ map, filter, onChoose }: Props) {
   const texts = useTexts();
-  const { ref, width, windowHeight } = useSize<HTMLDivElement>();
+  const { ref, width: widthPx, height: heightPx, windowHeight } = useSize<HTMLDivElement>();
   const [pointed, setPointed] = useState<MapCell | null>(null);
-  const height = width < NARROW_PX ? Math.round(width * NARROW) : Math.round(Math.min(width * WIDE, Math.max(LEAST_HEIGHT_PX, windowHeight - OTHERS_PX)));
+  const [isList, setList] = useState(false);
+  const scale = onChoose === null ? Math.max(1, widthPx / LOOKED_AT_PX) : 1;
+  const width = widthPx / scale;
+  const height = onChoose === null ? heightPx / scale : Math.round(width < NARROW_PX ? width * NARROW : Math.min(width * WIDE, Math.max(LEAST_HEIGHT_PX, windowHeight - OTHERS_PX)));
   const cells = map?.cells ?? [];
   // The frame of a zone depends on where its cells are, not on what happens in them.
   const frame = filter.zone === null ? '' : cells.map(({ geohash }) => geohash).join();
   const projection = useMemo(() => projectionFor(width, height, filter.zone === null ? null : cells), [width, height, frame]);
-
+  const choose = onChoose === null ? null : (cell: string) => onChoose({ cell: filter.cell === cell ? null : cell });
   return (
     <section class="panel map" aria-label={texts.map}>
       <div class="panel-head">
         <h2>{filter.zone ?? texts.map}</h2>
         <Legend />
-        <ZoneChoice zone={filter.zone} onZone={(zone) => onChoose({ zone, cell: null })} testId="zone" />
+        {onChoose !== null && (
+          <>
+            <button type="button" class="button" aria-pressed={isList} onClick={() => setList(!isList)} data-testid="as-list">
+              {texts.asList}
+            </button>
+            <ZoneChoice zone={filter.zone} onZone={(zone) => onChoose({ zone, cell: null })} testId="zone" />
+          </>
+        )}
       </div>
-      <div class="map-ground" ref={ref}>
-        {width > 0 && (
-          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={texts.map}>
+      {isList && choose !== null && <CellTable cells={cells} chosen={filter.cell} onChoose={choose} />}
+      <div class="map-ground" ref={ref} hidden={isList}>
+        {width > 0 && height > 0 && (
+          <svg width={width * scale} height={height * scale} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={texts.map}>
             <Ground projection={projection} />
-            <Cells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={(cell) => onChoose({ cell: filter.cell === cell ? null : cell })} />
+            <Cells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={choose} />
           </svg>
         )}
-        {pointed !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} height={height} />}
+        {pointed !== null && onChoose !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} height={height} />}
       </div>
     </section>
   );
@@ -88,7 +104,7 @@ interface CellsProps {
   readonly projection: GeoProjection;
   readonly chosen: string | null;
   readonly onPoint: (cell: MapCell | null) => void;
-  readonly onChoose: (geohash: string) => void;
+  readonly onChoose: ((geohash: string) => void) | null;
 }
 
 function Cells({ cells, projection, chosen, onPoint, onChoose }: CellsProps) {
@@ -117,16 +133,16 @@ function Cells({ cells, projection, chosen, onPoint, onChoose }: CellsProps) {
             key={cell.geohash}
             class={`cell ${isActive ? 'is-active' : ''} ${chosen === cell.geohash ? 'is-chosen' : ''}`}
             transform={place}
-            role="button"
-            tabIndex={isActive ? 0 : -1}
+            role={onChoose === null ? 'img' : 'button'}
+            {...(onChoose === null ? {} : { tabIndex: isActive ? 0 : -1 })}
             aria-label={`${texts.cell(cell.geohash)}: ${number(cell.sensors)} ${texts.sensors}, ${number(cell.active)} ${texts.active}`}
             data-testid={`cell-${cell.geohash}`}
             onPointerEnter={() => onPoint(cell)}
             onPointerLeave={() => onPoint(null)}
             onFocus={() => onPoint(cell)}
             onBlur={() => onPoint(null)}
-            onClick={() => onChoose(cell.geohash)}
-            onKeyDown={(event) => (event.key === 'Enter' || event.key === ' ') && (event.preventDefault(), onChoose(cell.geohash))}
+            onClick={() => onChoose?.(cell.geohash)}
+            onKeyDown={(event) => (event.key === 'Enter' || event.key === ' ') && (event.preventDefault(), onChoose?.(cell.geohash))}
           >
             <circle class="reach" r={Math.max(radius, LEAST_REACH_PX).toFixed(1)} />
             {isActive && <ActiveMark key={cell.active} count={cell.active} radius={radius} roomPx={roomPx} />}
@@ -160,16 +176,15 @@ function cellWidthPx(geohash: string, projection: GeoProjection): number {
 function Tip({ cell, projection, width, height }: { cell: MapCell; projection: GeoProjection; width: number; height: number }) {
   const texts = useTexts();
   const { number } = useFormats();
-  const [longitude, latitude] = middleOf(cell.geohash);
-  const at = projection([longitude, latitude]);
+  const place = usePlaceText();
+  const at = projection(middleOf(cell.geohash));
   if (at === null) return null;
   // On a phone there is no room beside the cell.
   const isStrip = width < NARROW_PX;
   const side = isStrip ? `is-strip ${at[1] > height / 2 ? 'is-above' : 'is-below'}` : at[0] > width / 2 ? 'is-left' : '';
-  const place = `${number(Math.abs(Math.round(latitude)))}° ${latitude < 0 ? 'S' : 'N'}, ${number(Math.abs(Math.round(longitude)))}° ${longitude < 0 ? 'W' : 'E'}`;
   return (
     <div class={`tip ${side}`} style={isStrip ? {} : { left: `${at[0]}px`, top: `${Math.min(Math.max(at[1], TIP_HALF_PX), height - TIP_HALF_PX)}px` }} role="status">
-      <b>{texts.cell(cell.geohash)}</b> <small>{place}</small>
+      <b>{texts.cell(cell.geohash)}</b> <small>{place(cell.geohash)}</small>
       <div>
         {number(cell.sensors)} {texts.sensors}, {cell.active > 0 ? `${number(cell.active)} ${texts.active}` : texts.calm}
       </div>

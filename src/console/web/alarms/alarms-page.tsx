@@ -8,7 +8,7 @@ import { AlarmFilters } from './alarm-filters.js';
 import { AlarmTable } from './alarm-table.js';
 import './alarms.css';
 import { ALARMS_TEXTS } from './alarms-texts.js';
-import { KeyboardSheet, useKeyboard } from './keyboard.js';
+import { useKeyboard } from './keyboard.js';
 import { ShelveDialog, UnshelveDialog } from './shelve-dialog.js';
 import { ShelvedPanel } from './shelved-panel.js';
 import { sorted, type Column, type Sorting } from './sorting.js';
@@ -21,11 +21,10 @@ const MESSAGE_MS = 6000;
 type Asking =
   | { readonly what: 'acknowledge'; readonly alarms: readonly AlarmSummary[] }
   | { readonly what: 'shelve'; readonly sensorIds: readonly string[] }
-  | { readonly what: 'unshelve'; readonly sensorId: string }
-  | { readonly what: 'keyboard' };
+  | { readonly what: 'unshelve'; readonly sensorId: string };
 
 /** What operators work on: the alarms that stand, and the sensors that are shelved. */
-export function AlarmsPage({ system, onShow }: { system: SystemData; onShow: (alarmId: string) => void }) {
+export function AlarmsPage({ system, onShow, onSheet }: { system: SystemData; onShow: (alarmId: string) => void; onSheet: () => void }) {
   const general = useTexts();
   const texts = useTextsOf(ALARMS_TEXTS);
   const [filter, setFilter] = useState(NO_STANDING_FILTER);
@@ -84,7 +83,6 @@ export function AlarmsPage({ system, onShow }: { system: SystemData; onShow: (al
     acknowledge: (alarmId) => acknowledge(orFocused(alarmId)),
     shelve: (alarmId) => shelve(orFocused(alarmId).map(({ sensorId }) => sensorId)),
     none: () => setSelection(new Set()),
-    sheet: () => setAsking({ what: 'keyboard' }),
   });
 
   const isPart = [data.unacknowledged, data.acknowledged].some((some) => some !== null && some.alarms.length < some.total);
@@ -102,7 +100,7 @@ export function AlarmsPage({ system, onShow }: { system: SystemData; onShow: (al
         <div class="panel-head">
           <h2>{texts.title}</h2>
           <span class="muted">{texts.explained}</span>
-          <button type="button" class="button is-quiet keyboard-button" onClick={() => setAsking({ what: 'keyboard' })}>
+          <button type="button" class="button is-quiet keyboard-button" onClick={onSheet}>
             {texts.keyboard} <kbd>?</kbd>
           </button>
         </div>
@@ -152,7 +150,6 @@ export function AlarmsPage({ system, onShow }: { system: SystemData; onShow: (al
       {asking?.what === 'acknowledge' && <AcknowledgeDialog alarms={asking.alarms} onDone={say} onClose={close} />}
       {asking?.what === 'shelve' && <ShelveDialog sensorIds={asking.sensorIds} onDone={say} onClose={close} />}
       {asking?.what === 'unshelve' && <UnshelveDialog sensorId={asking.sensorId} onDone={say} onClose={close} />}
-      {asking?.what === 'keyboard' && <KeyboardSheet onClose={close} />}
       {data.hasFailed && (
         <p class="toast" role="status">
           {general.failed}

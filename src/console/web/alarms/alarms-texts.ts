@@ -73,19 +73,6 @@ const es = {
   unshelve: 'Terminar',
   ofSensor: (what: string, sensor: string) => `${what}: sensor ${sensor}`,
   keyboard: 'Teclado',
-  keyboardTitle: 'Teclas',
-  keyboardExplained: 'Valen en esta página, fuera de los campos de texto.',
-  keyboardOn: 'Teclas de una letra activas',
-  keys: {
-    move: 'alarma siguiente, anterior',
-    select: 'elegir la alarma',
-    range: 'elegir también las de en medio',
-    open: 'ver la alarma',
-    acknowledge: 'reconocer las elegidas, o la señalada',
-    shelve: 'pausar sus sensores',
-    none: 'no elegir ninguna',
-    sheet: 'estas teclas',
-  },
 };
 export type AlarmsTexts = typeof es;
 
@@ -161,19 +148,6 @@ const en: AlarmsTexts = {
   unshelve: 'Unshelve',
   ofSensor: (what, sensor) => `${what}: sensor ${sensor}`,
   keyboard: 'Keyboard',
-  keyboardTitle: 'Keys',
-  keyboardExplained: 'They work on this page, outside text fields.',
-  keyboardOn: 'Single-letter keys are on',
-  keys: {
-    move: 'next, previous alarm',
-    select: 'select the alarm',
-    range: 'select those in between too',
-    open: 'show the alarm',
-    acknowledge: 'acknowledge the selected, or the one in focus',
-    shelve: 'shelve their sensors',
-    none: 'select none',
-    sheet: 'these keys',
-  },
 };
 
 export const ALARMS_TEXTS: Readonly<Record<Language, AlarmsTexts>> = { es, en };

@@ -75,7 +75,7 @@ function Changes({ past: { moments: { current }, changes: { total, items } }, on
         <h2>{texts.changed}</h2>
         <span class="muted">{current === null ? texts.nothingYet : formats.dateTime(current)}</span>
       </div>
-      <ol class="audit-list">
+      <ol class="rows audit-list">
         {items.map(({ change, alarmId, sensorId, type, zone, by }) => (
           <li key={`${change}${alarmId}`}>
             <TypeIcon type={type} />
@@ -121,7 +121,7 @@ function OpenThen({ past: { asOf, open }, cell, onShow, onSensor }: OpenProps) {
       {shown.length === 0 ? (
         <p class="empty">{texts.noneOpen}</p>
       ) : (
-        <ol class="audit-list">
+        <ol class="rows audit-list">
           {shown.map(({ alarmId, sensorId, type, zone, triggeredAt, acknowledged }) => (
             <li key={alarmId} data-testid={`then-${sensorId}-${type}`}>
               <TypeIcon type={type} />

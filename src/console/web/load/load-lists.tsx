@@ -79,7 +79,7 @@ function List({ title, note, total, shown, testId, children }: ListProps) {
         <h2>{title}</h2>
         <span class="muted">{shown < total ? texts.firstOf(number(shown), number(total)) : note}</span>
       </div>
-      {total === 0 ? <p class="empty calm">{texts.none}</p> : <ol>{children}</ol>}
+      {total === 0 ? <p class="empty calm">{texts.none}</p> : <ol class="rows">{children}</ol>}
     </section>
   );
 }

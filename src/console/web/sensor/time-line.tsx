@@ -53,7 +53,7 @@ export function TimeLine({ events, nowMs, onShow }: { events: readonly AuditEven
       </div>
       <div class="time-line" ref={ref}>
         {width > 0 && (
-          <svg width={width} height={height} role="img" aria-label={texts.timeLineText(alarms, strikes.filter(({ atMs }) => isSeen(atMs)).length)}>
+          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={texts.timeLineText(alarms, strikes.filter(({ atMs }) => isSeen(atMs)).length)}>
             {LANES.map((lane) => (
               <g key={lane}>
                 <text x={0} y={y(lane) + LANE_PX / 2} dy="0.35em">

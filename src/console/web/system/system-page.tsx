@@ -95,7 +95,7 @@ function ParkedPanel({ parked, onDone, onShow }: { parked: AlarmList | null; onD
       ) : parked.items.length === 0 ? (
         <p class="empty calm">{texts.noParked}</p>
       ) : (
-        <ul class="waiting">
+        <ul class="rows">
           {parked.items.map(({ alarmId, type, sensorId, triggeredAt, emailDetail: { attempts, reason } }) => {
             const what = words.alarm(general.type[type], sensorId);
             return (
@@ -137,7 +137,7 @@ function SilentPanel({ silent }: { silent: SilentList | null }) {
       ) : silent.items.length === 0 ? (
         <p class="empty calm">{texts.noSilent}</p>
       ) : (
-        <ul class="waiting">
+        <ul class="rows">
           {silent.items.map(({ sensorId, since, intervalMs, silentForMs, zone }) => (
             <li key={sensorId}>
               <div>

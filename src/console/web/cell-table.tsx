@@ -1,0 +1,62 @@
+import { ALARM_TYPES, type MapCell } from './api.js';
+import { useFormats } from './format.js';
+import { middleOf } from './map-projection.js';
+import { useTexts } from './texts.js';
+
+interface Props {
+  readonly cells: readonly MapCell[];
+  readonly chosen: string | null;
+  readonly onChoose: (geohash: string) => void;
+}
+
+/** What the map shows, as a list: the cells with most sensors in alarm first. */
+export function CellTable({ cells, chosen, onChoose }: Props) {
+  const texts = useTexts();
+  const { number } = useFormats();
+  const place = usePlaceText();
+  const ordered = [...cells].sort((a, b) => b.active - a.active || b.sensors - a.sensors || (a.geohash < b.geohash ? -1 : 1));
+  return (
+    <div class="cell-table">
+      <table class="numbers" data-testid="cell-table">
+        <thead>
+          <tr>
+            <th scope="col">{texts.cells}</th>
+            <th scope="col">{texts.sensors}</th>
+            <th scope="col">{texts.active}</th>
+            {ALARM_TYPES.map((type) => (
+              <th key={type} scope="col">
+                {texts.type[type]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {ordered.map((cell) => (
+            <tr key={cell.geohash} class={cell.active > 0 ? 'is-active' : ''} data-testid={`row-${cell.geohash}`}>
+              <th scope="row">
+                <button type="button" class="as-link" aria-pressed={chosen === cell.geohash} onClick={() => onChoose(cell.geohash)}>
+                  {texts.cell(cell.geohash)}
+                </button>{' '}
+                <small>{place(cell.geohash)}</small>
+              </th>
+              <td>{number(cell.sensors)}</td>
+              <td>{number(cell.active)}</td>
+              {ALARM_TYPES.map((type) => (
+                <td key={type}>{number(cell.byType[type])}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** `51° N, 0° W`, the middle of a cell. */
+export function usePlaceText(): (geohash: string) => string {
+  const { number } = useFormats();
+  return (geohash) => {
+    const [longitude, latitude] = middleOf(geohash);
+    return `${number(Math.abs(Math.round(latitude)))}° ${latitude < 0 ? 'S' : 'N'}, ${number(Math.abs(Math.round(longitude)))}° ${longitude < 0 ? 'W' : 'E'}`;
+  };
+}
