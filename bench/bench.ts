@@ -3,6 +3,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MissingProgram } from '../test/servers/system-program.js';
 import { abnormal } from './abnormal.js';
+import { consoleCase } from './console.js';
 import { embeddedPath } from './embedded-path.js';
 import { eventStore } from './event-store.js';
 import { hotPath } from './hot-path/hot-path.js';
@@ -25,6 +26,7 @@ const CASES: Readonly<Record<string, { readonly run: BenchCase; readonly measure
   'ingest-kafka': { run: ingestKafka, measures: 'readings accepted over HTTP onto Kafka, beside fastify with kafkajs and kafka-pixy' },
   latency: { run: latency, measures: 'from a reading accepted to its alarm stored and its e-mail sent, on Kafka' },
   'latency-peers': { run: latencyPeers, measures: 'from a reading in ENTRY to its alarm on a topic, beside Flink and Kafka Streams' },
+  console: { run: consoleCase, measures: 'first view and interaction of the console in Chromium, with 50,000 sensors' },
   ingest: { run: ingest, measures: 'readings accepted over HTTP into the embedded log' },
   rebuild: { run: rebuild, measures: 'building each read model anew from all events' },
   'start-up': { run: startUp, measures: 'from the start of the process to every part being up' },

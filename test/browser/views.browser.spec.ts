@@ -7,12 +7,6 @@ import { addressOf, cellOf, ConsoleBrowser, DESKTOP, figure, overflowPx, PHONE, 
 
 const CUSTOMERS = 50_000;
 const MOST_BYTES = 300_000;
-const MOST_PAINT_MS = 1000;
-const LOADS = 3;
-const MOST_INTERACTION_MS = 100;
-const ROUNDS = 3;
-/** The browser tells of longer ones only. */
-const LEAST_TOLD_MS = 16;
 
 const WALL = { viewport: { width: 1920, height: 1080 } };
 /** What A4 has between its margins, at 96 dots per inch. */
@@ -28,67 +22,20 @@ beforeAll(async () => {
 afterAll(() => bench.stop());
 afterEach(() => bench.clear());
 
-interface Load {
-  readonly paintMs: number;
-  readonly bytes: number;
-}
-
 /** What the first view took, with its data, nothing having been kept from before. */
-const loadOf = (page: Page) =>
-  page.evaluate<Load>(`({
-    paintMs: performance.getEntriesByName('first-contentful-paint')[0].startTime,
-    bytes: [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, { transferSize }) => sum + transferSize, 0),
-  })`);
+const firstBytes = (page: Page) =>
+  page.evaluate<number>("[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, { transferSize }) => sum + transferSize, 0)");
 
 const style = (page: Page, selector: string, property: string) => page.evaluate<string>(`getComputedStyle(document.querySelector(${JSON.stringify(selector)})).getPropertyValue(${JSON.stringify(property)})`);
 const many = () => Array.from({ length: MANY }, (_, index) => 100 + index);
 
-it(`the first view is painted within ${MOST_PAINT_MS} ms and comes in less than ${MOST_BYTES} bytes`, async () => {
-  const loads: Load[] = [];
-  for (let count = 0; count < LOADS; count += 1) {
-    const page = await bench.open();
-    loads.push(await loadOf(page));
-    await page.context().close();
-  }
-  const bytes = loads.map((load) => load.bytes);
-  expect(Math.max(...bytes)).toBeLessThan(MOST_BYTES);
-  expect(Math.min(...bytes)).toBeGreaterThan(MOST_BYTES / 10);
-  // Whatever else the machine does meanwhile.
-  expect(Math.min(...loads.map(({ paintMs }) => paintMs))).toBeLessThan(MOST_PAINT_MS);
+it(`the first view comes in less than ${MOST_BYTES} bytes`, async () => {
+  const bytes = await firstBytes(await bench.open());
+  expect(bytes).toBeLessThan(MOST_BYTES);
+  expect(bytes).toBeGreaterThan(MOST_BYTES / 10);
 });
 
 describe('the map of 50,000 sensors', () => {
-  it(`answers pointer and keyboard within ${MOST_INTERACTION_MS} ms`, async () => {
-    const customer = await bench.customer(21);
-    await bench.motion(21);
-    const page = await bench.open();
-    const cell = cellOf(page, customer);
-    await cell.and(page.locator('.is-active')).waitFor();
-    await page.evaluate(`(() => {
-      window.interactions = {};
-      window.observer = new PerformanceObserver((list) => list.getEntries().forEach(({ interactionId, duration }) => {
-        if (interactionId > 0) window.interactions[interactionId] = Math.max(window.interactions[interactionId] ?? 0, duration);
-      }));
-      window.observer.observe({ type: 'event', durationThreshold: ${LEAST_TOLD_MS} });
-    })()`);
-    const filter = page.getByRole('button', { name: /: Remove the cell filter$/ });
-    for (let count = 0; count < ROUNDS; count += 1) {
-      await cell.click();
-      await filter.waitFor();
-      await cell.press('Enter');
-      await filter.waitFor({ state: 'detached' });
-      await page.getByTestId('zone').selectOption(customer.dashboard);
-      await page.getByTestId(`cell-${customer.geohash.slice(0, 3)}`).waitFor();
-      await page.getByTestId('zone').selectOption('');
-      await cell.waitFor();
-    }
-    await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))');
-    // A click and a key in each round. Something else may go on during one or the other, not during most.
-    const toldMs = await page.evaluate<number[]>('Object.values(window.interactions)');
-    const slow = toldMs.filter((ms) => ms >= MOST_INTERACTION_MS).length;
-    expect({ toldMs, isQuick: slow < ROUNDS }).toEqual({ toldMs, isQuick: true });
-  });
-
   it('is there as a list too, those with alarms first, from which a cell is chosen', async () => {
     const customer = await bench.customer(22);
     await bench.motion(22);
