@@ -1,4 +1,5 @@
 import ControlConnection from 'cassandra-driver/lib/control-connection.js';
+import { systemClock } from '../../clock.js';
 
 /** The method of cassandra-driver 4.10.0 that finds a new control connection after one has broken. */
 interface ControlInside {
@@ -28,7 +29,7 @@ control._refresh = function (this: ControlInside, hosts?: Iterator<unknown>): Pr
       .call(this)
       .catch((error: unknown) => {
         this.log('error', 'the control connection could not be made anew, and is tried again', error);
-        setTimeout(() => this._isShuttingDown || void this._refresh(), AGAIN_MS).unref();
+        void systemClock.sleep(AGAIN_MS).then(() => (this._isShuttingDown ? undefined : this._refresh()));
       })
       .finally(() => running.delete(this));
     running.set(this, refresh);

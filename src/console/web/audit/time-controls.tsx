@@ -53,7 +53,7 @@ export function TimeControls({ fromMs, toMs, atMs, speed, previous, next, stepLa
       />
       <div class="steps">
         <button type="button" class="button" aria-label={texts.first} title={texts.first} onClick={stop(() => onTime(fromMs))} data-testid="step-first">
-          ⏮
+          |◀
         </button>
         <button type="button" class="button" aria-label={stepLabels.previous} title={stepLabels.previous} disabled={previous === null} onClick={stop(() => previous?.go())} data-testid="step-previous">
           ◀
