@@ -11,12 +11,13 @@ import { machines as machineAccounts } from '../support/accounts.js';
 import { readInventory } from '../support/ansible-inventory.js';
 import { processesWith } from '../support/processes-with.js';
 import { waitFor } from '../support/wait-for.js';
-import { PLAYS, runAnsible, type AnsibleRun } from './ansible.js';
+import { PLAYS, runAnsible } from './ansible.js';
 import { serversCache } from './cache.js';
 import { problemOf } from './compose/compose-go.js';
 import { compiledCompose } from './compose/compiled-compose.js';
 import { beginToWatch } from './compose/sweeper.js';
 import { kcatProgram } from './kcat.js';
+import type { ProgramRun } from './python-program.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PLAYBOOKS = ['install.yml', 'start.yml', 'stop.yml', 'status.yml'];
@@ -37,7 +38,7 @@ describe('the Ansible plays', () => {
   const addressOf = (service: string): string => `${network}.${Object.keys(machines).indexOf(Object.values(groups).find((group) => service in group)![service]!.machine) + 1}`;
   const dataOf = (service: string): string => join(dir, Object.values(groups).find((group) => service in group)![service]!.machine, 'data', service);
 
-  let linters: Promise<readonly AnsibleRun[]>;
+  let linters: Promise<readonly ProgramRun[]>;
   let watch: Awaited<ReturnType<typeof beginToWatch>>;
   beforeAll(async () => {
     watch = await beginToWatch({ marks: [`${network}.`, dir], dir });
@@ -62,20 +63,20 @@ describe('the Ansible plays', () => {
   }, 120_000);
   afterAll(() => watch?.sweep(), 60_000);
 
-  const play = (playbook: string, ...args: readonly string[]): Promise<AnsibleRun> =>
+  const play = (playbook: string, ...args: readonly string[]): Promise<ProgramRun> =>
     runAnsible(dir, 'ansible-playbook', playbook, '--inventory', join(PLAYS, 'inventory'), '--inventory', join(dir, 'here.json'), '--limit', LEFT_OUT, ...args);
 
   /** Empty for a run without a failure; otherwise all that it printed. */
-  const failuresOf = ({ code, output }: AnsibleRun): string => (code === 0 ? '' : output);
+  const failuresOf = ({ code, output }: ProgramRun): string => (code === 0 ? '' : output);
   /** The hosts at which a run changed something, in the order in which it did. */
-  const changedBy = ({ output }: AnsibleRun): string[] => [...output.matchAll(/^changed: \[([^\]]+)\]/gm)].map(([, host]) => host!);
+  const changedBy = ({ output }: ProgramRun): string[] => [...output.matchAll(/^changed: \[([^\]]+)\]/gm)].map(([, host]) => host!);
   /** The sum that the run's recap tells. */
-  const changesOf = ({ output }: AnsibleRun): number => [...output.matchAll(/changed=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+  const changesOf = ({ output }: ProgramRun): number => [...output.matchAll(/changed=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 
   /** The processes that this suite's plays have started, by the addresses in their arguments and variables. */
   const running = (): number[] => processesWith(`${network}.`);
 
-  const runLinters = (): Promise<readonly AnsibleRun[]> =>
+  const runLinters = (): Promise<readonly ProgramRun[]> =>
     Promise.all([
       runAnsible(dir, 'ansible-playbook', '--syntax-check', ...PLAYBOOKS),
       runAnsible(dir, 'yamllint', '--strict', '.'),
@@ -96,7 +97,7 @@ describe('the Ansible plays', () => {
   it('write files that with compose.yaml are allowed by compose’s schema and by the library of `docker compose config`, not by that program itself', async () => {
     const ours = join(ROOT, 'docker/compose.yaml');
     const written = Object.keys(machines).map((machine) => join(dir, machine, 'machine.compose.yaml'));
-    const bySchema = (...files: readonly string[]): Promise<AnsibleRun> => runAnsible(dir, 'check-jsonschema', '--builtin-schema', 'vendor.compose-spec', ...files);
+    const bySchema = (...files: readonly string[]): Promise<ProgramRun> => runAnsible(dir, 'check-jsonschema', '--builtin-schema', 'vendor.compose-spec', ...files);
     // The schema does not know compose's tags, which say how files are merged.
     const untagged = written.map((file) => file.replace('.compose.', '.untagged.'));
     written.forEach((file, i) => writeFileSync(untagged[i]!, readFileSync(file, 'utf8').replace(/ !(reset|override)\b/g, '')));
@@ -196,7 +197,7 @@ describe('the Ansible plays', () => {
 
   it('wait no longer than health_seconds and drain_seconds for a process that takes connections and gives no answer', async () => {
     const LIMIT_SECONDS = 25; // on a busy machine too there is time for a second question
-    const playAtSilent = async (playbook: string, service: string, limit: string): Promise<AnsibleRun> => {
+    const playAtSilent = async (playbook: string, service: string, limit: string): Promise<ProgramRun> => {
       const asked: { readonly fromMs: number; toMs: number }[] = [];
       const silent = createServer((socket) => {
         const each = { fromMs: Date.now(), toMs: Infinity };

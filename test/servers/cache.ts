@@ -25,10 +25,18 @@ export function goProgram(module: string, version: string, binary: string, name 
 
 /** The folder of a Maven project's libraries, downloaded into the cache the first time and again whenever its pom changes. */
 export function mavenLibraries(name: string, pom: string): string {
-  const digest = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
-  return cachedFolder(`${name}-${digest}`, (dir) => {
+  return cachedFolder(`${name}-${digestOf(pom)}`, (dir) => {
     run(systemProgram('mvn', 'maven'), ['--quiet', '--batch-mode', 'dependency:copy-dependencies', `-DoutputDirectory=${dir}`, '--file', pom]);
   });
+}
+
+/** The folder of what a requirements file names, installed by pip into the cache the first time and again whenever it, or one of the files that it includes, changes. */
+export function pythonLibraries(name: string, requirements: string, ...included: readonly string[]): string {
+  return cachedFolder(`${name}-${digestOf(requirements, ...included)}`, (dir) => run('python3', ['-m', 'pip', 'install', '--quiet', '--target', dir, '--requirement', requirements]));
+}
+
+function digestOf(...files: readonly string[]): string {
+  return files.reduce((hash, file) => hash.update(readFileSync(file)), createHash('sha256')).digest('hex').slice(0, 12);
 }
 
 /** A folder of the cache, filled the first time. It takes its name only when it is complete: one that was interrupted is not mistaken for it. */
