@@ -26,6 +26,7 @@ describe('simulated faults', () => {
     ['--seed', '0'],
     ['--hours', '-1'],
     ['--sed', '1'],
+    ['--plan', 'nowhere.json'],
   ])('are not begun for %s %s', (option, value) => {
     const { exitCode, stderr } = simulate(option, value);
     expect(stderr.split('\n')[0]).toContain(option);
