@@ -45,7 +45,12 @@ interface CopyRow {
 
 const COPIES = "SELECT id, name, version, definition, coalesce(store_id, '') AS storeId FROM projection_copies LEFT JOIN copy_stores ON copy_id = id";
 
-/** The read models in `<dir>/read-models.db`, a table for each copy of a projection, and the places of the sensors beside them. */
+/**
+ * The read models in `<dir>/read-models.db`, a table for each copy of a projection, and the places of the sensors beside them.
+ *
+ * Commits do not wait for the disk: rows and checkpoint are one transaction, so what a power failure takes is projected again,
+ * and the fsyncs of events and e-mails have the disk to themselves.
+ */
 export class LibsqlProjectionSink implements ProjectionSink {
   /** The live copies, so that a read need not look them up. */
   private readonly live = new Map<string, CopyRow>();
@@ -64,7 +69,7 @@ export class LibsqlProjectionSink implements ProjectionSink {
    * no name, as in a spec. Thrown: an error naming the file when it is no sound database.
    */
   static async open(dir: string, storeId = ''): Promise<LibsqlProjectionSink> {
-    const db = await EmbeddedDatabase.open(join(dir, 'read-models.db'), SCHEMA);
+    const db = await EmbeddedDatabase.open(join(dir, 'read-models.db'), SCHEMA, 'checkpoints');
     return new LibsqlProjectionSink(db, await PlacesTable.on(db), storeId, {
       add: await db.writeStatement('INSERT INTO projection_copies (name, version, definition, is_live) VALUES (?, ?, ?, 0) RETURNING id'),
       addStore: await db.writeStatement('INSERT INTO copy_stores (copy_id, store_id) VALUES (?, ?)'),

@@ -1,3 +1,5 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { anyHistory, append, newDir, rowsAfter, triggered, type ProjectedEvent } from '../../test/support/projection-events.js';
 import { systemClock } from '../clock.js';
@@ -22,6 +24,15 @@ class Bench {
 
   static async open(dir = newDir()): Promise<Bench> {
     return new Bench(dir, await LibsqlEventStore.open(dir, { clock: systemClock }), await LibsqlProjectionSink.open(dir));
+  }
+
+  /** As after a power failure: of the log of the read models' file so many bytes have reached the disk. */
+  async afterPowerFailure(keptOfLog: (bytes: number) => number): Promise<Bench> {
+    const dir = newDir();
+    copyFileSync(join(this.dir, 'read-models.db'), join(dir, 'read-models.db'));
+    const log = readFileSync(join(this.dir, 'read-models.db-wal'));
+    writeFileSync(join(dir, 'read-models.db-wal'), log.subarray(0, keptOfLog(log.length)));
+    return new Bench(dir, this.store, await LibsqlProjectionSink.open(dir));
   }
 
   /** Runs until every read model has every event, or has parked it, then `use`, then stops. */
@@ -104,6 +115,30 @@ describe('ProjectionRunner', () => {
       { numRuns: 15 },
     );
   }, 60_000);
+
+  it('goes on from whatever a power failure leaves of its file', async () => {
+    const bench = await Bench.open();
+    // Few enough that the log is not begun anew.
+    const events = alarmsOf(8);
+    await bench.run(async (runner) => {
+      // One after the other, so that each is in a transaction of its own.
+      for (const event of events) {
+        const position = await append(bench.store, [event]);
+        while (runner.projectedTo() !== position) await systemClock.sleep(1);
+      }
+    });
+    const counted = new Set<number>();
+    for (const part of [0.999, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7]) {
+      const after = await bench.afterPowerFailure((bytes) => Math.floor(bytes * part));
+      counted.add(Object.values(after.rows(alarmsPerMinute)).reduce((sum, row) => sum + Number(row['count']), 0));
+      await after.run(async () => {
+        for (const projection of ALL_PROJECTIONS) expect(after.rows(projection)).toEqual(rowsAfter(projection, events));
+      });
+      await after.sink.close();
+    }
+    expect(counted.size).toBeGreaterThan(3);
+    await bench.close();
+  });
 
   it('tells by a rebuild that a row was wrong, and mends it', async () => {
     const bench = await Bench.open();

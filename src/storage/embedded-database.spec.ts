@@ -66,6 +66,16 @@ describe('EmbeddedDatabase', () => {
     await db.close();
   });
 
+  it.each([
+    ['commits', 2],
+    ['checkpoints', 1],
+  ] as const)('waits for the disk at %s', async (syncedAt, synchronous) => {
+    const db = await EmbeddedDatabase.open(newFile(), schema, syncedAt);
+    const pragma = await db.writeStatement('PRAGMA synchronous');
+    expect(await db.write(() => pragma.get()?.['synchronous'])).toBe(synchronous);
+    await db.close();
+  });
+
   it('names a file that is no database', async () => {
     const file = newFile();
     writeFileSync(file, 'not a database, but long enough to be looked at as the header of one.'.repeat(20));

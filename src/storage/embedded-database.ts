@@ -33,6 +33,13 @@ interface QueuedWrite {
   readonly reject: (error: unknown) => void;
 }
 
+/**
+ * What a power failure may take of what has resolved; `kill -9` takes nothing of either. `commits`: nothing, at an fsync for
+ * each commit. `checkpoints`: the last transactions, never one without all after it; for what is made from other data and goes on from where it stands.
+ */
+export type SyncedAt = 'commits' | 'checkpoints';
+const SYNCHRONOUS: Readonly<Record<SyncedAt, string>> = { commits: 'FULL', checkpoints: 'NORMAL' };
+
 /** Such a file is read to its end at the start: a second or so. A larger one is checked when it is backed up. */
 const LARGEST_CHECKED_BYTES = 1024 * 1024 * 1024;
 
@@ -58,7 +65,7 @@ export class CommitOutcomeUnknown extends Error {
  * Statements run on the caller's thread (about 5 µs a row), the commit with its fsync on another; writes
  * that come meanwhile share the next transaction, at most 256. A write that throws is undone alone: the transaction is
  * undone and run again, each write in a savepoint, which takes two calls more of each.
- * WAL, synchronous=FULL: what has resolved survives kill -9 and power loss.
+ * In WAL mode, synchronous=FULL: what has resolved survives kill -9 and, unless opened otherwise (`SyncedAt`), power loss.
  */
 export class EmbeddedDatabase {
   private readonly queue: QueuedWrite[] = [];
@@ -75,12 +82,12 @@ export class EmbeddedDatabase {
   ) {}
 
   /** Opens or creates `file` and runs `schema`, which must be repeatable (IF NOT EXISTS). Thrown: `DatabaseUnusable` when it is not a sound database. */
-  static async open(file: string, schema: string): Promise<EmbeddedDatabase> {
+  static async open(file: string, schema: string, syncedAt: SyncedAt = 'commits'): Promise<EmbeddedDatabase> {
     try {
       const writer = new AsyncDatabase(file, {}) as Connection;
       await writer.exec('PRAGMA busy_timeout = 5000');
       await writer.exec('PRAGMA journal_mode = WAL');
-      await writer.exec('PRAGMA synchronous = FULL');
+      await writer.exec(`PRAGMA synchronous = ${SYNCHRONOUS[syncedAt]}`);
       if (statSync(file).size <= LARGEST_CHECKED_BYTES) await requireSound(writer);
       await writer.exec(schema);
       const reader = new SyncDatabase(file, {}) as Connection;
