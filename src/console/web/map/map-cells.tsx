@@ -20,6 +20,8 @@ interface Props {
   readonly onChoose: ((geohash: string) => void) | null;
 }
 
+type Pressed = KeyboardEvent & { readonly currentTarget: SVGElement };
+
 /** The cells on the map. For the keyboard they are one stop, from which arrows lead on. */
 export function MapCells({ cells, projection, chosen, onPoint, onChoose }: Props) {
   const texts = useTexts();
@@ -34,7 +36,7 @@ export function MapCells({ cells, projection, chosen, onPoint, onChoose }: Props
     return at === null ? [] : [{ cell, radius, x: at[0], y: at[1], place: `translate(${at[0].toFixed(1)} ${at[1].toFixed(1)})` }];
   });
   const stop = stopOf(cells, [entered, chosen]);
-  const onKey = (event: KeyboardEvent & { readonly currentTarget: SVGElement }, from: string) => {
+  const onKey = (event: Pressed, from: string) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const isChoice = event.key === 'Enter' || event.key === ' ';
     const to = isChoice ? null : cellAfter(event.key, from, placed.map(({ cell: { geohash, active }, x, y }) => ({ geohash, active, x, y })));
@@ -58,16 +60,20 @@ export function MapCells({ cells, projection, chosen, onPoint, onChoose }: Props
             class={`cell ${active > 0 ? 'is-active' : ''} ${chosen === geohash ? 'is-chosen' : ''}`}
             transform={place}
             role={onChoose === null ? 'img' : 'button'}
-            {...(onChoose === null ? {} : { tabIndex: geohash === stop ? 0 : -1, 'aria-pressed': chosen === geohash })}
             aria-label={`${texts.cell(geohash)}: ${number(sensors)} ${texts.sensors}, ${number(active)} ${texts.active}`}
             data-cell={geohash}
             data-testid={`cell-${geohash}`}
             onPointerEnter={() => onPoint(cell)}
             onPointerLeave={() => onPoint(null)}
-            onFocus={() => (onPoint(cell), setEntered(geohash))}
-            onBlur={() => onPoint(null)}
-            onClick={() => onChoose?.(geohash)}
-            onKeyDown={(event) => onKey(event, geohash)}
+            {...(onChoose !== null && {
+              // An attribute of SVG keeps its case, and only tabindex is one. What listens for the focus can get it.
+              tabindex: geohash === stop ? 0 : -1,
+              'aria-pressed': chosen === geohash,
+              onFocus: () => (onPoint(cell), setEntered(geohash)),
+              onBlur: () => onPoint(null),
+              onClick: () => onChoose(geohash),
+              onKeyDown: (event: Pressed) => onKey(event, geohash),
+            })}
           >
             <circle class="reach" r={Math.max(radius, LEAST_REACH_PX).toFixed(1)} />
             {active > 0 && <ActiveMark key={active} count={active} radius={radius} roomPx={roomPx} />}
