@@ -25,6 +25,7 @@ describe('readConfig', () => {
       maxConnections: 12_000,
       simulate: true,
       generateCustomers: 50_000,
+      mailSendLimitMs: 30_000,
       policy: { n: 3, windowMs: null, clearOnNormal: false },
     });
     expect(Object.isFrozen(config)).toBe(true);
@@ -41,6 +42,7 @@ describe('readConfig', () => {
     [{ VIGIA_CONSOLE_PORT: 'web' }, 'VIGIA_CONSOLE_PORT="web"'],
     [{ VIGIA_SIMULATE: 'maybe' }, 'VIGIA_SIMULATE="maybe"'],
     [{ VIGIA_MONITORING_MAILBOX: 'nobody' }, 'VIGIA_MONITORING_MAILBOX="nobody"'],
+    [{ VIGIA_MAIL_SEND_SECONDS: '0' }, 'VIGIA_MAIL_SEND_SECONDS="0"'],
     [{ VIGIA_STRIKES: '0' }, 'VIGIA_STRIKES="0"'],
     [{ VIGIA_BIND: 'everywhere' }, 'VIGIA_BIND="everywhere"'],
     [{ SMTP_URL: 'http://mail' }, 'SMTP_URL="http://mail"'],

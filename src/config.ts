@@ -69,6 +69,8 @@ export interface Config {
   readonly mailFrom: string;
   readonly mailLanguage: 'es' | 'en';
   readonly smtpUrl: string | null;
+  /** How long the mail server may take for one mail; twice as long an attempt belongs to who has begun it. */
+  readonly mailSendLimitMs: number;
   readonly policy: StrikePolicy;
   /** No sensor is shelved for longer. */
   readonly longestShelvingMs: number;
@@ -78,6 +80,9 @@ export interface Config {
   readonly logRetentionMs: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
+
+/** Of the accounts, in the data folder, unless it is told to be elsewhere. */
+export const USERS_FILE = 'users.json';
 
 /** The environment has variables that are unknown or have bad values. */
 export class BadConfig extends Error {
@@ -120,6 +125,7 @@ const variables = {
   VIGIA_MONITORING_MAILBOX: mailAddress.default('monitoring@vigia.local'),
   VIGIA_MAIL_FROM: mailAddress.default('alarms@vigia.local'),
   VIGIA_MAIL_LANGUAGE: z.enum(['es', 'en']).default('es'),
+  VIGIA_MAIL_SEND_SECONDS: z.coerce.number().min(1).max(600).default(30),
   VIGIA_STRIKES: z.coerce.number().int().min(1).max(100).default(3),
   VIGIA_STRIKE_WINDOW_SECONDS: z.coerce.number().positive().optional(),
   VIGIA_CLEAR_ON_NORMAL: flag.default(false),
@@ -191,7 +197,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     consolePort: read.VIGIA_CONSOLE_PORT,
     maxConnections: read.VIGIA_MAX_CONNECTIONS,
     consoleUrl: read.VIGIA_CONSOLE_URL === undefined ? null : new URL(read.VIGIA_CONSOLE_URL).origin,
-    usersFile: read.VIGIA_USERS_FILE ?? join(read.VIGIA_DATA_DIR, 'users.json'),
+    usersFile: read.VIGIA_USERS_FILE ?? join(read.VIGIA_DATA_DIR, USERS_FILE),
     sessionMs: read.VIGIA_SESSION_HOURS * 3_600_000,
     simulate,
     generateCustomers: read.VIGIA_CUSTOMERS ?? (simulate ? 50_000 : 0),
@@ -199,6 +205,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     mailFrom: read.VIGIA_MAIL_FROM,
     mailLanguage: read.VIGIA_MAIL_LANGUAGE,
     smtpUrl: read.SMTP_URL ?? null,
+    mailSendLimitMs: read.VIGIA_MAIL_SEND_SECONDS * 1000,
     policy: Object.freeze({
       n: read.VIGIA_STRIKES,
       windowMs: read.VIGIA_STRIKE_WINDOW_SECONDS === undefined ? null : read.VIGIA_STRIKE_WINDOW_SECONDS * 1000,

@@ -9,7 +9,7 @@ import { LastSeen } from '../ingestion/last-seen.js';
 import { LastSeenSnapshots } from '../ingestion/last-seen-snapshots.js';
 import { CLOCK, CONFIG, EVENT_STORE, LOGGER, METRICS } from '../tokens.js';
 import { SensorCommands } from './sensor-commands.js';
-import { silentSensors } from './silent-sensors.js';
+import { silentSensors, toldSilences } from './silent-sensors.js';
 import { Supervision } from './supervision.js';
 
 /** Who hears of the sensors tells when one grows silent: in the processes with role `process`. */
@@ -22,7 +22,7 @@ import { Supervision } from './supervision.js';
         const commands = new SensorCommands(store, clock, config.longestShelvingMs);
         const { silentAfterIntervals } = config;
         const problem = (error: unknown): void => logger.warn({ err: error }, 'silence and return of sensors could not be told yet');
-        const supervision = new Supervision({ lastSeen, snapshots, commands, silentSensors: () => silentSensors(store), clock, silentAfterIntervals, problem });
+        const supervision = new Supervision({ lastSeen, snapshots, commands, silentSensors: () => silentSensors(store), toldSilences: (signal) => toldSilences(store, signal), clock, silentAfterIntervals, problem });
         registerMetrics(registry, supervision, lastSeen);
         return supervision;
       },

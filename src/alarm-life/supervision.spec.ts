@@ -1,12 +1,13 @@
 import { Pipeline } from '../../test/support/pipeline.js';
 import { newDir } from '../../test/support/projection-events.js';
 import { SkippableClock } from '../../test/support/skippable-clock.js';
+import { waitFor } from '../../test/support/wait-for.js';
 import type { SensorWentSilent } from '../alarm-domain/alarm-life-events.js';
 import { systemClock } from '../clock.js';
 import { LastSeenSnapshots } from '../ingestion/last-seen-snapshots.js';
 import { lastSeen } from '../ingestion/normal-readings.js';
 import { SensorCommands } from './sensor-commands.js';
-import { silentSensors } from './silent-sensors.js';
+import { silentSensors, toldSilences } from './silent-sensors.js';
 import { Supervision, type SupervisionParts } from './supervision.js';
 
 const SENSORS = Array.from({ length: 60 }, (_, index) => index + 1);
@@ -28,6 +29,7 @@ class Bench {
       snapshots: new LastSeenSnapshots(realStore, log.identity, systemClock),
       commands: new SensorCommands(realStore, systemClock, 1000),
       silentSensors: () => silentSensors(realStore),
+      toldSilences: (signal) => toldSilences(realStore, signal),
       clock: systemClock,
       silentAfterIntervals: 5,
       problem: () => undefined,
@@ -172,6 +174,29 @@ describe('supervision', () => {
     await bench.supervision.look();
     expect([await bench.told(7), await bench.told(8)]).toEqual([['SensorWentSilent', 'SensorReturned'], ['SensorWentSilent', 'SensorReturned']]);
   }, 40_000);
+
+  it('puts right what a process tells that was frozen when it had the partition', async () => {
+    await bench.hear(SENSORS, 20);
+    const late = new SensorCommands(bench.pipeline.realStore, systemClock, 1000);
+    bench.supervision.start();
+    // What is told before it listens it does not hear.
+    const told: number[] = [];
+    await waitFor('a return', async () => {
+      told.push(told.length + 1);
+      await late.execute(told.length, { type: 'note-silence', intervalMs: 1, silentForMs: 1 });
+      await bench.supervision.look();
+      return (await Promise.all(told.map((id) => bench.told(id)))).some((types) => types.length === 2);
+    });
+    await bench.hear(without(60), 8);
+    await bench.supervision.look();
+    await late.execute(60, { type: 'note-return' });
+    await waitFor('the silence', async () => {
+      await bench.supervision.look();
+      return (await bench.told(60)).length === 3;
+    });
+    expect(await bench.told(60)).toEqual(['SensorWentSilent', 'SensorReturned', 'SensorWentSilent']);
+    await bench.supervision.stop();
+  }, 30_000);
 
   it('knows from the events who is silent when there is no snapshot', async () => {
     await new SensorCommands(bench.pipeline.realStore, systemClock, 1000).execute(7, { type: 'note-silence', intervalMs: 1, silentForMs: 1 });

@@ -1,7 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { LastSeen, Sighting } from '../ingestion/last-seen.js';
 import type { LastSeenSnapshots } from '../ingestion/last-seen-snapshots.js';
+import { PARTITIONS } from '../message-log/message-log.js';
+import { partitionFor } from '../message-log/murmur2.js';
 import type { SensorCommands } from './sensor-commands.js';
+import type { ToldSilence } from './silent-sensors.js';
 
 /** How often silence is looked for: 50,000 sensors take about a millisecond. */
 const LOOK_EVERY_MS = 5_000;
@@ -26,6 +29,8 @@ export interface SupervisionParts {
   readonly commands: Pick<SensorCommands, 'execute'>;
   /** The sensors that their streams say are silent; asked when there is no snapshot that tells it. */
   readonly silentSensors: () => Promise<readonly number[]>;
+  /** What is told from now on, by whatever process, until the signal. */
+  readonly toldSilences: (signal: AbortSignal) => AsyncIterable<ToldSilence>;
   readonly clock: Clock;
   /** A sensor is silent after so many of its own intervals. */
   readonly silentAfterIntervals: number;
@@ -45,12 +50,17 @@ export interface SupervisionStatus {
  *
  * Order: flag → snapshot → SensorWentSilent, and SensorReturned → flag. So after a crash whatever is flagged is told again, which
  * the sensor's stream knows to be nothing new. Time is that of each partition's records (`PathClock`).
+ *
+ * A process that was frozen may tell what it found before it lost the partition. So whoever has it listens to what is told, and
+ * puts right what it knows better.
  */
 export class Supervision {
   private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private running: Promise<unknown> = Promise.resolve();
   /** Flagged, and not known to be told. */
   private readonly untold = new Set<number>();
+  /** Told to be silent since this process began, and not to have returned. */
+  private readonly toldSilent = new Set<number>();
   private readonly savedAtMs = new Map<number, number>();
   private readonly statuses = new Map<number, SupervisionStatus>();
   /** Of each partition how many may still grow silent, and at which of its times that was. */
@@ -59,7 +69,7 @@ export class Supervision {
   constructor(private readonly parts: SupervisionParts) {}
 
   start(): void {
-    this.running = this.run();
+    this.running = Promise.all([this.run(), this.listen()]);
   }
 
   /** What is known is stored when the partitions are closed. */
@@ -76,6 +86,7 @@ export class Supervision {
     const sightings = snapshot?.sightings ?? (await silentSensors()).map((sensorId): Sighting => ({ sensorId, seen: 0, usualGap: 0, gaps: 0, isFlagged: true }));
     lastSeen.openPartition(partition, snapshot?.now ?? 1, sightings);
     for (const { sensorId, isFlagged } of snapshot?.sightings ?? []) if (isFlagged) this.untold.add(sensorId);
+    for (const sensorId of this.toldSilent) if (partitionOf(sensorId) === partition) lastSeen.flag(sensorId, true);
     this.savedAtMs.set(partition, clock.now());
   }
 
@@ -106,6 +117,27 @@ export class Supervision {
       if (signal.aborted) return;
       await this.look().catch(problem);
     }
+  }
+
+  private async listen(): Promise<void> {
+    const { toldSilences, clock, problem } = this.parts;
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        for await (const told of toldSilences(signal)) this.hear(told);
+      } catch (error) {
+        if (!signal.aborted) problem(error);
+      }
+      await clock.sleep(LOOK_EVERY_MS, signal);
+    }
+  }
+
+  /** Of its own sensors whoever is flagged and heard of is told to have returned at the next look, and whoever is not flagged and silent to be so. */
+  private hear({ sensorId, isSilent }: ToldSilence): void {
+    const { lastSeen } = this.parts;
+    if (isSilent) this.toldSilent.add(sensorId);
+    else this.toldSilent.delete(sensorId);
+    if (lastSeen.openPartitions.has(partitionOf(sensorId))) lastSeen.flag(sensorId, isSilent);
   }
 
   private async lookAt(partition: number): Promise<void> {
@@ -171,4 +203,8 @@ export class Supervision {
     await snapshots.save(partition, { now, sightings });
     this.savedAtMs.set(partition, clock.now());
   }
+}
+
+function partitionOf(sensorId: number): number {
+  return partitionFor(String(sensorId), PARTITIONS);
 }

@@ -21,11 +21,11 @@ export interface BackupCommandDeps {
 const BACKUP_HELP = `
 The data folder is VIGIA_DATA_DIR (./data). It may be in use: the application goes on as ever, nobody waits.
 
-In FOLDER are then event-store.db, message-log.db, customers.db, mailbox/ and backup.json, the list of them with sizes
-and SHA-256. The read models are not: they are built from the events. FOLDER appears when the backup is complete and on the disk;
+In FOLDER are then event-store.db, message-log.db, customers.db, mailbox/, users.json and backup.json, the list of them with
+sizes and SHA-256. The read models are not: they are built from the events. FOLDER appears when the backup is complete and on the disk;
 until then it is FOLDER.partial, which the next backup to FOLDER begins anew.
 
-It holds customers' data and notes: keep it as you keep the data folder.
+It holds customers' data, notes and accounts: keep it as you keep the data folder.
 
 Refused: a FOLDER that exists, too little room, a data folder without events, and a configuration with KAFKA_BROKERS or
 EVENTSTORE_URL, whose servers have backups of their own.
@@ -40,7 +40,7 @@ Into the data folder VIGIA_DATA_DIR (./data), which must be new or empty. Each f
 beyond the events is processed; no reading is taken and no e-mail sent meanwhile. The read models are built at the next start.
 
 E-mails that were recorded as sent are not sent again. Those that were owed at the backup may have been sent since, which
-is lost: they go, marked as possible duplicates.
+is lost: they go, marked as possible duplicates. Accounts are as they were: those removed since are there again.
 
 A restore that was broken off leaves a folder on which nothing starts; give the same command again.
 

@@ -9,7 +9,7 @@ export const MANIFEST = 'backup.json';
 /** The databases of a backup, in the order in which they are copied; see `backUp`. Read models are built anew from the events. */
 export const BACKUP_DATABASES = ['event-store.db', 'message-log.db', 'customers.db'] as const;
 
-const fileName = z.string().regex(/^((event-store|message-log|customers)\.db|mailbox\/[A-Za-z0-9.-]{1,100})$/);
+const fileName = z.string().regex(/^((event-store|message-log|customers)\.db|users\.json|mailbox\/[A-Za-z0-9.-]{1,100})$/);
 const manifest = z.object({
   format: z.literal(1),
   takenAt: z.iso.datetime(),

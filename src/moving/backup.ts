@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isoTime, type Clock } from '../clock.js';
+import { USERS_FILE } from '../config.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
 import type { Progress } from '../ingestion/reconcile.js';
 import { lastReceipt } from '../ingestion/undrained.js';
@@ -29,7 +30,7 @@ export interface BackupReport {
 /**
  * Copies a data folder into a new folder `target`, while any process may work on it; each database as it is at one moment.
  *
- * Events first, then the log, then customers and mailbox: so every record that a receipt names is in the log, every note
+ * Events first, then the log, then customers, mailbox and accounts: so every record that a receipt names is in the log, every note
  * that an event tells of is there, and no mail that is recorded as sent is missing. What the log has beyond the events is
  * processed after the restore, to the same events. The folder appears under its name when it is complete and on the disk.
  * Thrown: `BackupRefused`.
@@ -84,6 +85,8 @@ async function copyAll({ dataDir, partial, databases, clock, onProgress }: { dat
     onProgress(before, total, `bytes, ${name}`);
   }
   await copyMailbox(join(dataDir, MAILBOX), join(partial, MAILBOX), onProgress);
+  // It is only ever replaced as a whole; the copy is readable by its owner alone, as it is.
+  if (existsSync(join(dataDir, USERS_FILE))) await copyDurably(join(dataDir, USERS_FILE), join(partial, USERS_FILE));
 }
 
 /** A mail that was begun and has not its name yet is none; one that has will never change. */
@@ -118,7 +121,7 @@ async function requireWhole(folder: string, clock: Clock): Promise<void> {
 }
 
 async function writeManifest(folder: string, takenAt: string): Promise<BackupReport> {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => name.startsWith(`${MAILBOX}/`) || BACKUP_DATABASES.some((database) => database === name));
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.startsWith(`${MAILBOX}/`) || name === USERS_FILE || BACKUP_DATABASES.some((database) => database === name));
   const files: BackupManifest['files'] = [];
   for (const name of names.sort()) {
     const { size } = await stat(join(folder, name));

@@ -11,7 +11,7 @@ const OVER = { ...NOTIFICATION_POLICY, claimLimitMs: 0 };
 
 /**
  * To be called on events that were brought back from a backup: what the process that they are of did after it is lost, and may
- * have been to send an e-mail that is owed here still. Each of these gets a claim without an outcome in the name `by`, by
+ * have been to send an e-mail that is owed here still, or held back. Each of these gets a claim without an outcome in the name `by`, by
  * which P4 holds: its next copy is marked as a possible duplicate. Gives how many.
  */
 export async function claimLostAttempts(store: EventStore, clock: Clock, by: string): Promise<number> {
@@ -20,8 +20,8 @@ export async function claimLostAttempts(store: EventStore, clock: Clock, by: str
     const status = history.state.phase.status;
     // Of the others nothing more is sent without an operator; a claim that is open speaks for itself.
     const isOwed = status === 'none' || status === 'requested' || status === 'failed';
-    // One that is held back sends nothing before somebody unshelves its sensor.
-    if (isOwed && history.alarm.data.shelvedUntil === undefined) owed.set(alarmId, history);
+    // One that is held back may have been released, and sent; here it goes when its sensor is unshelved.
+    if (isOwed && history.hold !== 'withheld') owed.set(alarmId, history);
   }
   let claimed = 0;
   for (const [alarmId, { alarm, state, revision }] of owed) {

@@ -7,6 +7,8 @@ import { sensorStream } from '../alarm-domain/sensor.js';
 import { SensorCommands } from '../alarm-life/sensor-commands.js';
 import { isoTime } from '../clock.js';
 import { toAppend } from '../event-store/event-codec.js';
+import { claimLostAttempts } from './claim-lost-attempts.js';
+import { reconcileMails } from './reconcile-mails.js';
 
 const HOUR_MS = 3_600_000;
 const SENSOR = CUSTOMER.id;
@@ -61,6 +63,42 @@ describe('e-mails of shelved sensors (P4)', () => {
     expect(await mailed()).toEqual([witness, ...open, last].sort());
     expect(await bench.history(motion.data.alarmId)).toEqual([]);
     for (const alarmId of open) expect(await bench.history(alarmId)).toEqual(['Requested', 'Claimed 1', 'Sent 1']);
+  });
+
+  it('of a backup that was brought back go marked, since they may have gone after it, and no sooner', async () => {
+    await shelve();
+    const released = await raiseHeld('smoke');
+    await unshelve();
+    await shelve();
+    const [held, over] = [await raiseHeld('motion'), await raiseHeld('temperature')];
+    await recover(over);
+    const pending = () => reconcileMails({ store: bench.store, mailer: null, clock: bench.clock, onProgress: () => undefined, onDifference: () => undefined });
+    expect(await pending()).toMatchObject({ alarms: 3, pending: 1, held: 2 });
+    expect(await claimLostAttempts(bench.store, bench.clock, 'lost/before-restore')).toBe(2);
+    expect(await pending()).toMatchObject({ pending: 1, held: 2 });
+    bench.clock.skip(1);
+    bench.start();
+    const witness = await untilLooked();
+    await eventually('the released e-mail', async () => (await mailed()).length === 2);
+    expect(await mailed()).toEqual([witness, released.data.alarmId].sort());
+    await unshelve();
+    await eventually('the held e-mail', async () => (await bench.history(held.data.alarmId)).includes('Sent 2 flagged'));
+    for (const { data } of [released, held]) expect(await bench.history(data.alarmId)).toEqual(['Requested', 'Claimed 1', 'Claimed 2 flagged', 'Sent 2 flagged']);
+    expect(await pending()).toMatchObject({ alarms: 4, sent: 3, pending: 0, held: 1 });
+  });
+
+  it('that were released long ago and have not gone are missing', async () => {
+    await shelve();
+    const alarm = await raiseHeld('smoke');
+    const lines: string[] = [];
+    const reconciled = () => reconcileMails({ store: bench.store, mailer: null, clock: bench.clock, onProgress: () => undefined, onDifference: (line) => void lines.push(line) });
+    bench.clock.skip(3 * HOUR_MS);
+    expect(await reconciled()).toMatchObject({ held: 1, missing: 0 });
+    await unshelve();
+    expect(await reconciled()).toMatchObject({ pending: 1, missing: 0 });
+    bench.clock.skip(3 * HOUR_MS);
+    expect(await reconciled()).toMatchObject({ pending: 1, missing: 1 });
+    expect(lines).toEqual([expect.stringMatching(`^e-mail of ${alarm.data.alarmId}: not sent since `)]);
   });
 
   it('of an alarm that was there before go all the same', async () => {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { NOTIFICATION_POLICY } from '../alarm-domain/notification.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
@@ -13,7 +14,7 @@ import { MailboxFolderMailer } from './mailbox-folder-mailer.js';
 import type { Mailer } from './mailer.js';
 import { NotificationDispatcher } from './notification-dispatcher.js';
 import { registerDelayMetric, registerNotificationMetrics } from './notification-metrics.js';
-import { SmtpMailer } from './smtp-mailer.js';
+import { SmtpMailer, smtpLimits } from './smtp-mailer.js';
 
 export const MAILER = Symbol('Mailer');
 export const NOTIFYING = Symbol('Notifying');
@@ -28,7 +29,7 @@ export type Notifying = LeasedRole<NotificationDispatcher> | null;
       provide: MAILER,
       useFactory: (config: Config, clock: Clock): Promise<Mailer> | Mailer | null => {
         if (!config.roles.has('notify')) return null;
-        return config.smtpUrl === null ? MailboxFolderMailer.open(join(config.dataDir, 'mailbox')) : new SmtpMailer(config.smtpUrl, clock);
+        return config.smtpUrl === null ? MailboxFolderMailer.open(join(config.dataDir, 'mailbox')) : new SmtpMailer(config.smtpUrl, clock, smtpLimits(config.mailSendLimitMs));
       },
       inject: [CONFIG, CLOCK],
     },
@@ -43,8 +44,10 @@ export type Notifying = LeasedRole<NotificationDispatcher> | null;
           to: config.monitoringMailbox,
           consoleUrl: config.consoleUrl ?? `http://${config.bindAddress}:${config.consolePort}`,
         };
+        // Half of a claim is for storing it.
+        const policy = { ...NOTIFICATION_POLICY, claimLimitMs: 2 * mailer.sendLimitMs };
         const notifying = leases.role('notify', config.eventStoreUrl === null ? null : 'notify', (term) => {
-          const dispatcher = new NotificationDispatcher({ store, customers, mailer, settings, clock, log, term, onSent });
+          const dispatcher = new NotificationDispatcher({ store, customers, mailer, settings, clock, log, term, policy, onSent });
           dispatcher.start();
           return dispatcher;
         });

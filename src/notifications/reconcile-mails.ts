@@ -17,7 +17,7 @@ export interface MailReconciliation {
   readonly held: number;
   /** On their way. */
   readonly pending: number;
-  /** Of alarms that are more than two hours old, or recorded as sent but not in the mailbox folder. */
+  /** Owed for more than two hours, or recorded as sent but not in the mailbox folder. */
   readonly missing: number;
   /** Sent twice without a mark. */
   readonly doubled: number;
@@ -43,7 +43,7 @@ export async function reconcileMails(
     const outcome = outcomeOf(history);
     sums.alarms += 1;
     sums[outcome] += 1;
-    if (outcome === 'pending' && clock.now() - receivedAtMs > LATE_MS) missing(`e-mail of ${alarmId}: not sent since ${history.alarm.metadata.receivedAt}`);
+    if (outcome === 'pending' && clock.now() - Date.parse(history.owedSince) > LATE_MS) missing(`e-mail of ${alarmId}: not sent since ${history.owedSince}`);
     if (outcome === 'sent' && mailer !== null && history.way === mailer.way && (await mailer.find(mailName(alarmId, 'alarm'))) === null) missing(`e-mail of ${alarmId}: recorded as sent, but not in the mailbox folder`);
     if (history.unmarked > 1) {
       sums.doubled += 1;
@@ -53,9 +53,9 @@ export async function reconcileMails(
   return sums;
 }
 
-function outcomeOf({ alarm, state }: MailHistory): 'sent' | 'parked' | 'held' | 'pending' {
+function outcomeOf({ hold, state }: MailHistory): 'sent' | 'parked' | 'held' | 'pending' {
   const { status } = state.phase;
   if (status === 'sent' || status === 'completed') return 'sent';
   if (status === 'parked') return 'parked';
-  return status === 'none' && alarm.data.shelvedUntil !== undefined ? 'held' : 'pending';
+  return hold === 'none' ? 'pending' : 'held';
 }

@@ -22,6 +22,11 @@ export interface SmtpLimits {
 
 export const SMTP_LIMITS: SmtpLimits = { connect: 10_000, send: 30_000 };
 
+/** Those with another time for a sending, which a connection is a part of. */
+export function smtpLimits(sendMs: number): SmtpLimits {
+  return { connect: Math.min(SMTP_LIMITS.connect, sendMs), send: sendMs };
+}
+
 /**
  * Sends each mail by SMTP to one recipient, over a few connections that are kept for minutes without a mail: a new one
  * takes a server's greeting and log-in, which is most of a mail's way.

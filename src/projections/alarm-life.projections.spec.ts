@@ -32,6 +32,7 @@ describe('the list of alarms', () => {
     expect(rowOf(held, unshelved(60, [uuid('a')]))).toMatchObject({ email: 'pending', version: 1 });
     expect(rowOf(held, recovered(a))).toMatchObject({ email: 'withheld' });
     expect(rowOf(held, recovered(a), unshelved(60, []))).toMatchObject({ email: 'withheld' });
+    expect(rowOf(held, mail('NotificationRequested', a, {}), mail('NotificationClaimed', a, { attempt: 1, by: 'lost', until: at(50), possibleDuplicate: false }))).toMatchObject({ email: 'held' });
     const sent = mail('NotificationSent', a, { attempt: 1, mailId: '<x@vigia>', possibleDuplicate: false, customer: 'complete' });
     expect(rowOf(held, unshelved(60, [uuid('a')]), sent, recovered(a))).toMatchObject({ email: 'sent' });
   });

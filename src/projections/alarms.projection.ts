@@ -85,6 +85,8 @@ export const alarms: Projection<AlarmRow, AlarmsEvent['type']> = {
       case 'SensorUnshelved':
         return { ...row, email: 'pending' };
       case 'NotificationRequested':
+        // A restore claims those that are held, too: they may have gone after the backup.
+        return { ...row, email: row.email === 'held' ? 'held' : 'pending' };
       case 'NotificationRequeued':
         return { ...row, email: 'pending' };
       case 'NotificationClaimed': {

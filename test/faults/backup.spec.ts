@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../src/cli/simulator/random.js';
@@ -18,6 +18,8 @@ import type { Outputs, SentRecord } from './verifier/outputs.js';
 import { verify } from './verifier/verify.js';
 
 const SENSORS = 8;
+/** One more, whose e-mails are held back at the time of the backup. */
+const SHELVED = 50;
 const COMMAND = join('dist', 'cli', 'vigia.js');
 
 /** `vigia …` on a data folder, with at most so many blocks of 1024 bytes in a file. */
@@ -53,6 +55,12 @@ describe('vigia backup and restore', () => {
     return product;
   }
 
+  async function operate(product: Product, what: 'shelve' | 'unshelve', body: object): Promise<void> {
+    const headers = { 'content-type': 'application/json', 'if-match': '*' };
+    const answer = await fetch(`${product.consoleUrl}/api/sensors/${SHELVED}/${what}`, { method: 'POST', body: JSON.stringify({ operator: 'ana', ...body }), headers });
+    expect({ what, status: answer.status }).toEqual({ what, status: 200 });
+  }
+
   async function sendUntil(stop: AbortSignal, url: string, name: string): Promise<void> {
     await Promise.all(Array.from({ length: SENSORS }, async (_, sensorId) => {
       const random = Random.seeded(`${name} ${sensorId}`);
@@ -68,6 +76,10 @@ describe('vigia backup and restore', () => {
     const first = await started(original);
     const stop = new AbortController();
     const sending = sendUntil(stop.signal, first.ingestUrl, 'before');
+    await operate(first, 'shelve', { reason: 'test', until: new Date(systemClock.now() + 3_600_000).toISOString() });
+    await sendRecord(first.ingestUrl, 'ENTRY', `[${SHELVED}, true, false, 20, 30]`, 'shelved', sent);
+    const heldAlarm = async (product: Product) => (await product.alarms()).find(({ sensorId }) => sensorId === String(SHELVED));
+    await waitFor('the held alarm', async () => (await heldAlarm(first))?.email === 'held');
     await waitFor('mails', () => mailServer.mails.length > 5, 30_000);
     mailServer.behave = () => ({ refuseAt: 'rcpt-to', code: 451 });
     await systemClock.sleep(500);
@@ -75,6 +87,7 @@ describe('vigia backup and restore', () => {
     const report = JSON.parse(await first.command('backup', backup, '--json')) as { files: number };
     expect(report.files).toBe(3);
     mailServer.behave = () => 'accept';
+    await operate(first, 'unshelve', {});
     await systemClock.sleep(1500);
     stop.abort();
     await sending;
@@ -89,6 +102,10 @@ describe('vigia backup and restore', () => {
     const said = JSON.parse(vigia(restored, ['restore', backup, '--json']).stdout) as { possiblySent: number };
     expect(said.possiblySent).toBeGreaterThan(0);
     const second = await started(restored);
+    await second.waitUntilSettled();
+    const held = await heldAlarm(second);
+    expect(held?.email).toBe('held');
+    await operate(second, 'unshelve', {});
     await second.waitUntilSettled();
     const atRestore = new Set((await second.alarms()).map(({ alarmId }) => alarmId));
     const again = new AbortController();
@@ -109,6 +126,8 @@ describe('vigia backup and restore', () => {
     const { problems, figures } = verify({ ...after, mails });
     expect(problems).toEqual([]);
     expect(figures.flaggedMails).toBeGreaterThan(0);
+    // It went from the original after the backup, and had to go from what was restored, too.
+    expect(mails.filter(({ alarmId }) => alarmId === held?.alarmId).map(({ possibleDuplicate }) => possibleDuplicate)).toEqual([false, true]);
     // The events are those of the original up to the backup, and no alarm since then has the id of one that is lost.
     const copy = join(folder, 'copy');
     cpSync(backup, copy, { recursive: true });
@@ -146,8 +165,9 @@ describe('vigia backup and restore', () => {
     expect(readdirSync(target).filter((name) => !name.startsWith('lock.db'))).toEqual([]);
   }, 60_000);
 
-  it('go on after a kill: a backup is begun anew, and nothing starts on a folder that is half restored', async () => {
+  it('go on after a kill: a backup is begun anew, and nothing starts on a folder that is half restored; accounts are in it', async () => {
     const target = join(folder, 'killed');
+    expect(vigia(original, ['users', 'add', 'reports', '--role', 'auditor', '--token']).status).toBe(0);
     const child = spawn(process.execPath, [COMMAND, 'backup', target], { env: { ...process.env, VIGIA_DATA_DIR: original }, stdio: 'ignore' });
     await waitFor('the copies', () => existsSync(join(`${target}.partial`, 'event-store.db')));
     child.kill('SIGKILL');
@@ -163,6 +183,8 @@ describe('vigia backup and restore', () => {
     const refused = spawnSync(process.execPath, ['dist/main.js'], { env: { ...process.env, VIGIA_DATA_DIR: dataDir }, encoding: 'utf8' });
     expect(refused).toMatchObject({ status: 1, stderr: `the restore into data folder ${dataDir} was broken off; give the same vigia restore again\n` });
     expect(vigia(dataDir, ['restore', target]).status).toBe(0);
+    const accounts = join(dataDir, 'users.json');
+    expect([readFileSync(accounts, 'utf8'), statSync(accounts).mode & 0o777]).toEqual([readFileSync(join(original, 'users.json'), 'utf8'), 0o600]);
     expect(vigia(dataDir, ['log', 'status', '--json']).stdout).toMatch(/"records":0/);
   }, 60_000);
 });

@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/clock.js';
 import type { CrashPoint } from '../../src/crash-point.js';
 import { Product } from '../acceptance/product.js';
+import type { KafkaCluster } from '../servers/kafka.js';
 import { freePort } from '../servers/server-process.js';
 import { CrashSite, type Outside } from './crash-site.js';
 import { sendRecord } from './send-record.js';
@@ -18,6 +19,8 @@ const CUSTOMERS = 2000;
 export interface CrashWalk {
   readonly point: CrashPoint;
   readonly outside: Outside;
+  /** The log, if it is not the embedded one; no other walk uses it at the time. */
+  readonly kafka: KafkaCluster | null;
   /** The n that follows: `n + 1` for each passing. */
   readonly next: (n: number) => number;
   /** An empty folder of its own. */
@@ -36,9 +39,9 @@ export interface CrashWalkResult {
  * Starts the built product on one data folder with `CRASH_AT=point:n`, gives it the same work each time and lets it die, with
  * n upward until all is done without it passing the step so often; then has the verifier judge everything that was left.
  */
-export async function crashWalk({ point, outside, next, folder }: CrashWalk): Promise<CrashWalkResult> {
+export async function crashWalk({ point, outside, kafka, next, folder }: CrashWalk): Promise<CrashWalkResult> {
   const ports = { ingest: await freePort(), console: await freePort() };
-  const site = await CrashSite.start(folder, outside);
+  const site = await CrashSite.start(folder, outside, kafka);
   const sent: SentRecord[] = [];
   let reached = 0;
   try {

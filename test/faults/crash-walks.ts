@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CRASH_POINTS, type CrashPoint } from '../../src/crash-point.js';
+import { KafkaCluster } from '../servers/kafka.js';
 import type { Outside } from './crash-site.js';
 import { crashWalk, type CrashWalk, type CrashWalkResult } from './crash-walk.js';
 
@@ -15,15 +16,24 @@ const OF_THE_FOLDER: readonly CrashPoint[] = ['eml-written', 'eml-linked'];
 /** Leases are events, and needed where several processes may have the same. */
 const OF_LEASES: readonly CrashPoint[] = ['lease-taken'];
 
+/** Kafka takes these itself. */
+const OF_THE_EMBEDDED_LOG: readonly CrashPoint[] = ['log-committing', 'log-committed'];
+
+export interface CrashWalks extends Pick<CrashWalk, 'next'> {
+  /** Each walk with a real Kafka as its log, and not the embedded one. */
+  readonly onKafka: boolean;
+  readonly onWalked?: (walked: WalkedPoint) => void;
+}
+
 export interface WalkedPoint extends CrashWalkResult {
   readonly point: CrashPoint;
   readonly outside: Outside;
 }
 
 /** Walks over all steps. Those of mails wait for the end of open claims, and those of leases for that of the lease, so they begin first. */
-export async function crashWalks(next: CrashWalk['next'], onWalked: (walked: WalkedPoint) => void = () => undefined): Promise<readonly WalkedPoint[]> {
+export async function crashWalks({ next, onKafka, onWalked = () => undefined }: CrashWalks): Promise<readonly WalkedPoint[]> {
   const first = [...OF_MAILS, ...OF_THE_FOLDER];
-  const rest = CRASH_POINTS.filter((point) => ![...first, ...OF_LEASES].includes(point));
+  const rest = CRASH_POINTS.filter((point) => ![...first, ...OF_LEASES, ...(onKafka ? OF_THE_EMBEDDED_LOG : [])].includes(point));
   const walks = [
     ...OF_MAILS.map((point) => ({ point, outside: 'mails' as const })),
     ...OF_LEASES.map((point) => ({ point, outside: 'events' as const })),
@@ -31,12 +41,17 @@ export async function crashWalks(next: CrashWalk['next'], onWalked: (walked: Wal
   ];
   const results: WalkedPoint[] = [];
   const lane = async (): Promise<void> => {
-    for (let walk = walks.shift(); walk; walk = walks.shift()) {
-      const folder = mkdtempSync(join(tmpdir(), `vigia-crash-${walk.point}-`));
-      const walked = { ...walk, ...(await crashWalk({ ...walk, next, folder })) };
-      if (walked.problems.length === 0) rmSync(folder, { recursive: true });
-      results.push(walked);
-      onWalked(walked);
+    const kafka = onKafka ? await KafkaCluster.start({ brokers: 1 }) : null;
+    try {
+      for (let walk = walks.shift(); walk; walk = walks.shift()) {
+        const folder = mkdtempSync(join(tmpdir(), `vigia-crash-${walk.point}-`));
+        const walked = { ...walk, ...(await crashWalk({ ...walk, kafka, next, folder })) };
+        if (walked.problems.length === 0) rmSync(folder, { recursive: true });
+        results.push(walked);
+        onWalked(walked);
+      }
+    } finally {
+      await kafka?.stop();
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, lane));

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/clock.js';
 import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
+import { MAIL_SEND_SECONDS } from '../support/mail-send-seconds.js';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -26,7 +27,7 @@ describe('shelved sensors, with kill -9 (P4)', () => {
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'vigia-shelving-'));
     mailServer = await SmtpTestServer.start();
-    product = new Product({ dataDir: join(dir, 'data'), logFile: join(dir, 'log') }, { ingest: await freePort(), console: await freePort() }, 0, { SMTP_URL: mailServer.url });
+    product = new Product({ dataDir: join(dir, 'data'), logFile: join(dir, 'log') }, { ingest: await freePort(), console: await freePort() }, 0, { SMTP_URL: mailServer.url, VIGIA_MAIL_SEND_SECONDS: MAIL_SEND_SECONDS });
     product.start();
     await product.waitUntilUp();
   }, 120_000);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { drawPlan } from './simulation/plan.js';
+import { drawPlan, type Plan } from './simulation/plan.js';
 import { shrink } from './simulation/shrink.js';
 import { runPlan, type RunResult } from './simulation/simulated-run.js';
 import { writeOutputs } from './verifier/stored-outputs.js';
@@ -15,6 +16,8 @@ const HELP = `Runs the whole product in one process on simulated servers, a seed
   --from N        the first one (default 1)
   --hours N       as many as go into N hours
   --seed N        one seed
+  --supervise     sensors that go on sending, too, of whose silences supervision must tell; ten times as long a seed
+  --plan FILE     the plan in a file, as --shrink prints it
   --shrink        of a seed that fails, look for the smallest plan that still does, and print it
   --outputs DIR   of one seed, write what the run left into a folder, for the verifier
   --stop          end at the first seed that fails
@@ -22,9 +25,12 @@ const HELP = `Runs the whole product in one process on simulated servers, a seed
 Exit code: 0 when every seed keeps every promise, 1 when one does not, 2 for a bad option.`;
 
 const OPTIONS = {
-  seeds: { type: 'string' }, from: { type: 'string' }, hours: { type: 'string' }, seed: { type: 'string' }, outputs: { type: 'string' },
-  shrink: { type: 'boolean' }, stop: { type: 'boolean' }, help: { type: 'boolean' },
+  seeds: { type: 'string' }, from: { type: 'string' }, hours: { type: 'string' }, seed: { type: 'string' }, plan: { type: 'string' }, outputs: { type: 'string' },
+  shrink: { type: 'boolean' }, stop: { type: 'boolean' }, supervise: { type: 'boolean' }, help: { type: 'boolean' },
 } as const;
+
+/** What is summed up over all seeds. */
+const FIGURES = ['records', 'alarms', 'mails', 'flaggedMails', 'faults', 'kills', 'freezes', 'jumps', 'steps'] as const;
 
 /** Progress is told so often. */
 const TELL_EVERY_MS = 5000;
@@ -44,17 +50,18 @@ async function main(): Promise<number> {
     return 0;
   }
   const startMs = Date.now();
-  const sums = { runs: 0, failed: 0, records: 0, alarms: 0, mails: 0, flaggedMails: 0, faults: 0, steps: 0 };
+  const sums = { runs: 0, failed: 0, ...Object.fromEntries(FIGURES.map((figure) => [figure, 0])) as Record<(typeof FIGURES)[number], number> };
   let toldMs = startMs;
   for (let seed = options.from; sums.runs < options.seeds && Date.now() < startMs + options.forMs; seed += 1) {
-    const result = await runPlan(drawPlan(String(seed)));
+    const plan = options.plan ?? drawPlan(String(seed), options.supervise);
+    const result = await runPlan(plan);
     sums.runs += 1;
-    for (const figure of ['records', 'alarms', 'mails', 'flaggedMails', 'faults', 'steps'] as const) sums[figure] += result.figures[figure];
+    for (const figure of FIGURES) sums[figure] += result.figures[figure];
     if (options.isOne) console.log(JSON.stringify({ ...result.figures, digest: createHash('sha256').update(JSON.stringify(result.outputs)).digest('hex') }));
     if (options.outputs !== undefined) writeOutputs(options.outputs, result.outputs);
     if (result.problems.length > 0) {
       sums.failed += 1;
-      await tellFailure(seed, result, options.shrink);
+      await tellFailure(plan, result, options.shrink);
       if (options.stop) break;
     }
     if (Date.now() - toldMs >= TELL_EVERY_MS) {
@@ -62,8 +69,8 @@ async function main(): Promise<number> {
       console.error(`${sums.runs} seeds, ${sums.failed} failed, ${Math.round((toldMs - startMs) / 1000)} s`);
     }
   }
-  const { runs, failed, records, alarms, mails, flaggedMails, faults, steps } = sums;
-  console.log(`${runs} seeds, ${failed} failed: ${records} records, ${alarms} alarms, ${mails} e-mails (${flaggedMails} marked as possible duplicates), ${faults} faults, ${steps} steps, ${Math.round(process.cpuUsage().user / 1000 / Math.max(runs, 1))} ms a seed`);
+  const { runs, failed, records, alarms, mails, flaggedMails, faults, kills, freezes, jumps, steps } = sums;
+  console.log(`${runs} seeds, ${failed} failed: ${records} records, ${alarms} alarms, ${mails} e-mails (${flaggedMails} marked as possible duplicates), ${faults} faults (${kills} kills, ${freezes} freezes, ${jumps} clock jumps), ${steps} steps, ${Math.round(process.cpuUsage().user / 1000 / Math.max(runs, 1))} ms a seed`);
   return failed > 0 ? 1 : 0;
 }
 
@@ -77,23 +84,35 @@ function readOptions() {
     return value;
   };
   const [one, hours] = [number('seed'), number('hours')];
+  const plan = values.plan === undefined ? null : readPlan(values.plan);
   // Other seeds each time; the first one is told, so that a run can be repeated.
   const anyBeginning = 1 + Math.floor(Math.random() * 2 ** 40);
   return {
-    isOne: one !== null,
+    plan,
+    isOne: one !== null || plan !== null,
     from: one ?? number('from') ?? (hours === null ? 1 : anyBeginning),
-    seeds: one !== null ? 1 : (number('seeds') ?? (hours === null ? 1000 : Infinity)),
+    seeds: one !== null || plan !== null ? 1 : (number('seeds') ?? (hours === null ? 1000 : Infinity)),
     forMs: (hours ?? Infinity) * 3_600_000,
     outputs: values.outputs,
     shrink: values.shrink ?? false,
     stop: values.stop ?? false,
+    supervise: values.supervise ?? false,
     help: values.help ?? false,
   };
 }
 
-async function tellFailure(seed: number, { problems }: RunResult, isToShrink: boolean): Promise<void> {
+/** Thrown: an error that names the file when it can't be read, or is no JSON. */
+function readPlan(file: string): Plan {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Plan;
+  } catch (error) {
+    throw new Error(`--plan ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+async function tellFailure(plan: Plan, { problems }: RunResult, isToShrink: boolean): Promise<void> {
   const shown = problems.slice(0, 8).map(({ promise, what }) => `  ${promise}: ${what}`);
   const more = problems.length > shown.length ? [`  and ${problems.length - shown.length} more`] : [];
-  console.log([`seed ${seed} fails`, ...shown, ...more].join('\n'));
-  if (isToShrink) console.log(JSON.stringify(await shrink(drawPlan(String(seed)), problems[0]!.promise), null, 1));
+  console.log([`seed ${plan.seed} fails`, ...shown, ...more].join('\n'));
+  if (isToShrink) console.log(JSON.stringify(await shrink(plan, problems[0]!.promise), null, 1));
 }

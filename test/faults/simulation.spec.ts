@@ -16,6 +16,10 @@ describe('simulated faults', () => {
     expect(stderr).not.toContain('Warning'); // of Node itself, such as of too many listeners
   }, 900_000);
 
+  it('leave supervision to tell of a silence and its end, and of no other, in 12 seeds', () => {
+    expect(simulate('--supervise', '--seeds', '12').stdout).toMatch(/^12 seeds, 0 failed: /m);
+  }, 120_000);
+
   it('are the same again for the same seed', () => {
     const figures = (): string => simulate('--seed', '5').stdout.split('\n')[0]!;
     expect(figures()).toBe(figures());
@@ -26,6 +30,7 @@ describe('simulated faults', () => {
     ['--seed', '0'],
     ['--hours', '-1'],
     ['--sed', '1'],
+    ['--plan', 'nowhere.json'],
   ])('are not begun for %s %s', (option, value) => {
     const { exitCode, stderr } = simulate(option, value);
     expect(stderr.split('\n')[0]).toContain(option);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import { CUSTOMER_COLUMNS, type Customer } from '../../src/customers/customer.js';
 import { Product, type ApiAlarm } from '../acceptance/product.js';
+import { MAIL_SEND_SECONDS } from '../support/mail-send-seconds.js';
 import { Mailpit } from './mailpit.js';
 import { freePort } from './server-process.js';
 
@@ -18,7 +19,7 @@ describe('Vigía with SMTP_URL, on Mailpit', () => {
     dir = mkdtempSync(join(tmpdir(), 'vigia-mailpit-'));
     const ports = { ingest: await freePort(), console: await freePort() };
     const paths = { dataDir: join(dir, 'data'), logFile: join(dir, 'product.log') };
-    product = new Product(paths, ports, 200, { SMTP_URL: mailpit.smtpUrl, VIGIA_MAIL_LANGUAGE: 'en' });
+    product = new Product(paths, ports, 200, { SMTP_URL: mailpit.smtpUrl, VIGIA_MAIL_SEND_SECONDS: MAIL_SEND_SECONDS, VIGIA_MAIL_LANGUAGE: 'en' });
     product.start();
     await product.waitUntilUp();
     await product.waitUntilSettled();

@@ -8,6 +8,7 @@ import { Child, stopAll } from '../acceptance/child.js';
 import { EventStoreServer } from '../acceptance/event-store-server.js';
 import { Product } from '../acceptance/product.js';
 import { assignments, testClient } from '../support/kafka-group.js';
+import { MAIL_SEND_SECONDS } from '../support/mail-send-seconds.js';
 import { metricOf } from '../support/metrics.js';
 import { readTopic } from '../support/read-topic.js';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
@@ -40,7 +41,7 @@ describe('roles split over processes, on Kafka and a double of EventStoreDB', ()
     store = new EventStoreServer(dir, await freePort(), false);
     await store.start();
     mailServer = await SmtpTestServer.start();
-    const settings = { KAFKA_BROKERS: kafka.bootstrapServers, KAFKA_REPLICATION_FACTOR: '1', EVENTSTORE_URL: store.url, SMTP_URL: mailServer.url };
+    const settings = { KAFKA_BROKERS: kafka.bootstrapServers, KAFKA_REPLICATION_FACTOR: '1', EVENTSTORE_URL: store.url, SMTP_URL: mailServer.url, VIGIA_MAIL_SEND_SECONDS: MAIL_SEND_SECONDS };
     const product = async (name: string, roles: string): Promise<Product> =>
       new Product({ dataDir: join(dir, name), logFile: logOf(name) }, { ingest: await freePort(), console: await freePort() }, SENSORS, { ...settings, VIGIA_ROLES: roles });
     second = await product('second', 'project,notify,console');

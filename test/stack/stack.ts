@@ -10,6 +10,7 @@ import { Mailpit } from '../servers/mailpit.js';
 import { NodeExporter } from '../servers/node-exporter.js';
 import { PrometheusServer } from '../servers/prometheus.js';
 import type { Site } from '../servers/site.js';
+import { MAIL_SEND_SECONDS } from '../support/mail-send-seconds.js';
 import { all, Begun } from './begun.js';
 import { MEMBERS, SHOWN, type Member, type MemberName } from './stack-plan.js';
 
@@ -136,6 +137,7 @@ function settingsOf({ kafka, cassandra, influx, mailpit, store }: Systems): Read
     INFLUX_TOKEN: influx.token,
     INFLUX_BUCKET: BUCKET,
     SMTP_URL: mailpit.smtpUrl,
+    VIGIA_MAIL_SEND_SECONDS: MAIL_SEND_SECONDS,
   };
 }
 

@@ -170,6 +170,8 @@ export class GroupBench {
 /** One member of the group, with the log, the states and the receipts of a process of its own. */
 export class Member {
   rebalances = 0;
+  /** The partitions are being given out anew. */
+  isBetweenShares = true;
   private readonly stopping = new AbortController();
   private ended: Promise<void> = Promise.resolve();
 
@@ -189,6 +191,7 @@ export class Member {
     const handler = new BatchHandler(log.identity, store, sensors, receipts, new DeadLetters(log, store, systemClock), SOURCE_STRIKE_POLICY, systemClock, observer);
     const flushing = receipts.keepFlushing(member.stopping.signal, () => undefined);
     const consuming = log.consume({
+      onAssignment: (numbers) => (member.isBetweenShares = numbers === null),
       resumeAt: async (topic, partition, range) => {
         const { next, missing, hasBegunAgain, remembered } = await receipts.open(topic, partition, range);
         bench.missing += missing;

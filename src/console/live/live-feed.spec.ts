@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '../../clock.js';
 import { raise, alarmTriggered, CUSTOMER } from '../../../test/support/alarm-fixtures.js';
 import { ConsoleBench } from '../../../test/support/console-bench.js';
 import { waitFor } from '../../../test/support/wait-for.js';
+import { AlarmReads } from '../../projections/alarm-reads.js';
 import { MAX_UNREAD_BYTES } from './live-client.js';
 import { HEARTBEAT_MS, LEAST_STAY_MS, LiveFeed, MAX_LIVE_CLIENTS } from './live-feed.js';
 
@@ -160,6 +161,25 @@ describe('a page that follows', () => {
     const page = await listen(id);
     await waitFor('reset', () => page.of('reset').length === 1);
     expect(page.of('alarm')).toEqual([]);
+  });
+
+  it('reads all once more when what had just happened, while nobody was there, was not in the read models yet', async () => {
+    let isProjected = false;
+    await raise(bench.store);
+    const feed = new LiveFeed(bench.store, bench.app.get(AlarmReads), async () => isProjected, clock, () => undefined);
+    await feed.start();
+    const told: string[] = [];
+    const page = () => new PassThrough().on('data', (chunk: Buffer) => told.push(...chunk.toString().match(/(?<=^event: )\w+/gm)!));
+    const connecting = feed.connect(page(), null);
+    await waitFor('hello', () => told.length > 0);
+    expect(told).toEqual(['hello']);
+    isProjected = true;
+    await connecting;
+    await waitFor('the reset', () => told.length === 2);
+    await feed.connect(page(), null);
+    await waitFor('hello', () => told.length === 3);
+    expect(told).toEqual(['hello', 'reset', 'hello']);
+    await feed.stop();
   });
 
   it('that missed more than a thousand changes loads everything anew', async () => {

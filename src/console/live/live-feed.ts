@@ -110,6 +110,14 @@ export class LiveFeed {
     client.write(`retry: 2000\n${toWire({ event: 'hello', id: isResumed ? null : position, data: { at: this.now(), isResumed } })}`);
     // What is told from here on is after `position`, so there is neither gap nor overlap.
     if (isResumed) await this.replay(client, lastEventId, position);
+    else if (position !== null) await this.completeFirstLook(client, position);
+  }
+
+  /** What was told while nobody was there may not be in the read models yet: then what the page has just read lacks it. */
+  private async completeFirstLook(client: LiveClient, position: Position): Promise<void> {
+    if (await this.isProjected(position)) return;
+    await this.untilProjected(position, this.stopping.signal);
+    client.write(toWire(resetTo(position)));
   }
 
   private async replay(client: LiveClient, after: Position, through: Position | null): Promise<void> {

@@ -31,12 +31,15 @@ export class GroupMember {
   private readonly consumer: Consumer;
   private readonly stopping = new AbortController();
 
+  /** Once `leaving` is aborted the group is not joined again; `stop` leaves it. */
   constructor(
     kafka: Kafka,
     clock: Clock,
+    leaving: AbortSignal,
     private readonly settings: GroupSettings,
     private readonly listener: GroupListener,
   ) {
+    const ending = AbortSignal.any([leaving, this.stopping.signal]);
     const { groupId, sessionTimeoutMs } = settings;
     this.consumer = kafka.consumer({
       groupId,
@@ -49,7 +52,7 @@ export class GroupMember {
           // The others wait for whoever has not joined, up to the rebalance timeout: so long a handler may take to
           // its end, and the next member does not meet it. Half of it, since no heartbeat goes out meanwhile.
           const beforeJoin = (): Promise<void> => within(clock, sessionTimeoutMs / 2, listener.onRevoked());
-          outliveCoordinators(config.cluster, clock, sessionTimeoutMs, this.stopping.signal, beforeJoin);
+          outliveCoordinators(config.cluster, clock, sessionTimeoutMs, ending, beforeJoin);
           return pairAssigner(config);
         },
       ],

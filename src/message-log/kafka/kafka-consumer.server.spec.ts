@@ -1,6 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { assignments, deleteRecords, emptyTopics, Gate, GroupBench, openLog, readingOf, testClient, withAdmin, type GroupOptions } from '../../../test/support/kafka-group.js';
 import { KafkaCluster } from '../../../test/servers/kafka.js';
@@ -132,6 +133,31 @@ describe('A change of members while handlers are in work', () => {
 });
 
 describe('A member that must give a partition up', () => {
+  it('is no member again, and keeps no connection, who leaves while another’s leaving makes him join anew', async () => {
+    const before = new Set(connectionsTo(kafka));
+    const gate = closedGate();
+    const bench = await openBench();
+    const staying = await bench.join('staying for a moment', () => gate.pass());
+    const leaving = await bench.join('leaving');
+    await waitFor('a share for each', async () => (await shares()).join(' | ') === 'ENTRY-0 OK-0 | ENTRY-1 OK-1');
+    await bench.append('ENTRY', readings('held', 40));
+    await waitFor('the handler that is in work', () => gate.waiting === 1);
+    const rebalances = staying.rebalances;
+    await leaving.leave();
+    // The next heartbeat says that members change; it joins anew when its handler is done.
+    await waitFor('the end of its share', () => staying.isBetweenShares, 10_000);
+    const left = staying.leave();
+    gate.release();
+    await left;
+    expect(staying.rebalances).toBe(rebalances);
+    await bench.close();
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(await memberIds()).toEqual([]);
+      await systemClock.sleep(200);
+    }
+    expect(connectionsTo(kafka).filter((socket) => !before.has(socket))).toEqual([]);
+  });
+
   it('first comes to an end with the run that it has, when that does not take too long', async () => {
     const bench = await openBench();
     let began = 0;
@@ -445,6 +471,12 @@ function holdingChild() {
     },
     kill: () => child.kill('SIGKILL'),
   };
+}
+
+/** This process's open sockets to the brokers. */
+function connectionsTo({ bootstrapServers }: KafkaCluster): Socket[] {
+  const handles = (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles();
+  return handles.filter((handle): handle is Socket => handle instanceof Socket && !handle.destroyed && bootstrapServers.split(',').includes(`${handle.remoteAddress}:${handle.remotePort}`));
 }
 
 async function memberIds(): Promise<string[]> {

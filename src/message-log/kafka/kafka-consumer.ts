@@ -62,6 +62,7 @@ async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onReb
   const member = new GroupMember(
     kafka,
     clock,
+    signal,
     { groupId: CONSUMER_GROUP, topics: SENSOR_TOPICS, sessionTimeoutMs },
     {
       onAssigned: (numbers, memberId) => {

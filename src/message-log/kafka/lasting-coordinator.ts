@@ -1,3 +1,4 @@
+import kafkajs from 'kafkajs';
 import type { Clock } from '../../clock.js';
 import { UnknownKafkajs } from './kafka-errors.js';
 import { cutConnections, type ConnectedBroker } from './kafkajs-connections.js';
@@ -7,6 +8,7 @@ interface CoordinatorInside extends ConnectedBroker {
   readonly connectionPool: ConnectedBroker['connectionPool'] & { readonly host: string; readonly port: number };
   heartbeat(request: object): Promise<unknown>;
   joinGroup(request: object): Promise<unknown>;
+  syncGroup(request: object): Promise<unknown>;
 }
 
 interface Query {
@@ -29,7 +31,8 @@ const LOOK_EVERY_MS = 200;
  * id, and the group's work would rest until the old one's session has run out.
  *
  * `limitMs` is how long another coordinator is looked for; then kafkajs has its way. `beforeJoin` is awaited
- * before the group is joined, the first time and whenever its members change.
+ * before the group is joined, the first time and whenever its members change. Once `signal` is aborted the group is not
+ * joined: kafkajs leaves it while it is joining, and would be a member again that no process is behind, on a connection that nobody ends.
  */
 export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: number, signal: AbortSignal, beforeJoin: () => Promise<void>): void {
   const cluster = inside as ClusterInside;
@@ -58,14 +61,20 @@ export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: numb
         }
       }
     };
+    const unlessLeaving = (request: object, ask: 'joinGroup' | 'syncGroup'): Promise<unknown> => {
+      if (signal.aborted) throw new kafkajs.KafkaJSNonRetriableError('the group is being left');
+      return current[ask](request);
+    };
     const joinGroup = async (request: object): Promise<unknown> => {
       await beforeJoin();
-      return current.joinGroup(request);
+      return unlessLeaving(request, 'joinGroup');
     };
+    const syncGroup = async (request: object): Promise<unknown> => unlessLeaving(request, 'syncGroup');
     return new Proxy(current, {
       get: (_, name) => {
         if (name === 'heartbeat') return heartbeat;
         if (name === 'joinGroup') return joinGroup;
+        if (name === 'syncGroup') return syncGroup;
         const value: unknown = Reflect.get(current, name);
         return typeof value === 'function' ? (value.bind(current) as unknown) : value;
       },

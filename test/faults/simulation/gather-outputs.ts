@@ -1,11 +1,11 @@
 import { ALL_TOPICS } from '../../../src/message-log/message-log.js';
-import type { CommandAnswer, OutputEvent, Outputs, ReadModels, SentRecord } from '../verifier/outputs.js';
+import type { CommandAnswer, OutputEvent, Outputs, ReadModels, SentRecord, SupervisedSilence } from '../verifier/outputs.js';
 import type { Plan } from './plan.js';
 import type { SimMachine } from './sim-machine.js';
 import type { SimServers } from './sim-servers.js';
 
 /** What is left after a run, as the servers and the disks have it. */
-export function gatherOutputs({ policy, isKeyed }: Plan, { events, log, mail }: SimServers, machines: readonly SimMachine[], sent: readonly SentRecord[], commands: readonly CommandAnswer[]): Outputs {
+export function gatherOutputs({ policy, isKeyed }: Plan, { events, log, mail }: SimServers, machines: readonly SimMachine[], sent: readonly SentRecord[], commands: readonly CommandAnswer[], silence: SupervisedSilence | undefined): Outputs {
   const topics = ALL_TOPICS.map((topic) => [
     topic,
     log.describe(topic).map(({ partition }) => log.records(topic, partition, 0).map(({ value, key: _key, ...record }) => ({ ...record, value: value?.toString('base64') ?? null }))),
@@ -16,6 +16,7 @@ export function gatherOutputs({ policy, isKeyed }: Plan, { events, log, mail }: 
     log: log.identity,
     sent,
     commands,
+    ...(silence ? { silence } : {}),
     topics: Object.fromEntries(topics) as Outputs['topics'],
     events: outputEvents(events),
     readModels: machines.map(readModelsOf),

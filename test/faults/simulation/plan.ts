@@ -33,6 +33,21 @@ export function isCommand(action: Action): action is Command {
   return COMMANDS.has(action.do);
 }
 
+/**
+ * Sensors that each send a normal reading again and again, from the beginning to the end of the run. One of them is silent for a
+ * while, from `fromMs` to `untilMs` after the beginning, and once more when the faults are over: then it must be told of.
+ */
+export interface Chorus {
+  readonly sensors: readonly number[];
+  readonly everyMs: number;
+  readonly silent: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** A silence takes long to be noticed. */
+const CHORUS_LASTS_MS = 90_000;
+
 /** All that a run is made from: the same plan gives the same run. */
 export interface Plan {
   /** Of the delays and faults of calls. */
@@ -42,26 +57,38 @@ export interface Plan {
   readonly faults: Readonly<Record<ServerName, CallFaults>>;
   /** Whether every record has its sensor's key, so that all of a sensor's are in partitions of one number. */
   readonly isKeyed: boolean;
+  /** Sensors whose silences are supervised. */
+  readonly chorus: Chorus | null;
   /** How long faults go on; then nothing fails any more. */
   readonly safetyMs: number;
   readonly actions: readonly Action[];
 }
 
-/** The plan of a seed: what is sent, and what goes wrong meanwhile. */
-export function drawPlan(seed: string): Plan {
+/** The plan of a seed: what is sent, and what goes wrong meanwhile. With `isSupervised` it has a chorus, if it has keys and no `clearOnNormal`. */
+export function drawPlan(seed: string, isSupervised = false): Plan {
   const random = Random.seeded(`plan ${seed}`);
   const machines = random.integer(1, 3);
-  const safetyMs = random.integer(20, 90) * 1000;
+  const shortestMs = random.integer(20, 90) * 1000;
   const isKeyed = random.fraction() < 0.75;
   const policy = {
     n: random.integer(1, 3),
     windowMs: isKeyed && random.fraction() < 0.25 ? random.integer(5, 40) * 1000 : null,
     clearOnNormal: isKeyed && random.fraction() < 0.2,
   };
+  const chorus = isSupervised && isKeyed && !policy.clearOnNormal ? drawChorus(seed) : null;
+  const safetyMs = shortestMs + (chorus === null ? 0 : CHORUS_LASTS_MS);
   const sensors = Array.from({ length: random.integer(1, 6) }, () => random.integer(1, 60));
   const actions = [...drawMessages(random, safetyMs, isKeyed, sensors), ...drawFaults(random, safetyMs, machines), ...drawCommands(seed, safetyMs, machines, sensors)];
   actions.sort((a, b) => a.atMs - b.atMs);
-  return { seed, machines, policy, isKeyed, faults: drawCallFaults(random), safetyMs, actions };
+  return { seed, machines, policy, isKeyed, chorus, faults: drawCallFaults(random), safetyMs, actions };
+}
+
+/** Others than the sensors of the messages. */
+function drawChorus(seed: string): Chorus {
+  const random = Random.seeded(`chorus ${seed}`);
+  const sensors = Array.from({ length: 10 }, (_, index) => 101 + index);
+  const fromMs = random.integer(40, 60) * 1000;
+  return { sensors, everyMs: 2000, silent: sensors[random.integer(0, sensors.length - 1)] as number, fromMs, untilMs: fromMs + random.integer(30, 60) * 1000 };
 }
 
 /** In half of the seeds. Some come twice, at two machines at once. */

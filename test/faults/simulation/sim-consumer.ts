@@ -138,6 +138,7 @@ export class SimConsumer {
         batches.push(batch);
       }
       for (let offset = next[topic]; offset < record.offset; offset += 1) batch.skipped.push(offset);
+      if (topic === 'ENTRY') this.options.discard?.beginBatch?.(partition, record.appendedAtMs);
       const isDiscarded = topic === 'ENTRY' && record.value !== null && this.options.discard?.one(record.value, 0, record.value.length);
       if (isDiscarded) batch.discarded += 1;
       else batch.records.push(record);

@@ -1,13 +1,18 @@
 import { pino } from 'pino';
 import type { StrikePolicy } from '../../../src/alarm-domain/strike-policy.js';
 import { SensorCommands } from '../../../src/alarm-life/sensor-commands.js';
+import { silentSensors, toldSilences } from '../../../src/alarm-life/silent-sensors.js';
+import { Supervision } from '../../../src/alarm-life/supervision.js';
 import { Unshelving } from '../../../src/alarm-life/unshelving.js';
+import type { Clock } from '../../../src/clock.js';
 import { ApplicationProgress } from '../../../src/application-progress.js';
 import { consumption } from '../../../src/consumption.js';
 import { CustomersUnavailable } from '../../../src/customers/customer-store.js';
 import type { EventStore } from '../../../src/event-store/event-store.js';
 import { BatchHandler } from '../../../src/ingestion/batch-handler.js';
 import { DeadLetters } from '../../../src/ingestion/dead-letters.js';
+import { LastSeenSnapshots } from '../../../src/ingestion/last-seen-snapshots.js';
+import { newHearing } from '../../../src/ingestion/normal-readings.js';
 import { ReceiptBook } from '../../../src/ingestion/receipt-book.js';
 import { SensorStates } from '../../../src/ingestion/sensor-states.js';
 import { LeaseStream } from '../../../src/leases/lease-stream.js';
@@ -45,6 +50,7 @@ export class SimMachine {
     readonly name: string,
     private readonly servers: SimServers,
     private readonly policy: StrikePolicy,
+    private readonly isSupervised: boolean,
   ) {}
 
   /** Starts a process unless one is there. */
@@ -93,9 +99,13 @@ export class SimMachine {
     const receipts = new ReceiptBook(store, log.identity, clock);
     const sensors = new SensorStates(store);
     const observer = { processed() {}, stored() {}, conflict() {}, failed() {} };
-    const handler = new BatchHandler(log.identity, store, sensors, receipts, new DeadLetters(log, store, clock), policy, clock, observer);
-    const options = consumption({ receipts, sensors, policy, progress: new ApplicationProgress(), logger: NO_LOG });
-    const consuming = log.consume({ ...options, handle: (batches) => handler.handle(batches), signal: stopping.signal });
+    const commands = new SensorCommands(store, clock, LONGEST_SHELVING_MS);
+    const supervised = this.isSupervised ? supervise(store, log, commands, clock) : null;
+    const handler = new BatchHandler(log.identity, store, sensors, receipts, new DeadLetters(log, store, clock), policy, clock, observer, supervised?.lastSeen);
+    const options = consumption({ receipts, sensors, ...(supervised && { supervision: supervised.supervision }), policy, progress: new ApplicationProgress(), logger: NO_LOG });
+    const discard = options.discard && (supervised?.normalReadings ?? options.discard);
+    const consuming = log.consume({ ...options, ...(discard && { discard }), handle: (batches) => handler.handle(batches), signal: stopping.signal });
+    supervised?.supervision.start();
     const flushing = receipts.keepFlushing(stopping.signal, () => undefined);
 
     const runner = new ProjectionRunner(ALL_PROJECTIONS, store, new SimProjectionSink(this.disk, servers.diskNetwork, process), clock, () => undefined);
@@ -107,7 +117,6 @@ export class SimMachine {
       publisher.start();
       return publisher;
     });
-    const commands = new SensorCommands(store, clock, LONGEST_SHELVING_MS);
     const shelved = { endedBy: (time: string, limit: number) => this.shelvingsEndedBy(time, limit) };
     const unshelving = this.leased(process, store, 'unshelve', 'unshelve', (term) => {
       const work = new Unshelving({ shelved, commands, clock, term, problem: () => undefined });
@@ -119,6 +128,7 @@ export class SimMachine {
       stop: async () => {
         stopping.abort();
         await Promise.all([consuming, flushing]);
+        await supervised?.supervision.stop();
         await Promise.all([unshelving.stop(), notifying.stop(), counting.stop()]);
         await runner.stop();
       },
@@ -158,3 +168,11 @@ export class SimMachine {
   }
 }
 
+
+/** What a process hears of, and tells of silences; as supervision.module.ts has it. */
+function supervise(store: EventStore, log: SimMessageLog, commands: SensorCommands, clock: Clock) {
+  const { lastSeen, normalReadings } = newHearing();
+  const snapshots = new LastSeenSnapshots(store, log.identity, clock);
+  const supervision = new Supervision({ lastSeen, snapshots, commands, silentSensors: () => silentSensors(store), toldSilences: (signal) => toldSilences(store, signal), clock, silentAfterIntervals: 5, problem: () => undefined });
+  return { lastSeen, normalReadings, supervision };
+}

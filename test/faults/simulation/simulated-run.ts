@@ -1,3 +1,4 @@
+import { sensorStream } from '../../../src/alarm-domain/sensor.js';
 import { LogUnavailable, type OutgoingRecord } from '../../../src/message-log/message-log.js';
 import { MESSAGE_ID_HEADER } from '../../../src/ingestion/sensor-message.js';
 import { retryParked } from '../../../src/notifications/retry-parked.js';
@@ -9,6 +10,7 @@ import { withoutOutsideChance } from './outside-chance.js';
 import { isCommand, type Action, type Plan } from './plan.js';
 import { Scheduler } from './scheduler.js';
 import { isAtRest } from './is-at-rest.js';
+import { SimChorus } from './sim-chorus.js';
 import { SimEventStore } from './sim-event-store.js';
 import { SimMachine } from './sim-machine.js';
 import { SimMessageLog } from './sim-message-log.js';
@@ -25,7 +27,8 @@ const MOST_STEPS = 400_000;
 
 export interface RunResult {
   readonly problems: readonly Problem[];
-  readonly figures: Figures & { readonly steps: number; readonly faults: number; readonly simulatedMs: number };
+  /** `faults`: all of them, the other three among them. */
+  readonly figures: Figures & { readonly steps: number; readonly simulatedMs: number; readonly faults: number; readonly kills: number; readonly freezes: number; readonly jumps: number };
   readonly outputs: Outputs;
 }
 
@@ -41,7 +44,8 @@ class SimulatedRun {
   private readonly sent: (SentRecord & { outcome: SentRecord['outcome'] })[] = [];
   private readonly sending = new Set<Promise<void>>();
   private readonly commands: CommandLog;
-  private faults = 0;
+  private readonly met = { faults: 0, kills: 0, freezes: 0, jumps: 0 };
+  private readonly chorus: SimChorus | null;
   private isCalm = false;
 
   constructor(
@@ -50,13 +54,15 @@ class SimulatedRun {
   ) {
     this.servers = new SimServers(scheduler, plan.seed, plan.faults, plan.isKeyed);
     this.commands = new CommandLog(this.servers);
-    this.machines = Array.from({ length: plan.machines }, (_, index) => new SimMachine(`machine-${index}`, this.servers, plan.policy));
+    this.chorus = plan.chorus && new SimChorus(plan.chorus, scheduler, (sensor, body) => this.beginSending({ do: 'send', atMs: 0, topic: 'ENTRY', body, key: String(sensor), messageId: null, tries: 1 }), (sensor, sinceMs) => this.servers.events.events.some(({ stream, type, storedAtMs }) => storedAtMs >= sinceMs && type === 'SensorWentSilent' && stream === sensorStream(sensor)));
+    this.machines = Array.from({ length: plan.machines }, (_, index) => new SimMachine(`machine-${index}`, this.servers, plan.policy, plan.chorus !== null));
   }
 
   async run(): Promise<RunResult> {
     const { scheduler, servers, plan } = this;
     const beginMs = scheduler.nowMs;
     for (const machine of this.machines) machine.start();
+    this.chorus?.sing();
     for (const action of plan.actions) scheduler.after(action.atMs, () => this.carryOut(action));
     const problems: Problem[] = [];
     try {
@@ -71,17 +77,18 @@ class SimulatedRun {
     } catch (error) {
       problems.push({ promise: 'P8', what: error instanceof Error ? error.message : String(error) });
     }
-    const outputs = gatherOutputs(plan, servers, this.machines, this.sent, this.commands.answers);
+    const outputs = gatherOutputs(plan, servers, this.machines, this.sent, this.commands.answers, this.chorus?.silence);
     const verdict = verify(outputs);
     problems.push(...verdict.problems);
     for (const machine of this.machines) machine.process?.kill();
-    const figures = { ...verdict.figures, steps: scheduler.steps, faults: this.faults + servers.faultsMet, simulatedMs: scheduler.nowMs - beginMs };
+    const figures = { ...verdict.figures, steps: scheduler.steps, ...this.met, faults: this.met.faults + servers.faultsMet, simulatedMs: scheduler.nowMs - beginMs };
     return { problems, figures, outputs };
   }
 
   /** Nothing fails from now on, and whoever is down or stands still goes on. */
   private calm(): void {
     this.isCalm = true;
+    this.chorus?.calm();
     this.servers.endFaults();
     for (const machine of this.machines) {
       machine.process?.resume();
@@ -99,18 +106,14 @@ class SimulatedRun {
   }
 
   private isAtRest(): boolean {
-    return this.sending.size === 0 && isAtRest(this.servers, this.machines);
+    return (this.chorus?.isOver ?? true) && this.sending.size === 0 && isAtRest(this.servers, this.machines);
   }
 
   private carryOut(action: Action): void {
     if (this.isCalm) return;
-    if (action.do === 'send') {
-      const sending = this.send(action).finally(() => this.sending.delete(sending));
-      this.sending.add(sending);
-      return;
-    }
+    if (action.do === 'send') return this.beginSending(action);
     if (isCommand(action)) return this.commands.execute(this.machines[action.machine] as SimMachine, action);
-    this.faults += 1;
+    this.met.faults += 1;
     if (action.do === 'down') {
       this.servers.takeDown(action.server, action.forMs);
       return;
@@ -120,25 +123,37 @@ class SimulatedRun {
     switch (action.do) {
       case 'kill':
         process?.kill();
-        return this.startIn(machine, action.downMs);
+        return this.wasKilled(machine, action.downMs);
       case 'crash':
-        process?.crashAtCall(action.call, action.when, () => this.startIn(machine, action.downMs));
+        process?.crashAtCall(action.call, action.when, () => this.wasKilled(machine, action.downMs));
         return;
       case 'stop':
         void machine.stop().then(() => this.startIn(machine, action.downMs));
         return;
       case 'suspend':
+        this.met.freezes += 1;
         process?.suspend();
         return this.scheduler.after(action.forMs, () => process?.resume());
       case 'jump':
+        this.met.jumps += 1;
         return machine.jumpClock(action.byMs);
       case 'rebuild':
         return machine.rebuild(action.projection);
     }
   }
 
+  private wasKilled(machine: SimMachine, downMs: number): void {
+    this.met.kills += 1;
+    this.startIn(machine, downMs);
+  }
+
   private startIn(machine: SimMachine, ms: number): void {
     this.scheduler.after(ms, () => machine.start());
+  }
+
+  private beginSending(action: Extract<Action, { do: 'send' }>): void {
+    const sending = this.send(action).finally(() => this.sending.delete(sending));
+    this.sending.add(sending);
   }
 
   /** A client: one that gets no answer tries again, with the same messageId if it has one. */

@@ -33,18 +33,22 @@ export class ReceiptCheck {
   see(expected: ExpectedRecord): void {
     const { topic, partition, record: { offset } } = expected;
     const where = `${topic}-${partition}`;
-    const { outcomes, end } = this.partitions.get(where) as ReceiptedPartition;
+    const receipted = this.partitions.get(where) as ReceiptedPartition;
+    const { outcomes, end } = receipted;
     const given = offset >= end ? 'nothing' : (outcomes.get(offset) ?? 'normal');
+    if (given === 'normal') receipted.normalSeen += 1;
     if (!this.isAllowed(given, expected)) this.found.push(`${where} ${offset}: ${given}, expected ${expected.outcome}`);
     outcomes.delete(offset);
   }
 
   /** When all were seen; `expected`: at least those that are no readings in order. */
   problems(expected: readonly ExpectedRecord[]): string[] {
+    // These are not named, so of one that nobody was told of only the number tells that the log had it and has it no longer.
+    const lost = [...this.partitions].flatMap(([where, { normal, normalSeen }]) => (normal === normalSeen ? [] : [`${where}: the receipts have ${normal} normal readings, the log ${normalSeen}`]));
     const madeUp = [...this.partitions].flatMap(([where, { outcomes }]) =>
       [...outcomes].filter(([, outcome]) => outcome !== 'skipped').map(([offset, outcome]) => `${where} ${offset}: ${outcome}, but there is no such record`),
     );
-    return [...this.found, ...madeUp, ...TOPICS.flatMap((topic) => checkDeadLetters(this.outputs, topic, expected))];
+    return [...this.found, ...lost, ...madeUp, ...TOPICS.flatMap((topic) => checkDeadLetters(this.outputs, topic, expected))];
   }
 }
 
@@ -53,6 +57,10 @@ interface ReceiptedPartition {
   /** By offset; of all others up to `end`, exclusive, they say that they are normal. */
   readonly outcomes: Map<number, string>;
   readonly end: number;
+  /** How many they say are normal. */
+  readonly normal: number;
+  /** How many of those the log has. */
+  normalSeen: number;
 }
 
 function receiptsOf({ events, log }: Outputs, topic: string, partition: number): ReceiptData[] {
@@ -63,6 +71,7 @@ function receiptsOf({ events, log }: Outputs, topic: string, partition: number):
 function readReceipts(where: string, receipts: readonly ReceiptData[], problems: string[]): ReceiptedPartition {
   const outcomes = new Map<number, string>();
   let next = 0;
+  let sum = 0;
   for (const receipt of receipts) {
     const { first, last } = receipt;
     if (first > next) problems.push(`${where}: no receipt for offsets ${next} to ${first - 1}`);
@@ -81,8 +90,9 @@ function readReceipts(where: string, receipts: readonly ReceiptData[], problems:
     }
     const normal = last - first + 1 - named.length;
     if (normal !== receipt.normal) problems.push(`${where}: the receipt for ${first} to ${last} has ${receipt.normal} normal and leaves ${normal} unnamed`);
+    sum += normal;
   }
-  return { outcomes, end: next };
+  return { outcomes, end: next, normal: sum, normalSeen: 0 };
 }
 
 type OutcomeTest = (given: string, expected: ExpectedRecord) => boolean;

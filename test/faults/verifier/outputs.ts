@@ -16,6 +16,8 @@ export interface Outputs {
   readonly topics: Readonly<Record<string, readonly Iterable<TopicRecord>[]>>;
   /** What operators and supervision asked for, where that was written down. */
   readonly commands?: readonly CommandAnswer[];
+  /** A silence that supervision had to notice, where there was one. */
+  readonly silence?: SupervisedSilence;
   /** All events of all streams in the store's order. */
   readonly events: readonly OutputEvent[];
   /** One for each process that keeps read models. */
@@ -38,6 +40,14 @@ export interface SentRecord {
 export interface CommandAnswer {
   readonly commandId: string;
   readonly outcome: 'done' | 'refused' | 'unknown';
+}
+
+/** From `fromMs` to `untilMs` nothing was heard of `silent`; of the others all the time, and of all of them for long before and after. */
+export interface SupervisedSilence {
+  readonly sensors: readonly number[];
+  readonly silent: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 export interface TopicRecord {

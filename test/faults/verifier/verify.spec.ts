@@ -5,7 +5,7 @@ import { drawPlan, type Action, type Command, type Plan } from '../simulation/pl
 import { NO_FAULTS } from '../simulation/sim-network.js';
 import { runPlan } from '../simulation/simulated-run.js';
 import { foldAlarmLife } from './check-alarm-life.js';
-import type { OutputEvent, Outputs, ReadModels, TopicRecord } from './outputs.js';
+import type { OutputEvent, Outputs, ReadModels, SentRecord, TopicRecord } from './outputs.js';
 import { storedOutputs, writeOutputs } from './stored-outputs.js';
 import { verify } from './verify.js';
 
@@ -29,6 +29,19 @@ const withoutLast = (topic: string): Tamper => (outputs) => {
   return { ...outputs, topics: { ...outputs.topics, [topic]: partitions.map((records, index) => (index === at ? records.slice(0, -1) : records)) } };
 };
 
+/** The last reading of which the receipts tell no more than that it was normal, of a client that got no answer. */
+const withoutUnansweredNormal: Tamper = (outputs) => {
+  const entry = listed(outputs, 'ENTRY');
+  const named = (partition: number): Set<number> =>
+    new Set(outputs.events.filter(({ type, stream }) => type === 'ReceiptRecorded' && stream.endsWith(`-ENTRY-${partition}`)).flatMap(({ data }) => [data['events'], data['deadLettered'], data['skipped'], ...Object.values(data['ignored'] as Ignored)].flat() as number[]));
+  const partition = entry.findIndex((records, index) => records.some(({ offset }) => !named(index).has(offset)));
+  expect(partition).toBeGreaterThanOrEqual(0);
+  const gone = entry[partition]!.findLast(({ offset }) => !named(partition).has(offset))!;
+  const isOfIt = ({ topic, places }: SentRecord) => topic === 'ENTRY' && places.some((place) => place.partition === partition && place.offset === gone.offset);
+  const sent = [...outputs.sent!].map((each) => (isOfIt(each) ? { ...each, outcome: 'unknown' as const, places: [] } : each));
+  return { ...outputs, sent, topics: { ...outputs.topics, ENTRY: entry.map((records) => records.filter((record) => record !== gone)) } };
+};
+
 /** What is lost, doubled or made up, and the promise that it breaks. */
 const CASES: readonly (readonly [what: string, promise: string, tamper: Tamper])[] = [
   ['an accepted record', 'P1', withoutLast('ENTRY')],
@@ -36,6 +49,7 @@ const CASES: readonly (readonly [what: string, promise: string, tamper: Tamper])
   ['the place of an accepted record', 'P1', (outputs) => ({ ...outputs, sent: [...outputs.sent!].map((each) => ({ ...each, places: [] })) })],
   ['the place of two accepted records', 'P1', (outputs) => ({ ...outputs, sent: [...outputs.sent!, ...[...outputs.sent!].map((each) => ({ ...each, value: 'bm8=' }))] })],
   ['a dead letter', 'P2', withoutLast('ENTRY.dlq')],
+  ['a normal reading that was handled, of a client that got no answer', 'P2', withoutUnansweredNormal],
   ['a receipt', 'P2', withoutEvent(ofType('ReceiptRecorded'))],
   ['an offset of a receipt', 'P2', changedEvent('ReceiptRecorded', (event) => ({ ...event, data: { ...event.data, events: [], normal: Number(event.data['normal']) + (event.data['events'] as unknown[]).length } }))],
   ['a strike', 'P3', withoutEvent(ofType('StrikeRecorded'))],
@@ -68,10 +82,11 @@ const withModels = (change: (models: ReadModels) => Partial<ReadModels>): Tamper
 /** A run without faults: sensor 8 recovers while it is shelved, 9 does not. */
 const LIVELY: Plan = {
   seed: 'lively', machines: 1, policy: { n: 3, windowMs: null, clearOnNormal: false }, isKeyed: true, safetyMs: 20_000,
+  chorus: { sensors: [101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112], everyMs: 2000, silent: 105, fromMs: 20_000, untilMs: 20_000 },
   faults: { store: NO_FAULTS, log: NO_FAULTS, mail: NO_FAULTS, customers: NO_FAULTS, disk: NO_FAULTS },
   actions: [
     message(1000, 'ENTRY', 7), command(4000, 'shelve', 8), command(4000, 'shelve', 9), command(5000, 'acknowledge', 7), message(6000, 'ENTRY', 8), message(6000, 'ENTRY', 9),
-    message(8000, 'OK', 8), command(9000, 'note-silence', 7), command(11_000, 'note-return', 7), command(11_000, 'note-silence', 8),
+    message(8000, 'OK', 8), command(10_500, 'note-silence', 7), command(11_000, 'note-return', 7), command(11_000, 'note-silence', 8),
   ],
 };
 
@@ -97,6 +112,9 @@ const LIFE_CASES: readonly (readonly [what: string, promise: string, tamper: Tam
   ['a mail that was held back', 'P4', (outputs) => ({ ...outputs, mails: [...outputs.mails, { ...outputs.mails[0]!, alarmId: [...foldAlarmLife(outputs.events).held][0] as string }] })],
   ['the number of silences', 'P3', twice(ofType('SensorWentSilent'))],
   ['the return of a sensor', 'P1', withoutEvent(ofType('SensorReturned'))],
+  ['the event of a silence', 'ADR 17', withoutEvent(({ type, stream }) => type === 'SensorWentSilent' && stream === 'sensor-105')],
+  ['the event of a return', 'ADR 17', withoutEvent(({ type, stream }) => type === 'SensorReturned' && stream === 'sensor-105')],
+  ['the sensor of a silence', 'ADR 17', (outputs) => ({ ...outputs, silence: { ...outputs.silence!, silent: 106 } })],
   ['who has acknowledged, in the list', 'P6', withModels(({ alarms }) => ({ alarms: alarms!.map((row) => ({ ...row, acknowledgedAt: null })) }))],
   ['a shelved sensor in the list', 'P6', withModels(({ shelved }) => ({ shelved: shelved!.map((row) => ({ ...row, isShelved: 1 })) }))],
   ['a silent sensor in the list', 'P6', withModels(({ silent }) => ({ silent: silent!.map((row) => ({ ...row, isSilent: 1 - row.isSilent })) }))],

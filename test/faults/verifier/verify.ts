@@ -2,6 +2,7 @@ import { checkCommands, foldAlarmLife } from './check-alarm-life.js';
 import { checkMails } from './check-mails.js';
 import { checkReadModels } from './check-read-models.js';
 import { ReceiptCheck } from './check-receipts.js';
+import { checkSilence } from './check-silence.js';
 import { ToldPlaces } from './told-places.js';
 import { checkIds } from './check-ids.js';
 import { checkStates } from './check-states.js';
@@ -11,7 +12,7 @@ import { foldLog, type ExpectedRecord } from './reference-fold.js';
 
 /** One way in which the outputs differ from what was promised. */
 export interface Problem {
-  /** `P2`; see docs/reliability.md. */
+  /** `P2`; see docs/reliability.md. `ADR 17` for silences, which are none of these. */
   readonly promise: string;
   readonly what: string;
 }
@@ -51,6 +52,7 @@ export function verify(outputs: Outputs): Verdict {
     ...of('P3', [...checkIds(outputs.events), ...life.problems]),
     ...of('P4', checkMails(outputs, life)),
     ...of('P6', checkReadModels(outputs, life)),
+    ...of('ADR 17', checkSilence(outputs)),
   ];
   const figures = {
     records,

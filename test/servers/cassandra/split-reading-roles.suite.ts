@@ -6,6 +6,7 @@ import { EventStoreServer } from '../../acceptance/event-store-server.js';
 import { Product } from '../../acceptance/product.js';
 import { exposedNames, recordedNames } from '../../prometheus/metric-names.js';
 import { testClient } from '../../support/kafka-group.js';
+import { MAIL_SEND_SECONDS } from '../../support/mail-send-seconds.js';
 import { metricOf } from '../../support/metrics.js';
 import { readTopic } from '../../support/read-topic.js';
 import { SmtpTestServer } from '../../support/smtp-test-server.js';
@@ -47,7 +48,7 @@ export function splitReadingRolesSuite(ring: () => CassandraRing): void {
       await store.start();
       mailServer = await SmtpTestServer.start();
       const settings = {
-        KAFKA_BROKERS: kafka.bootstrapServers, KAFKA_REPLICATION_FACTOR: '1', EVENTSTORE_URL: store.url, SMTP_URL: mailServer.url,
+        KAFKA_BROKERS: kafka.bootstrapServers, KAFKA_REPLICATION_FACTOR: '1', EVENTSTORE_URL: store.url, SMTP_URL: mailServer.url, VIGIA_MAIL_SEND_SECONDS: MAIL_SEND_SECONDS,
         INFLUX_URL: influx.url, INFLUX_ORG: influx.org, INFLUX_TOKEN: influx.token, ...ring().environment,
       };
       const product = async (name: string, roles: string, customers = 0): Promise<Product> =>
