@@ -7,6 +7,7 @@ import { toAppend } from '../event-store/event-codec.js';
 import { CUSTOMER, alarmTriggered, raise } from '../../test/support/alarm-fixtures.js';
 import { ConsoleBench } from '../../test/support/console-bench.js';
 import { loadAnswer } from './load-schemas.js';
+import { cellSensorsAnswer, mapAnswer } from './map-schemas.js';
 import { pastAnswer } from './past-schemas.js';
 import * as schemas from './response-schemas.js';
 
@@ -239,13 +240,26 @@ describe('the audit', () => {
 
 describe('map and counts', () => {
   it('the map has cells of the asked length, and the unplaced', async () => {
-    const { cells, unplaced: others } = await ok('/api/map?prefixLength=2', schemas.mapAnswer);
+    const { cells, unplaced: others } = await ok('/api/map?prefixLength=2', mapAnswer);
     expect(cells).toEqual([
       { geohash: 'ez', sensors: 1, active: 1, byType: { motion: 0, smoke: 1, temperature: 0 }, worst: 'active' },
       { geohash: 'gc', sensors: 1, active: 1, byType: { motion: 1, smoke: 0, temperature: 0 }, worst: 'active' },
     ]);
     expect(others).toEqual({ sensors: 1, active: 1 });
-    expect((await ok('/api/map?prefixLength=9&zone=UK', schemas.mapAnswer)).cells.map(({ geohash }) => geohash)).toEqual([LONDON.geohash]);
+    expect((await ok('/api/map?prefixLength=9&zone=UK', mapAnswer)).cells.map(({ geohash }) => geohash)).toEqual([LONDON.geohash]);
+  });
+
+  it('the sensors of a cell come in pages, of one zone when it is asked for, and a cursor is that of its cell', async () => {
+    await bench.customers.save([{ ...LONDON, id: 8, geohash: 'gcpvj0dur' }]);
+    await bench.settle();
+    const first = await ok('/api/map/sensors?cell=gc&limit=1', cellSensorsAnswer);
+    expect(first).toMatchObject({ total: 2, items: [{ sensorId: '7', state: 'active', openTypes: ['motion'], zone: 'UK' }] });
+    const cursor = encodeURIComponent(first.next ?? '');
+    expect(await ok(`/api/map/sensors?cell=gc&limit=1&cursor=${cursor}`, cellSensorsAnswer)).toMatchObject({ total: 2, next: null, items: [{ sensorId: '8', state: 'inactive', openTypes: [], since: null }] });
+    expect(await ok('/api/map/sensors?cell=gc&zone=Africa', cellSensorsAnswer)).toEqual({ items: [], next: null, total: 0 });
+    expect(await problem(`/api/map/sensors?cell=ez&cursor=${cursor}`)).toMatchObject({ status: 400, errors: [{ field: 'cursor' }] });
+    await bench.customers.erase(8);
+    await bench.settle();
   });
 
   it('counts alarms per minute and type', async () => {
@@ -330,6 +344,12 @@ describe('bad requests', () => {
     ['/api/counts?step=86400&from=2024-01-01T00:00:00Z&to=2026-01-01T00:00:00Z', 'from'],
     ['/api/map?prefixLength=10', 'prefixLength'],
     ['/api/map?prefixLength=0', 'prefixLength'],
+    ['/api/map/sensors', 'cell'],
+    ['/api/map/sensors?cell=a', 'cell'],
+    ['/api/map/sensors?cell=gcpvj0duqq', 'cell'],
+    ['/api/map/sensors?cell=gc&limit=501', 'limit'],
+    ['/api/map/sensors?cell=gc&cursor=nonsense', 'cursor'],
+    ['/api/map/sensors?cell=gc&prefixLength=2', 'prefixLength'],
     ['/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
     ['/api/counts?from=2025-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],
     ['/api/load?from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:00Z', 'from'],

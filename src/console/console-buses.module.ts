@@ -8,6 +8,7 @@ import type { Config } from '../config.js';
 import type { CustomerStore } from '../customers/customer-store.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { AlarmReads } from '../projections/alarm-reads.js';
+import { CellSensors } from '../projections/cell-sensors.js';
 import type { CountSource } from '../projections/count-reads.js';
 import { LoadReads } from '../projections/load-reads.js';
 import type { MapSource } from '../projections/map-answer.js';
@@ -36,6 +37,7 @@ import { FindCustomer, FindCustomerHandler } from './queries/find-customer.query
 import { FindSensor, FindSensorHandler } from './queries/find-sensor.query.js';
 import { FindShelving, FindShelvingHandler } from './queries/find-shelving.query.js';
 import { ListAlarms, ListAlarmsHandler } from './queries/list-alarms.query.js';
+import { ListCellSensors, ListCellSensorsHandler } from './queries/list-cell-sensors.query.js';
 import { ListShelved, ListShelvedHandler } from './queries/list-shelved.query.js';
 import { ListSilent, ListSilentHandler } from './queries/list-silent.query.js';
 import { MapCells, MapCellsHandler } from './queries/map-cells.query.js';
@@ -53,6 +55,7 @@ QueryHandler(ExportEvents)(ExportEventsHandler);
 QueryHandler(FindCustomer)(FindCustomerHandler);
 QueryHandler(NameCustomers)(NameCustomersHandler);
 QueryHandler(MapCells)(MapCellsHandler);
+QueryHandler(ListCellSensors)(ListCellSensorsHandler);
 QueryHandler(CountAlarms)(CountAlarmsHandler);
 QueryHandler(MeasureLoad)(MeasureLoadHandler);
 QueryHandler(FindShelving)(FindShelvingHandler);
@@ -105,6 +108,7 @@ export class ConsoleBusesModule {
         { provide: FindCustomerHandler, useFactory: (customers: CustomerStore) => new FindCustomerHandler(customers), inject: [CUSTOMER_STORE] },
         { provide: NameCustomersHandler, useFactory: (customers: CustomerStore) => new NameCustomersHandler(customers), inject: [CUSTOMER_STORE] },
         { provide: MapCellsHandler, useFactory: (map: MapSource) => new MapCellsHandler(map), inject: [MAP_AND_COUNTS] },
+        { provide: ListCellSensorsHandler, useFactory: (sensors: CellSensors) => new ListCellSensorsHandler(sensors), inject: [CellSensors] },
         {
           provide: CountAlarmsHandler,
           useFactory: (counts: CountSource, clock: Clock) => new CountAlarmsHandler(counts, clock),

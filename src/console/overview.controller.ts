@@ -3,11 +3,13 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Allow } from './access.decorator.js';
 import { loadAnswer, type LoadAnswer } from './load-schemas.js';
+import { cellSensorsAnswer, mapAnswer, type CellSensorsAnswer } from './map-schemas.js';
 import { CountAlarms, type CountsAnswer } from './queries/count-alarms.query.js';
+import { ListCellSensors } from './queries/list-cell-sensors.query.js';
 import { MapCells, type MapAnswer } from './queries/map-cells.query.js';
 import { MeasureLoad } from './queries/measure-load.query.js';
-import { countsQuery, loadQuery, mapQuery, type CountsQuery, type LoadQuery, type MapQuery } from './request-schemas.js';
-import { countList, mapAnswer } from './response-schemas.js';
+import { cellSensorsQuery, countsQuery, loadQuery, mapQuery, type CellSensorsQuery, type CountsQuery, type LoadQuery, type MapQuery } from './request-schemas.js';
+import { countList } from './response-schemas.js';
 
 @ApiTags('overview')
 @Controller('api')
@@ -20,6 +22,14 @@ export class OverviewController {
   @ApiResponse({ status: 200, standardSchema: mapAnswer })
   map(@Query({ schema: mapQuery }) query: MapQuery): Promise<MapAnswer> {
     return this.queries.execute<MapCells, MapAnswer>(new MapCells(query));
+  }
+
+  @Get('map/sensors')
+  @Allow('auditor')
+  @ApiOperation({ summary: 'The sensors of one geohash cell, calm or not, those near each other side by side' })
+  @ApiResponse({ status: 200, standardSchema: cellSensorsAnswer })
+  cellSensors(@Query({ schema: cellSensorsQuery }) query: CellSensorsQuery): Promise<CellSensorsAnswer> {
+    return this.queries.execute<ListCellSensors, CellSensorsAnswer>(new ListCellSensors(query));
   }
 
   @Get('counts')

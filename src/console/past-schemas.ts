@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ALARM_TYPES } from '../alarm-domain/reading.js';
 import { CHANGES } from '../projections/past-alarms.js';
-import { mapParts } from './response-schemas.js';
+import { mapParts } from './map-schemas.js';
 
 /** The answer about the whole system as of a time. */
 

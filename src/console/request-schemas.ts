@@ -67,6 +67,14 @@ export type CustomerListQuery = z.output<typeof customerListQuery>;
 export const mapQuery = z.strictObject({ prefixLength: wholeNumber(1, 9).prefault(2), zone: zone.optional() });
 export type MapQuery = z.output<typeof mapQuery>;
 
+export const cellSensorsQuery = z.strictObject({
+  cell: z.string().regex(/^[0-9b-hjkmnp-z]{1,9}$/, 'expected a geohash of 1 to 9 characters'),
+  zone: zone.optional(),
+  limit,
+  cursor: cursor.optional(),
+});
+export type CellSensorsQuery = z.output<typeof cellSensorsQuery>;
+
 export const countsQuery = z.strictObject({
   from: time.optional().meta({ description: 'first minute; default 60 minutes before `to`' }),
   to: time.optional().meta({ description: 'end, exclusive; default now' }),

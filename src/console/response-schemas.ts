@@ -9,7 +9,7 @@ import { HEALTH_STATUSES } from './health-report.js';
 /** What the API answers; the specs hold every answer to these, and the OpenAPI document is made from them. */
 
 /** Read only at every level, as the domain's types are. */
-type Frozen<T> = T extends (infer Item)[] ? readonly Frozen<Item>[] : T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
+export type Frozen<T> = T extends (infer Item)[] ? readonly Frozen<Item>[] : T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
 
 const time = z.iso.datetime();
 const count = z.int().min(0);
@@ -55,7 +55,7 @@ export const alarm = z
   })
   .meta({ id: 'Alarm' });
 
-function listOf<T extends z.ZodType>(item: T) {
+export function listOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), next: z.string().nullable(), total: count });
 }
 
@@ -172,17 +172,6 @@ export const customerNames = z.object({
   items: z.array(z.object({ id: count, name: z.string(), surname: z.string(), city: z.string(), country: z.string() }).meta({ id: 'CustomerName' })),
 });
 export type CustomerNames = Frozen<z.infer<typeof customerNames>>;
-
-const typeCounts = z.object({ motion: count, smoke: count, temperature: count });
-export const mapParts = {
-  cells: z.array(
-    z
-      .object({ geohash: z.string(), sensors: count, active: count, byType: typeCounts, worst: z.enum(['active', 'inactive']) })
-      .meta({ id: 'MapCell', description: 'the sensors of one geohash prefix' }),
-  ),
-  unplaced: z.object({ sensors: count, active: count }),
-};
-export const mapAnswer = z.object({ ...mapParts, position: z.string().nullable() });
 
 export const countList = z.object({
   items: z.array(z.object({ minute: time, type: alarmType, count }).meta({ id: 'MinuteCount' })),

@@ -1,26 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AlarmType } from '../alarm-domain/reading.js';
 import type { Position } from '../event-store/event-store.js';
-import { alarmMap, openTypesOf, type AlarmMapRow } from './alarm-map.projection.js';
+import { alarmMap } from './alarm-map.projection.js';
 import { CellTotals } from './cell-totals.js';
 import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { checkPrefixLength, mapAnswer, plus, type ActiveCells, type MapAnswer, type MapSource } from './map-answer.js';
 import { UnplacedSensors } from './unplaced-sensors.js';
 
-/** `state` is `inactive` for a customer's sensor that never had an alarm; `since` is null then. */
-export interface MapSensor {
-  readonly sensorId: string;
-  readonly state: 'active' | 'inactive';
-  readonly openTypes: readonly AlarmType[];
-  readonly since: string | null;
-  readonly geohash: string | null;
-  readonly zone: string | null;
-}
-
 /** Active sensors read in one go: some 8 ms of the event loop. */
 const SLICE_ACTIVE = 3000;
 
-/** The world map: sensors by cell, and single sensors. */
+/** The world map: sensors by cell. */
 export class MapReads implements MapSource {
   private readonly totals: CellTotals;
   private readonly unplaced: UnplacedSensors;
@@ -38,22 +27,6 @@ export class MapReads implements MapSource {
     const position = this.position();
     const active = await this.activeCells(prefixLength, zone ?? null);
     return mapAnswer(totals, active, unplacedSensors, position);
-  }
-
-  /** Null for a sensor that is no customer's and never had an alarm. */
-  async sensor(sensorId: string | number): Promise<MapSensor | null> {
-    const { table } = this.sink.liveTable(alarmMap);
-    const row = this.sink.db.get<AlarmMapRow>(`SELECT * FROM ${table} WHERE key = ?`, String(Number(sensorId)));
-    const place = this.sink.places.find(Number(sensorId));
-    if (!row && !place) return null;
-    return {
-      sensorId: String(Number(sensorId)),
-      state: row?.state ?? 'inactive',
-      openTypes: [...openTypesOf(row)],
-      since: row?.since ?? null,
-      geohash: place?.geohash ?? null,
-      zone: place?.zone ?? null,
-    };
   }
 
   private position(): Position | null {

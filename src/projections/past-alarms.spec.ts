@@ -83,6 +83,16 @@ describe('the whole system as of a time', () => {
       expect(past.changesAt(at(40), 1)).toMatchObject({ total: 2, items: [{ change: 'recovered', by: null }] });
     }));
 
+  it('goes by when something was recorded, not by the reading’s own time, which it tells too', async () => {
+    const late = triggered({ alarm: 'late', sensorId: 1, second: 10 });
+    await withReads([{ ...late, metadata: { ...late.metadata, recordedAt: at(70) } }], async ({ sink }) => {
+      const past = new PastAlarms(sink);
+      expect((await past.state(at(69), WHOLE)).open.total).toBe(0);
+      expect((await past.state(at(70), WHOLE)).open.items).toMatchObject([{ alarmId: uuid('late'), triggeredAt: at(10), openedAt: at(70) }]);
+      expect(past.moments(at(99)).current).toBe(at(70));
+    });
+  });
+
   it('before anything there is nothing', () =>
     withReads([], async ({ sink }) => {
       const past = new PastAlarms(sink);

@@ -12,6 +12,7 @@ import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MAP_AND_COU
 import { registerTotal } from '../total-counters.js';
 import { AlarmReads } from './alarm-reads.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
+import { CellSensors } from './cell-sensors.js';
 import { CountPublisher, type CountTotals } from './count-publisher.js';
 import { CountReads } from './count-reads.js';
 import { mapAndCounts, type MapAndCounts } from './influx/influx-first.js';
@@ -109,9 +110,10 @@ export type Counting = LeasedRole<CountPublisher> | null;
     { provide: CountReads, useFactory: (sink: LibsqlProjectionSink) => new CountReads(sink), inject: [LibsqlProjectionSink] },
     { provide: LoadReads, useFactory: (sink: LibsqlProjectionSink) => new LoadReads(sink), inject: [LibsqlProjectionSink] },
     { provide: PastAlarms, useFactory: (sink: LibsqlProjectionSink) => new PastAlarms(sink), inject: [LibsqlProjectionSink] },
+    { provide: CellSensors, useFactory: (sink: LibsqlProjectionSink) => new CellSensors(sink), inject: [LibsqlProjectionSink] },
     { provide: MapReads, useFactory: (sink: LibsqlProjectionSink) => new MapReads(sink), inject: [LibsqlProjectionSink] },
   ],
-  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, SensorListReads, LoadReads, PastAlarms, MAP_AND_COUNTS, LibsqlProjectionSink],
+  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, CellSensors, SensorListReads, LoadReads, PastAlarms, MAP_AND_COUNTS, LibsqlProjectionSink],
 })
 export class ProjectionsModule {}
 

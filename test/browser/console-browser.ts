@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import type { AlarmType } from '../../src/alarm-domain/reading.js';
 import type { Customer } from '../../src/customers/customer.js';
+import type { MapCell } from '../../src/projections/map-cell.js';
 import type { ApiAlarm } from '../acceptance/product.js';
 import { waitFor } from '../support/wait-for.js';
 import { launchChromium, openPage, type WatchedPage } from './chromium.js';
@@ -114,8 +115,8 @@ export class ConsoleBrowser {
   }
 
   /** The cells of the map by the API. */
-  async cells(query: string): Promise<readonly { geohash: string }[]> {
-    return ((await this.served.product.get(`/api/map?${query}`)) as { cells: readonly { geohash: string }[] }).cells;
+  async cells(query: string): Promise<readonly Pick<MapCell, 'geohash' | 'sensors'>[]> {
+    return ((await this.served.product.get(`/api/map?${query}`)) as { cells: readonly MapCell[] }).cells;
   }
 
   async openAlarms(): Promise<readonly ApiAlarm[]> {

@@ -54,8 +54,15 @@ describe('the map', () => {
     await bench.motion(first.id, ...others.map(({ id }) => id));
     const page = await bench.open();
     await figure(page, 'active-total', '3');
-    const cell = cellOf(page, first);
-    await tabTo(page, cell);
+    const [cell, fuller] = [cellOf(page, first), cellOf(page, others[0] as Customer)];
+    // The map is one stop, at the cell with most in alarm; from there keys go from cell to cell.
+    await tabTo(page, page.locator('.cell[tabindex="0"]'));
+    expect(await hasFocus(fuller)).toBe(true);
+    await page.keyboard.press('PageDown');
+    expect(await hasFocus(cell)).toBe(true);
+    await page.keyboard.press('PageUp');
+    await page.keyboard.press('PageUp');
+    expect(await hasFocus(cell)).toBe(true);
     await page.locator('.tip').filter({ hasText: '1 in alarm' }).waitFor();
     // What happens on the map leaves the focus where it is.
     await bench.motion(...neighbours.map(({ id }) => id));

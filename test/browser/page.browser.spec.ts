@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Locator, Page } from 'playwright-core';
 import type { AlarmType } from '../../src/alarm-domain/reading.js';
 import { waitFor } from '../support/wait-for.js';
+import { expectAccessible } from './accessibility.js';
 import { cellOf, ConsoleBrowser, counted, DESKTOP, overflowPx, PHONE } from './console-browser.js';
 
 const MINUTES = 60;
@@ -86,6 +87,7 @@ describe('the page', () => {
     expect(await page.locator('article h3 code').allTextContents()).toEqual(expect.arrayContaining(operations));
     const counts = page.locator('article').filter({ hasText: 'GET /api/counts' });
     await counts.getByText('first minute; default 60 minutes before').waitFor();
+    await expectAccessible(page);
   });
 
   it('says when the server is gone, keeps what it knows, and takes up again by itself', async () => {

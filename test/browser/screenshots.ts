@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { Accounts } from '../../src/access/accounts.js';
+import type { MapCell } from '../../src/projections/map-cell.js';
 import { stopAll } from '../acceptance/child.js';
 import { people } from '../support/accounts.js';
 import { launchChromium, openPage } from './chromium.js';
@@ -15,6 +16,9 @@ import { CUSTOMERS, fillForScreenshots } from './screenshot-data.js';
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'screenshots');
 /** Of WebP: text stays sharp at a third of a PNG's size. */
 const QUALITY = 78;
+
+/** Whose fullest cell is shown with its sensors. */
+const ZONE = 'Mediterranean';
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 860 } };
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1, isMobile: true, hasTouch: true };
@@ -39,11 +43,14 @@ interface Shot {
   readonly waitFor: string;
   readonly sizes: readonly Size[];
   readonly prepare?: (page: Page) => Promise<void>;
+  /** Without the header that pages have: nothing is told of the system's health. */
+  readonly isBare?: boolean;
 }
 
-function shots(smokeAlarm: string, asOf: string): readonly Shot[] {
+function shots({ smokeAlarm, asOf, cell }: { readonly smokeAlarm: string; readonly asOf: string; readonly cell: string }): readonly Shot[] {
   return [
     { name: 'overview', path: '/', waitFor: '.cell.is-active', sizes: [...SIZES, ...PRINT] },
+    { name: 'cell', path: `/?zone=${ZONE}&cell=${cell}`, waitFor: '[data-testid=cell-sensors] a > .muted:not(:empty)', sizes: SIZES, prepare: showCell },
     { name: 'alarms', path: '/alarms', waitFor: '.standing-row .customer:not(:empty)', sizes: [...SIZES, ...PRINT] },
     { name: 'alarm', path: `/alarms/${smokeAlarm}`, waitFor: '[data-testid=mail]', sizes: SIZES },
     { name: 'sensor', path: '/sensors/1', waitFor: '[data-testid=sensor-alarms] li', sizes: SIZES },
@@ -52,23 +59,28 @@ function shots(smokeAlarm: string, asOf: string): readonly Shot[] {
     { name: 'audit', path: `/audit?asOf=${asOf}`, waitFor: '[data-testid=open-then] li', sizes: SIZES },
     { name: 'audit-sensor', path: '/audit?sensor=1', waitFor: '[data-testid=state-changes]', sizes: SIZES },
     { name: 'system', path: '/system', waitFor: '[data-testid=dead-letters] tbody td', sizes: SIZES },
-    { name: 'keyboard', path: '/alarms', waitFor: '.standing-row .customer:not(:empty)', sizes: SIZES.slice(0, 2), prepare: openSheet },
-    { name: 'wall', path: '/wall', waitFor: '.cell.is-active', sizes: bothLights('screen', WALL) },
+    { name: 'keyboard', path: '/alarms', waitFor: '.standing-row .customer:not(:empty)', sizes: SIZES, prepare: openSheet },
+    { name: 'wall', path: '/wall', waitFor: '.cell.is-active', sizes: [...bothLights('screen', WALL), ...bothLights('phone', PHONE)] },
+    { name: 'api-docs', path: '/api/docs', waitFor: 'article', sizes: SIZES, isBare: true },
   ];
 }
 
-const LOG_IN: Shot = { name: 'log-in', path: '/', waitFor: '[data-testid=log-in]', sizes: SIZES };
+const LOG_IN: Shot = { name: 'log-in', path: '/', waitFor: '[data-testid=log-in]', sizes: SIZES, isBare: true };
 
 async function openSheet(page: Page): Promise<void> {
   await page.keyboard.press('?');
   await page.getByTestId('keyboard').waitFor();
 }
 
-async function take(browser: Browser, served: ServedProduct, { name, path, waitFor, sizes, prepare }: Shot): Promise<void> {
+async function showCell(page: Page): Promise<void> {
+  await page.getByTestId('cell-sensors').scrollIntoViewIfNeeded();
+}
+
+async function take(browser: Browser, served: ServedProduct, { name, path, waitFor, sizes, prepare, isBare = false }: Shot): Promise<void> {
   for (const size of sizes) {
     const { page, context, faults } = await openPage(browser, `${served.product.consoleUrl}${path}`, { reducedMotion: 'reduce', ...size.options });
     await page.locator(waitFor).first().waitFor({ state: 'attached' });
-    if (name !== LOG_IN.name) await page.getByTestId('health').and(page.locator('.up, .degraded')).waitFor();
+    if (!isBare) await page.getByTestId('health').and(page.locator('.up, .degraded')).waitFor();
     await prepare?.(page);
     if (size.isPaper === true) await page.emulateMedia({ media: 'print' });
     // What is drawn once the answers are in: charts, and the map in its final size.
@@ -100,7 +112,9 @@ async function main(wanted: readonly string[]): Promise<void> {
     const { moments } = (await served.product.get('/api/audit/system')) as { moments: { first: string; last: string } };
     const asOf = new Date((Date.parse(moments.first) + Date.parse(moments.last)) / 2).toISOString();
     const smoke = (await served.product.alarms()).find(({ type, status }) => type === 'smoke' && status === 'open');
-    for (const shot of shots(smoke?.alarmId ?? '', asOf).filter(isWanted)) await take(browser, served, shot);
+    const { cells } = (await served.product.get(`/api/map?zone=${ZONE}&prefixLength=3`)) as { cells: MapCell[] };
+    const [fullest] = cells.sort((a, b) => b.sensors - a.sensors);
+    for (const shot of shots({ smokeAlarm: smoke?.alarmId ?? '', asOf, cell: fullest?.geohash ?? '' }).filter(isWanted)) await take(browser, served, shot);
     await served.stop();
 
     if (!isWanted(LOG_IN)) return;

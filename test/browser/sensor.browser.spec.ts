@@ -23,6 +23,7 @@ describe('the page of a sensor', () => {
     for (const text of [name, surname, telephonenumber, streetaddress]) await page.getByTestId('customer').filter({ hasText: text }).waitFor();
     await states(page, 'Calm');
     await page.getByText('This sensor never gave an alarm.').waitFor();
+    await page.getByTestId('chatter').filter({ hasText: 'None' }).waitFor();
     await bench.served.post('ENTRY', [{ id: 21, smoke: true }, { id: 21, smoke: true }, { id: 21, movement: true }]);
     await states(page, 'In alarm');
     await page.getByTestId('strikes').filter({ hasText: 'Smoke 2' }).waitFor();

@@ -135,6 +135,17 @@ describe('the page of standing alarms', () => {
     await shows(63);
     await page.getByTestId('filter-email').selectOption('held');
     await shows();
+    // The address holds what is chosen, and the page's own link leads to all again.
+    await page.waitForURL('**/alarms?status=recovered&email=held&sort=-sensor');
+    await page.reload();
+    // Nothing that is shown is no calm.
+    await page.getByText('None with these filters').first().waitFor();
+    expect(await page.getByText('Nothing to acknowledge').count()).toBe(0);
+    expect(await page.getByTestId('filter-email').inputValue()).toBe('held');
+    await page.getByRole('navigation').getByRole('link', { name: 'Alarms' }).click();
+    await page.waitForURL('**/alarms');
+    await waitFor('three rows', async () => (await order(page)).length === 3);
+    expect(await page.getByTestId('filter-email').inputValue()).toBe('');
   });
 
   it('is worked by keyboard alone, and single keys can be turned off', async () => {

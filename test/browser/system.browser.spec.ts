@@ -22,14 +22,29 @@ afterEach(() => bench.clear());
 const confirm = (page: Page) => page.getByTestId('system-confirm').click();
 const status = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
 
+/** Keeps what is told of progress, which may be there for a moment only. */
+const NOTE_PROGRESS = `(() => {
+  window.progress = [];
+  new MutationObserver(() => {
+    const text = document.querySelector('[data-testid=system-progress]')?.textContent;
+    if (text && text !== window.progress.at(-1)) window.progress.push(text);
+  }).observe(document.querySelector('[data-testid=system-ask]'), { childList: true, characterData: true, subtree: true });
+})()`;
+
 describe('the page of the system', () => {
-  it('shows how every part is, and builds a read model anew', async () => {
+  it('shows how every part is, and builds a read model anew, telling how far it is', async () => {
+    await bench.motion(11, 12);
+    await bench.ok(11);
+    await bench.served.product.waitUntilCaughtUp();
     const page = await bench.openAt('/system', '[data-testid=health-table] td');
     for (const part of ['customers', 'notifications', 'projection alarms']) await page.getByTestId('health-table').getByRole('row', { name: part }).first().waitFor();
     await page.getByRole('button', { name: 'Rebuild alarm-map' }).click();
+    await page.evaluate(NOTE_PROGRESS);
     await confirm(page);
-    await status(page, 'alarm-map rebuilt from');
+    await status(page, 'alarm-map rebuilt from 3 events');
     await page.getByTestId('system-ask').waitFor({ state: 'detached' });
+    // How many there are is an estimate until the end.
+    expect(await page.evaluate('window.progress')).toEqual([expect.stringMatching(/^3 of [3-9]$/)]);
   });
 
   it('lists what could not be read, as text, and has it replayed or dropped', async () => {
@@ -54,6 +69,7 @@ describe('the page of the system', () => {
   });
 
   it('lists parked e-mails, and sends one after all', async () => {
+    const before = smtp.mails.length;
     smtp.behave = () => ({ refuseAt: 'rcpt-to', code: 550 });
     await bench.motion(31);
     const page = await bench.openAt('/system', '[data-testid=parked] li', { ...PHONE, locale: 'es-ES' });
@@ -65,7 +81,19 @@ describe('the page of the system', () => {
     await parked.getByRole('button', { name: 'Enviar de nuevo: Movimiento, sensor 31' }).click();
     await parked.locator('li').waitFor({ state: 'detached' });
     // From then on it is no longer parked, but still to be sent.
-    await waitFor('the e-mail', () => smtp.mails.length > 0);
-    expect(smtp.mails).toHaveLength(1);
+    await waitFor('the e-mail', () => smtp.mails.length > before);
+    expect(smtp.mails).toHaveLength(before + 1);
+  });
+
+  it('shows how far a part is behind, in events and in seconds', async () => {
+    smtp.behave = () => ({ refuseAt: 'rcpt-to', code: 451 });
+    await bench.motion(41);
+    const part = async () => ((await bench.served.product.get('/api/health')) as { parts: readonly { name: string; lagSeconds?: number }[] }).parts.find(({ name }) => name === 'notifications');
+    await waitFor('an e-mail that is late', async () => ((await part())?.lagSeconds ?? 0) >= 2);
+    const page = await bench.openAt('/system', '[data-testid=health-table] td');
+    const row = page.getByTestId('health-table').getByRole('row', { name: 'notifications' });
+    await row.filter({ hasText: '1 event behind' }).waitFor();
+    expect(Number(/(\d+) s behind/.exec((await row.textContent()) ?? '')?.[1])).toBeGreaterThanOrEqual(2);
+    smtp.behave = () => 'accept';
   });
 });

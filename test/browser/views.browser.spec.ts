@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core';
+import { ZONES } from '../../src/customers/zones.js';
 import { waitFor } from '../support/wait-for.js';
 import { accessibilityFaults, expectAccessible } from './accessibility.js';
-import { addressOf, cellOf, ConsoleBrowser, DESKTOP, figure, overflowPx, PHONE, rows } from './console-browser.js';
+import { addressOf, cellOf, ConsoleBrowser, DESKTOP, figure, hasFocus, overflowPx, PHONE, rows, tabTo } from './console-browser.js';
 
 /** How all pages are come to, seen and printed, with the source's 50,000 sensors. */
 
@@ -11,6 +12,7 @@ const MOST_BYTES = 300_000;
 const WALL = { viewport: { width: 1920, height: 1080 } };
 /** What A4 has between its margins, at 96 dots per inch. */
 const PAPER = { width: 703, height: 1024 };
+const ZONE = 'UK';
 /** More than a sheet of paper has room for. */
 const MANY = 80;
 
@@ -27,6 +29,13 @@ const firstBytes = (page: Page) =>
   page.evaluate<number>("[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, { transferSize }) => sum + transferSize, 0)");
 
 const style = (page: Page, selector: string, property: string) => page.evaluate<string>(`getComputedStyle(document.querySelector(${JSON.stringify(selector)})).getPropertyValue(${JSON.stringify(property)})`);
+/** The cell of the zone with the most sensors, more than a page has. */
+async function fullestCell(): Promise<{ readonly geohash: string; readonly sensors: number }> {
+  const [fullest] = [...(await bench.cells(`prefixLength=3&zone=${ZONE}`))].sort((a, b) => b.sensors - a.sensors);
+  if (fullest === undefined || fullest.sensors <= 100) throw new Error('no cell has more sensors than a page');
+  return fullest;
+}
+const idIn = (text: string) => /\d+/.exec(text)?.[0];
 const many = () => Array.from({ length: MANY }, (_, index) => 100 + index);
 
 it(`the first view comes in less than ${MOST_BYTES} bytes`, async () => {
@@ -51,8 +60,56 @@ describe('the map of 50,000 sensors', () => {
     await table.getByRole('button', { name: `Cell ${cell}` }).click();
     await page.getByRole('button', { name: `Cell ${cell}: Remove the cell filter` }).waitFor();
     await rows(page, ['22-motion']);
+    await table.getByTestId('cell-sensors').getByRole('link').first().waitFor();
     await page.getByTestId('as-list').click();
     await cellOf(page, customer).waitFor();
+  });
+
+  it('leads by pointer to a zone, a cell and page by page to each of its sensors, calm ones too, and back', async () => {
+    const { geohash, sensors } = await fullestCell();
+    const page = await bench.open();
+    await page.getByTestId('zone').selectOption(ZONE);
+    await page.getByTestId(`cell-${geohash}`).click();
+    const list = page.getByTestId('cell-sensors');
+    await list.filter({ hasText: '1 – 100' }).waitFor();
+    const first = await list.getByRole('link').allTextContents();
+    expect(first).toHaveLength(100);
+    await list.getByRole('button', { name: 'Next' }).click();
+    await list.filter({ hasText: '101 – ' }).waitFor();
+    const second = await list.getByRole('link').allTextContents();
+    expect(second).toHaveLength(Math.min(100, sensors - 100));
+    expect(new Set([...first, ...second].map(idIn)).size).toBe(first.length + second.length);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await list.getByRole('link').first().click();
+    await page.getByTestId('sensor-states').filter({ hasText: 'Calm' }).waitFor();
+    expect((await addressOf(page)).pathname).toBe(`/sensors/${idIn(second[0] as string)}`);
+    await page.goBack();
+    await list.filter({ hasText: '1 – 100' }).waitFor();
+    const { pathname, search } = await addressOf(page);
+    expect(`${pathname}${search}`).toBe(`/?zone=${ZONE}&cell=${geohash}`);
+    expect(await page.getByTestId('zone').inputValue()).toBe(ZONE);
+  });
+
+  it('leads there by keyboard alone', async () => {
+    const { geohash } = await fullestCell();
+    const page = await bench.open();
+    await tabTo(page, page.getByTestId('zone'));
+    for (let zone = 0; zone <= ZONES.indexOf(ZONE); zone += 1) await page.keyboard.press('ArrowDown');
+    await page.getByTestId(`cell-${geohash}`).waitFor();
+    const cells = await bench.cells(`prefixLength=3&zone=${ZONE}`);
+    await waitFor('only the cells of the zone', async () => (await page.locator('.cell').count()) === cells.length);
+    await tabTo(page, page.locator('.cell[tabindex="0"]'));
+    await page.keyboard.press('Home');
+    for (let stepped = 0; stepped < cells.length && !(await hasFocus(page.getByTestId(`cell-${geohash}`))); stepped += 1) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    const link = page.getByTestId('cell-sensors').getByRole('link').nth(1);
+    await link.waitFor();
+    const sensorId = idIn((await link.textContent()) ?? '');
+    await tabTo(page, link);
+    await page.keyboard.press('Enter');
+    await page.getByTestId('sensor-states').filter({ hasText: 'Calm' }).waitFor();
+    expect((await addressOf(page)).pathname).toBe(`/sensors/${sensorId}`);
+    await page.locator('main:focus').waitFor();
   });
 });
 

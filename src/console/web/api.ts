@@ -1,12 +1,13 @@
 import type { AlarmType } from '../../alarm-domain/reading.js';
 import type { z } from 'zod';
 import type { Customer } from '../../customers/customer.js';
-import type { alarm, alarmList, countList, customerNames, health, mail, mapAnswer, sensorShelving, shelvedList } from '../response-schemas.js';
+import type { alarm, alarmList, countList, customerNames, health, mail, sensorShelving, shelvedList } from '../response-schemas.js';
 import type { LoadAnswer } from '../load-schemas.js';
+import type { CellSensorsAnswer, mapAnswer } from '../map-schemas.js';
 import type { PastAnswer } from '../past-schemas.js';
 import type { AlarmDetails, AuditEvent, DeadLetterList, SensorAudit, SensorDetails, Session, SilentList } from '../response-schemas.js';
 
-export type { AlarmDetails, AlarmType, AuditEvent, Customer, DeadLetterList, LoadAnswer, PastAnswer, SensorAudit, SensorDetails, Session, SilentList };
+export type { AlarmDetails, AlarmType, AuditEvent, CellSensorsAnswer, Customer, DeadLetterList, LoadAnswer, PastAnswer, SensorAudit, SensorDetails, Session, SilentList };
 export type { HealthStatus } from '../health-report.js';
 
 /** The page's view of the API: the types come from the schemas that the API answers by. */

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { AlarmDetailsDialog } from './alarm-details.js';
 import type { Session } from './api.js';
@@ -49,6 +50,8 @@ interface Props {
 function Console({ onSession, onLanguage }: Props) {
   const texts = useTexts();
   const [address, setAddress] = useState(() => addressOf(location.pathname));
+  // Each has a page of its own, so that what is chosen on it is what its address says.
+  const [visit, setVisit] = useState(0);
   const hub = useMemo(() => new LiveHub(), []);
   const sound = useMemo(() => new AlarmSound(), []);
   const [isMuted, setMuted] = useState(sound.isMuted);
@@ -61,8 +64,14 @@ function Console({ onSession, onLanguage }: Props) {
     document.title = system.unacknowledged ? `(${system.unacknowledged}) Vigía` : 'Vigía';
   }, [system.unacknowledged]);
 
-  useEffect(() => followAddress(setAddress), []);
-  const isFirst = useRef(true);
+  useEffect(
+    () =>
+      followAddress((to) => {
+        setAddress(to);
+        setVisit((before) => before + 1);
+      }),
+    [],
+  );
   // The page under an alarm may have more in its address than its path.
   const under = useRef(pathOf(place));
   const show = (shown: string | null) => {
@@ -72,9 +81,8 @@ function Console({ onSession, onLanguage }: Props) {
   };
   useEffect(() => {
     // A page that is changed to is where a keyboard or a screen reader goes on.
-    if (!isFirst.current) document.querySelector('main')?.focus();
-    isFirst.current = false;
-  }, [pathOf(place)]);
+    if (visit > 0) document.querySelector('main')?.focus();
+  }, [visit]);
 
   return (
     <LiveContext.Provider value={hub}>
@@ -92,14 +100,16 @@ function Console({ onSession, onLanguage }: Props) {
           onSession={onSession}
         />
       )}
-      {place.page === 'overview' && <OverviewPage system={system} onShow={show} />}
-      {place.page === 'alarms' && <AlarmsPage system={system} onShow={show} onSheet={() => setSheet(true)} />}
-      {place.page === 'history' && <HistoryPage system={system} onShow={show} />}
-      {place.page === 'load' && <LoadPage system={system} onShow={show} />}
-      {place.page === 'audit' && <AuditPage system={system} onShow={show} />}
-      {place.page === 'system' && <SystemPage system={system} onShow={show} />}
-      {place.page === 'sensor' && <SensorPage key={place.sensorId} sensorId={place.sensorId} system={system} onShow={show} />}
-      {place.page === 'wall' && <WallPage system={system} onShow={show} />}
+      <Fragment key={visit}>
+        {place.page === 'overview' && <OverviewPage system={system} onShow={show} />}
+        {place.page === 'alarms' && <AlarmsPage system={system} onShow={show} onSheet={() => setSheet(true)} />}
+        {place.page === 'history' && <HistoryPage system={system} onShow={show} />}
+        {place.page === 'load' && <LoadPage system={system} onShow={show} />}
+        {place.page === 'audit' && <AuditPage system={system} onShow={show} />}
+        {place.page === 'system' && <SystemPage system={system} onShow={show} />}
+        {place.page === 'sensor' && <SensorPage sensorId={place.sensorId} system={system} onShow={show} />}
+        {place.page === 'wall' && <WallPage system={system} onShow={show} />}
+      </Fragment>
       {hasSheet && <KeyboardSheet onClose={() => setSheet(false)} />}
       {alarmId !== null && <AlarmDetailsDialog key={alarmId} alarmId={alarmId} onClose={() => show(null)} />}
       {system.hasFailed && (

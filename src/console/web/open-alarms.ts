@@ -1,4 +1,5 @@
-import { getJson, queryOf, type AlarmList, type AlarmSummary, type AlarmType } from './api.js';
+import { ZONES } from '../../customers/zones.js';
+import { ALARM_TYPES, getJson, queryOf, type AlarmList, type AlarmSummary, type AlarmType } from './api.js';
 
 /** Which open alarms the list shows. */
 export interface AlarmFilter {
@@ -9,6 +10,21 @@ export interface AlarmFilter {
 }
 
 export const NO_FILTER: AlarmFilter = { type: null, zone: null, cell: null };
+
+/** `?zone=UK&cell=gcp&type=smoke`; what is none is left out. */
+export function filterOf(search: string): AlarmFilter {
+  const parameters = new URLSearchParams(search);
+  const [type, zone, cell] = ['type', 'zone', 'cell'].map((name) => parameters.get(name));
+  return {
+    type: ALARM_TYPES.find((each) => each === type) ?? null,
+    zone: ZONES.find((each) => each === zone) ?? null,
+    cell: cell && /^[0-9b-hjkmnp-z]{1,9}$/.test(cell) ? cell : null,
+  };
+}
+
+export function searchOf({ type, zone, cell }: AlarmFilter): string {
+  return queryOf({ zone, cell, type });
+}
 
 /** The server knows no cells, so for one all open alarms of the zone are read, up to this many. */
 const MOST_FOR_CELL = 5000;

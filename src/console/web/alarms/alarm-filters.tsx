@@ -2,9 +2,7 @@ import { ZONES } from '../../../customers/zones.js';
 import { ALARM_TYPES, EMAIL_STATES } from '../api.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { ALARMS_TEXTS } from './alarms-texts.js';
-import { NO_STANDING_FILTER, type StandingFilter } from './use-standing-alarms.js';
-
-const LARGEST_SENSOR = 2_147_483_647;
+import { isFiltered, NO_STANDING_FILTER, sensorOf, type StandingFilter } from './standing-choice.js';
 
 interface Props {
   readonly filter: StandingFilter;
@@ -14,8 +12,6 @@ interface Props {
 export function AlarmFilters({ filter, onFilter }: Props) {
   const general = useTexts();
   const texts = useTextsOf(ALARMS_TEXTS);
-  const { order: _order, ...rest } = filter;
-  const isFiltered = Object.values(rest).some((value) => value !== null);
   return (
     <div class="filters" role="group" aria-label={texts.filters}>
       <Choice label={general.allTypes} name={texts.columns.type} value={filter.type} of={ALARM_TYPES.map((type) => [type, general.type[type]])} onChange={(type) => onFilter({ type })} testId="filter-type" />
@@ -36,14 +32,13 @@ export function AlarmFilters({ filter, onFilter }: Props) {
         placeholder={texts.sensorNumber}
         value={filter.sensor ?? ''}
         onInput={(event) => {
-          const digits = event.currentTarget.value.replace(/\D/g, '');
-          event.currentTarget.value = digits;
-          onFilter({ sensor: digits === '' ? null : Math.min(Number(digits), LARGEST_SENSOR) });
+          event.currentTarget.value = event.currentTarget.value.replace(/\D/g, '');
+          onFilter({ sensor: sensorOf(event.currentTarget.value) });
         }}
         data-testid="filter-sensor"
       />
-      {isFiltered && (
-        <button type="button" class="button is-quiet" onClick={() => onFilter({ ...NO_STANDING_FILTER, order: filter.order })}>
+      {isFiltered(filter) && (
+        <button type="button" class="button is-quiet" onClick={() => onFilter(NO_STANDING_FILTER)}>
           {texts.clear}
         </button>
       )}

@@ -4,11 +4,13 @@ import type { SomeAlarms } from '../open-alarms.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { AlarmRow, type RowActions } from './alarm-row.js';
 import { ALARMS_TEXTS } from './alarms-texts.js';
-import { sorted, type Column, type Sorting } from './sorting.js';
+import { COLUMNS, sorted, type Column, type Sorting } from './sorting.js';
 import type { StandingAlarms } from './use-standing-alarms.js';
 
 interface Props {
   readonly alarms: StandingAlarms;
+  /** That nothing is shown does not mean that there is nothing. */
+  readonly isFiltered: boolean;
   readonly names: ReadonlyMap<string, string>;
   readonly chosen: ReadonlySet<string>;
   readonly sorting: Sorting;
@@ -16,16 +18,14 @@ interface Props {
   readonly actions: RowActions & { readonly chooseAll: (alarms: readonly AlarmSummary[], isChosen: boolean) => void; readonly sort: (column: Column) => void };
 }
 
-const COLUMNS: readonly Column[] = ['type', 'age', 'zone', 'sensor', 'customer', 'email'];
-
 /** The standing alarms: what nobody has acknowledged first. */
-export function AlarmTable({ alarms, names, chosen, sorting, nowMs, actions }: Props) {
+export function AlarmTable({ alarms, isFiltered, names, chosen, sorting, nowMs, actions }: Props) {
   const general = useTexts();
   const texts = useTextsOf(ALARMS_TEXTS);
   const { unacknowledged, acknowledged } = alarms;
   if (unacknowledged === null || acknowledged === null) return <p class="empty">{general.loading}</p>;
   const group = (title: string, none: string, some: SomeAlarms, testId: string) => (
-    <Group title={title} none={none} some={some} chosen={chosen} testId={testId} onChooseAll={actions.chooseAll}>
+    <Group title={title} none={isFiltered ? texts.noneFiltered : none} isCalm={!isFiltered && testId === 'unacknowledged'} some={some} chosen={chosen} testId={testId} onChooseAll={actions.chooseAll}>
       {sorted(some.alarms, sorting, names).map((alarm) => (
         <AlarmRow key={alarm.alarmId} alarm={alarm} customer={names.get(alarm.sensorId) ?? ''} isChosen={chosen.has(alarm.alarmId)} nowMs={nowMs} actions={actions} />
       ))}
@@ -63,6 +63,7 @@ function sortOf(column: Column, sorting: Sorting): 'none' | 'ascending' | 'desce
 interface GroupProps {
   readonly title: string;
   readonly none: string;
+  readonly isCalm: boolean;
   readonly some: SomeAlarms;
   readonly chosen: ReadonlySet<string>;
   readonly testId: string;
@@ -70,7 +71,7 @@ interface GroupProps {
   readonly children: ComponentChildren;
 }
 
-function Group({ title, none, some, chosen, testId, onChooseAll, children }: GroupProps) {
+function Group({ title, none, isCalm, some, chosen, testId, onChooseAll, children }: GroupProps) {
   const general = useTexts();
   const texts = useTextsOf(ALARMS_TEXTS);
   const { alarms, total } = some;
@@ -91,7 +92,7 @@ function Group({ title, none, some, chosen, testId, onChooseAll, children }: Gro
       </tr>
       {alarms.length === 0 ? (
         <tr>
-          <td colSpan={COLUMNS.length + 2} class={`empty ${testId === 'unacknowledged' ? 'calm' : ''}`}>
+          <td colSpan={COLUMNS.length + 2} class={`empty ${isCalm ? 'calm' : ''}`}>
             {none}
           </td>
         </tr>

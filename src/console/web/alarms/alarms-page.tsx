@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { AlarmSummary } from '../api.js';
 import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
@@ -11,9 +11,10 @@ import { ALARMS_TEXTS } from './alarms-texts.js';
 import { useKeyboard } from './keyboard.js';
 import { ShelveDialog, UnshelveDialog } from './shelve-dialog.js';
 import { ShelvedPanel } from './shelved-panel.js';
-import { sorted, type Column, type Sorting } from './sorting.js';
+import { sorted, type Column } from './sorting.js';
+import { choiceOf, isFiltered, searchOf, type StandingFilter } from './standing-choice.js';
 import { useCustomerNames } from './use-customer-names.js';
-import { NO_STANDING_FILTER, useStandingAlarms, type StandingFilter } from './use-standing-alarms.js';
+import { useStandingAlarms } from './use-standing-alarms.js';
 
 const PAGE = 100;
 const MESSAGE_MS = 6000;
@@ -27,13 +28,15 @@ type Asking =
 export function AlarmsPage({ system, onShow, onSheet }: { system: SystemData; onShow: (alarmId: string) => void; onSheet: () => void }) {
   const general = useTexts();
   const texts = useTextsOf(ALARMS_TEXTS);
-  const [filter, setFilter] = useState(NO_STANDING_FILTER);
+  const [choice, setChoice] = useState(() => choiceOf(location.search));
+  const { filter, sorting } = choice;
+  const search = searchOf(choice);
+  useLayoutEffect(() => history.replaceState(null, '', `/alarms${search}`), [search]);
   const [wanted, setWanted] = useState(PAGE);
-  const [sorting, setSorting] = useState<Sorting>({ column: 'age', isDescending: false });
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState<Asking | null>(null);
   const [message, setMessage] = useState('');
-  const data = useStandingAlarms(filter, wanted);
+  const data = useStandingAlarms(filter, sorting.column === 'age' && sorting.isDescending ? 'oldest' : 'newest', wanted);
   const mayOperate = useMay('operator');
 
   const loaded = useMemo(() => [...(data.unacknowledged?.alarms ?? []), ...(data.acknowledged?.alarms ?? [])], [data.unacknowledged, data.acknowledged]);
@@ -68,12 +71,10 @@ export function AlarmsPage({ system, onShow, onSheet }: { system: SystemData; on
     setSelection((before) => withAll(before, range, isChosen));
   };
   const sort = (column: Column) => {
-    const isDescending = sorting.column === column && !sorting.isDescending;
-    setSorting({ column, isDescending });
-    setFilter((before) => ({ ...before, order: column === 'age' && isDescending ? 'oldest' : 'newest' }));
+    setChoice((before) => ({ ...before, sorting: { column, isDescending: before.sorting.column === column && !before.sorting.isDescending } }));
   };
   const narrow = (part: Partial<StandingFilter>) => {
-    setFilter((before) => ({ ...before, ...part }));
+    setChoice((before) => ({ ...before, filter: { ...before.filter, ...part } }));
     setWanted(PAGE);
   };
   const orFocused = (alarmId: string | null) => (chosen.length > 0 ? chosen : shown.filter((alarm) => alarm.alarmId === alarmId));
@@ -128,6 +129,7 @@ export function AlarmsPage({ system, onShow, onSheet }: { system: SystemData; on
         </div>
         <AlarmTable
           alarms={data}
+          isFiltered={isFiltered(filter)}
           names={names}
           chosen={selection}
           sorting={sorting}

@@ -1,6 +1,7 @@
 import { ALARM_TYPES, EMAIL_STATES, type AlarmSummary } from '../api.js';
 
-export type Column = 'type' | 'age' | 'zone' | 'sensor' | 'customer' | 'email';
+export const COLUMNS = ['type', 'age', 'zone', 'sensor', 'customer', 'email'] as const;
+export type Column = (typeof COLUMNS)[number];
 
 export interface Sorting {
   readonly column: Column;

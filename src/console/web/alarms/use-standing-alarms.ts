@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { getJson, type AlarmSummary, type AlarmType, type EmailState, type ShelvedList } from '../api.js';
+import { getJson, type AlarmSummary, type ShelvedList } from '../api.js';
 import { useLive } from '../live-hub.js';
 import { loadAlarms, type SomeAlarms } from '../open-alarms.js';
 import { throttled } from '../throttle.js';
+import type { StandingFilter } from './standing-choice.js';
 
 const REFRESH_MS = 1000;
 
@@ -11,17 +12,6 @@ const LEAST_ACKNOWLEDGED = 25;
 
 /** More shelved sensors than this are a fault of their own; the total tells of them. */
 const MOST_SHELVED = 200;
-
-export interface StandingFilter {
-  readonly type: AlarmType | null;
-  readonly zone: string | null;
-  readonly status: AlarmSummary['status'] | null;
-  readonly email: EmailState | null;
-  readonly sensor: number | null;
-  readonly order: 'newest' | 'oldest';
-}
-
-export const NO_STANDING_FILTER: StandingFilter = { type: null, zone: null, status: null, email: null, sensor: null, order: 'newest' };
 
 export interface StandingAlarms {
   /** Null before the first answer. */
@@ -34,11 +24,11 @@ export interface StandingAlarms {
 const NOTHING: StandingAlarms = { unacknowledged: null, acknowledged: null, shelved: null, hasFailed: false };
 const NONE: SomeAlarms = { alarms: [], total: 0 };
 
-/** The alarms that stand and the shelved sensors, kept up to date by the live events; `wanted`: how many alarms at most. */
-export function useStandingAlarms(filter: StandingFilter, wanted: number): StandingAlarms & { readonly refresh: () => void } {
+/** The alarms that stand and the shelved sensors, kept up to date by the live events; `wanted`: how many alarms at most, `order`: which of them first. */
+export function useStandingAlarms(filter: StandingFilter, order: 'newest' | 'oldest', wanted: number): StandingAlarms & { readonly refresh: () => void } {
   const [data, setData] = useState(NOTHING);
-  const asked = useRef({ filter, wanted });
-  asked.current = { filter, wanted };
+  const asked = useRef({ filter, order, wanted });
+  asked.current = { filter, order, wanted };
 
   const refresh = useMemo(() => {
     const guarded = (run: () => Promise<Partial<StandingAlarms> | null>) =>
@@ -49,12 +39,14 @@ export function useStandingAlarms(filter: StandingFilter, wanted: number): Stand
     return {
       alarms: guarded(async () => {
         const then = asked.current;
-        const { status, ...rest } = then.filter;
+        const { status, ...filtered } = then.filter;
+        const rest = { ...filtered, order: then.order };
         const unacknowledged = await loadAlarms({ ...rest, status, acknowledged: 'no' }, then.wanted);
         const room = Math.max(LEAST_ACKNOWLEDGED, then.wanted - unacknowledged.alarms.length);
         // What is recovered and acknowledged stands no more.
         const acknowledged = status === 'recovered' ? NONE : await loadAlarms({ ...rest, status: 'open', acknowledged: 'yes' }, room);
-        return then.filter === asked.current.filter && then.wanted === asked.current.wanted ? { unacknowledged, acknowledged } : null;
+        const now = asked.current;
+        return then.filter === now.filter && then.order === now.order && then.wanted === now.wanted ? { unacknowledged, acknowledged } : null;
       }),
       shelved: guarded(async () => ({ shelved: await getJson<ShelvedList>(`/api/shelved?limit=${MOST_SHELVED}`) })),
     };
@@ -70,7 +62,7 @@ export function useStandingAlarms(filter: StandingFilter, wanted: number): Stand
     },
     onShelved: refresh.shelved.ask,
   });
-  useEffect(() => refresh.alarms.ask(), [refresh, filter, wanted]);
+  useEffect(() => refresh.alarms.ask(), [refresh, filter, order, wanted]);
   useEffect(() => {
     refresh.shelved.ask();
     return () => [refresh.alarms, refresh.shelved].forEach(({ stop }) => stop());

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { goTo, MENU_PAGES, type Place } from '../router.js';
 import { useMay } from '../session.js';
 import { useTextsOf } from '../texts.js';
+import './keyboard.css';
 import { KEYBOARD_TEXTS, type KeyboardTexts } from './keyboard-texts.js';
 import { areKeysOn, followKeys, turnKeys } from './single-keys.js';
 
@@ -13,6 +14,12 @@ const EVERYWHERE: Keys = [
   ['?', 'sheet'],
   ['Esc', 'close'],
   ['Tab', 'step'],
+];
+
+const ON_THE_MAP: Keys = [
+  ['← → ↑ ↓', 'cell'],
+  ['PgDn PgUp', 'inAlarm'],
+  ['Enter', 'sensors'],
 ];
 
 const ON_ALARMS: Keys = [
@@ -55,6 +62,7 @@ export function KeyboardSheet({ onClose }: { onClose: () => void }) {
       <h2 id="keys-title">{texts.title}</h2>
       <p class="muted">{texts.explained}</p>
       <KeyList title={texts.everywhere} keys={EVERYWHERE} />
+      <KeyList title={texts.onTheMap} keys={ON_THE_MAP} />
       <KeyList title={texts.onAlarms} keys={ON_ALARMS.filter(([, does]) => mayOperate || (does !== 'acknowledge' && does !== 'shelve'))} />
       <label class="switch">
         <input

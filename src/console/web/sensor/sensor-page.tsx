@@ -8,6 +8,7 @@ import { Link } from '../router.js';
 import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import type { SystemData } from '../use-system-data.js';
+import { ChatterPanel } from './chatter-panel.js';
 import { CustomerPanel } from './customer-panel.js';
 import { EventList } from './event-list.js';
 import { SensorAlarms } from './sensor-alarms.js';
@@ -66,6 +67,7 @@ export function SensorPage({ sensorId, system, onShow }: Props) {
           <div class="sensor-side">
             <ShelvingPanel shelving={shelving} onAsk={setAsking} />
             <Strikes sensor={sensor} />
+            <ChatterPanel alarms={alarms} nowMs={system.nowMs} />
             <CustomerPanel sensor={sensor} customer={customer} />
           </div>
         </>

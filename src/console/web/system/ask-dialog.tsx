@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useFormats } from '../format.js';
 import { useTextsOf } from '../texts.js';
 import { SYSTEM_TEXTS } from './system-texts.js';
 
@@ -15,6 +16,7 @@ interface Props {
 /** Asks before something that can't be taken back, or that takes long. */
 export function AskDialog({ title, explained, verb, run, onDone, onClose }: Props) {
   const texts = useTextsOf(SYSTEM_TEXTS);
+  const { number } = useFormats();
   const dialog = useRef<HTMLDialogElement>(null);
   const [progress, setProgress] = useState<{ readonly done: number; readonly of: number } | null>(null);
   const [failure, setFailure] = useState('');
@@ -35,7 +37,12 @@ export function AskDialog({ title, explained, verb, run, onDone, onClose }: Prop
       <h2 id="system-ask">{title}</h2>
       <p class="muted">{explained}</p>
       <div role="alert">{failure !== '' && <p class="problems">{failure}</p>}</div>
-      {progress !== null && <progress aria-label={title} {...(progress.of > 0 ? { value: progress.done, max: progress.of } : {})} />}
+      {progress !== null && (
+        <p>
+          <progress aria-label={title} {...(progress.of > 0 ? { value: progress.done, max: progress.of } : {})} />
+          <small data-testid="system-progress">{progress.of > 0 && texts.progress(number(progress.done), number(progress.of))}</small>
+        </p>
+      )}
       <div class="ask-end">
         <button type="button" class="button" onClick={() => dialog.current?.close()}>
           {texts.cancel}

@@ -3,6 +3,7 @@ import { Figures } from '../figures.js';
 import { useFormats } from '../format.js';
 import { HealthMenu, LiveSign, StaleBanner } from '../header.js';
 import { Wordmark } from '../icons.js';
+import { MapPanel } from '../map/map-panel.js';
 import { MinuteChart } from '../minute-chart.js';
 import { NO_FILTER } from '../open-alarms.js';
 import { Link } from '../router.js';
@@ -10,7 +11,6 @@ import { useTexts } from '../texts.js';
 import { useOverviewData } from '../use-overview-data.js';
 import type { SystemData } from '../use-system-data.js';
 import { WORLD_PREFIX } from '../overview.js';
-import { MapPanel } from '../world-map.js';
 import './wall.css';
 
 /** More than a wall has room for. */

@@ -1,16 +1,20 @@
 import { geoGraticule10, geoPath, type GeoProjection } from 'd3-geo';
+import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import landTopology from 'world-atlas/land-110m.json';
-import { ALARM_TYPES, type MapAnswer, type MapCell } from './api.js';
+import { ALARM_TYPES, type MapAnswer, type MapCell } from '../api.js';
+import { useFormats } from '../format.js';
+import type { AlarmFilter } from '../open-alarms.js';
+import { useTexts } from '../texts.js';
+import { useSize } from '../use-size.js';
+import { ZoneChoice } from '../zone-choice.js';
 import { CellTable, usePlaceText } from './cell-table.js';
-import { useFormats } from './format.js';
-import { boundsOf, middleOf, projectionFor } from './map-projection.js';
-import type { AlarmFilter } from './open-alarms.js';
-import { useTexts } from './texts.js';
-import { useSize } from './use-size.js';
-import { ZoneChoice } from './zone-choice.js';
+import { MapCells } from './map-cells.js';
+import './map.css';
+import { middleOf, projectionFor } from './map-projection.js';
+import { StateMark } from './state-mark.js';
 
 const topology = landTopology as unknown as Topology<{ land: GeometryCollection }>;
 const land = feature(topology, topology.objects.land);
@@ -30,21 +34,17 @@ const TIP_HALF_PX = 62;
 /** A map that is only looked at is drawn for this width and made larger as a whole, marks and numbers too. */
 const LOOKED_AT_PX = 900;
 
-/** A cell with few sensors is still to be hit by a finger or a mouse. */
-const LEAST_REACH_PX = 5;
-
-/** A cell narrower than this has no room for a number. */
-const LEAST_ROOM_PX = 20;
-
 interface Props {
   readonly map: MapAnswer | null;
   readonly filter: AlarmFilter;
   /** Null where the map is only looked at: it then fills its place. */
   readonly onChoose: ((part: Partial<AlarmFilter>) => void) | null;
+  /** What is to be said of the chosen cell. */
+  readonly children?: ComponentChildren;
 }
 
 /** The world or one zone, with the sensors by cell. */
-export function MapPanel({ map, filter, onChoose }: Props) {
+export function MapPanel({ map, filter, onChoose, children }: Props) {
   const texts = useTexts();
   const { ref, width: widthPx, height: heightPx, windowHeight } = useSize<HTMLDivElement>();
   const [pointed, setPointed] = useState<MapCell | null>(null);
@@ -71,16 +71,21 @@ export function MapPanel({ map, filter, onChoose }: Props) {
           </>
         )}
       </div>
-      {isList && choose !== null && <CellTable cells={cells} chosen={filter.cell} onChoose={choose} />}
+      {isList && choose !== null && (
+        <CellTable cells={cells} chosen={filter.cell} onChoose={choose}>
+          {children}
+        </CellTable>
+      )}
       <div class="map-ground" ref={ref} hidden={isList}>
         {width > 0 && height > 0 && (
           <svg width={width * scale} height={height * scale} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={texts.map}>
             <Ground projection={projection} />
-            <Cells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={choose} />
+            <MapCells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={choose} />
           </svg>
         )}
         {pointed !== null && onChoose !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} height={height} />}
       </div>
+      {!isList && children}
     </section>
   );
 }
@@ -97,80 +102,6 @@ function Ground({ projection }: { projection: GeoProjection }) {
       <path class="land" d={paths.land ?? ''} />
     </g>
   );
-}
-
-interface CellsProps {
-  readonly cells: readonly MapCell[];
-  readonly projection: GeoProjection;
-  readonly chosen: string | null;
-  readonly onPoint: (cell: MapCell | null) => void;
-  readonly onChoose: ((geohash: string) => void) | null;
-}
-
-function Cells({ cells, projection, chosen, onPoint, onChoose }: CellsProps) {
-  const texts = useTexts();
-  const { number } = useFormats();
-  const most = Math.max(1, ...cells.map(({ sensors }) => sensors));
-  const first = cells[0];
-  const roomPx = first === undefined ? 0 : cellWidthPx(first.geohash, projection);
-  const placed = cells.flatMap((cell) => {
-    const at = projection(middleOf(cell.geohash));
-    const radius = Math.max(1.8, Math.sqrt(cell.sensors / most) * Math.min(16, roomPx * 0.46));
-    return at === null ? [] : [{ cell, radius, place: `translate(${at[0].toFixed(1)} ${at[1].toFixed(1)})` }];
-  });
-  // Marks lie over all circles by their layer, not by their order: an element that is moved would lose the keyboard's focus.
-  return (
-    <>
-      <g aria-hidden="true">
-        {placed.map(({ cell, radius, place }) => (
-          <circle key={cell.geohash} class="sensors" r={radius.toFixed(1)} transform={place} />
-        ))}
-      </g>
-      {placed.map(({ cell, radius, place }) => {
-        const isActive = cell.active > 0;
-        return (
-          <g
-            key={cell.geohash}
-            class={`cell ${isActive ? 'is-active' : ''} ${chosen === cell.geohash ? 'is-chosen' : ''}`}
-            transform={place}
-            role={onChoose === null ? 'img' : 'button'}
-            {...(onChoose === null ? {} : { tabIndex: isActive ? 0 : -1 })}
-            aria-label={`${texts.cell(cell.geohash)}: ${number(cell.sensors)} ${texts.sensors}, ${number(cell.active)} ${texts.active}`}
-            data-testid={`cell-${cell.geohash}`}
-            onPointerEnter={() => onPoint(cell)}
-            onPointerLeave={() => onPoint(null)}
-            onFocus={() => onPoint(cell)}
-            onBlur={() => onPoint(null)}
-            onClick={() => onChoose?.(cell.geohash)}
-            onKeyDown={(event) => (event.key === 'Enter' || event.key === ' ') && (event.preventDefault(), onChoose?.(cell.geohash))}
-          >
-            <circle class="reach" r={Math.max(radius, LEAST_REACH_PX).toFixed(1)} />
-            {isActive && <ActiveMark key={cell.active} count={cell.active} radius={radius} roomPx={roomPx} />}
-          </g>
-        );
-      })}
-    </>
-  );
-}
-
-/** Shape and, where there is room, number tell it as well as the colour does. */
-function ActiveMark({ count, radius, roomPx }: { count: number; radius: number; roomPx: number }) {
-  const hasRoom = roomPx >= LEAST_ROOM_PX;
-  const text = count > 999 ? `${Math.floor(count / 1000)}k` : String(count);
-  const half = hasRoom ? 6.5 + text.length * 2 : Math.max(3.5, roomPx * 0.34) + Math.min(2, Math.log10(count) * 1.5);
-  return (
-    <>
-      <circle class="ring" r={Math.max(radius, half) + 2} />
-      <path class="diamond" d={`M0 ${-half}L${half} 0L0 ${half}L${-half} 0Z`} />
-      {hasRoom && <text dy="0.35em">{text}</text>}
-    </>
-  );
-}
-
-function cellWidthPx(geohash: string, projection: GeoProjection): number {
-  const [, west, , east] = boundsOf(geohash);
-  const [left, right] = [projection([0, 0]), projection([east - west, 0])];
-  return left === null || right === null ? 0 : Math.abs(right[0] - left[0]);
 }
 
 function Tip({ cell, projection, width, height }: { cell: MapCell; projection: GeoProjection; width: number; height: number }) {
@@ -202,16 +133,10 @@ function Legend() {
   return (
     <ul class="legend">
       <li>
-        <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">
-          <circle class="sensors" r="5" />
-        </svg>
-        {texts.legendCalm}
+        <StateMark isActive={false} /> {texts.legendCalm}
       </li>
       <li>
-        <svg width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">
-          <path class="diamond" d="M0 -7L7 0L0 7L-7 0Z" />
-        </svg>
-        {texts.legendActive}
+        <StateMark isActive /> {texts.legendActive}
       </li>
     </ul>
   );

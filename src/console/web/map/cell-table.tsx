@@ -1,16 +1,19 @@
-import { ALARM_TYPES, type MapCell } from './api.js';
-import { useFormats } from './format.js';
+import { Fragment, type ComponentChildren } from 'preact';
+import { ALARM_TYPES, type MapCell } from '../api.js';
+import { useFormats } from '../format.js';
+import { useTexts } from '../texts.js';
 import { middleOf } from './map-projection.js';
-import { useTexts } from './texts.js';
 
 interface Props {
   readonly cells: readonly MapCell[];
   readonly chosen: string | null;
   readonly onChoose: (geohash: string) => void;
+  /** What is to be said of the chosen cell, under its row. */
+  readonly children: ComponentChildren;
 }
 
 /** What the map shows, as a list: the cells with most sensors in alarm first. */
-export function CellTable({ cells, chosen, onChoose }: Props) {
+export function CellTable({ cells, chosen, onChoose, children }: Props) {
   const texts = useTexts();
   const { number } = useFormats();
   const place = usePlaceText();
@@ -32,19 +35,26 @@ export function CellTable({ cells, chosen, onChoose }: Props) {
         </thead>
         <tbody>
           {ordered.map((cell) => (
-            <tr key={cell.geohash} class={cell.active > 0 ? 'is-active' : ''} data-testid={`row-${cell.geohash}`}>
-              <th scope="row">
-                <button type="button" class="as-link" aria-pressed={chosen === cell.geohash} onClick={() => onChoose(cell.geohash)}>
-                  {texts.cell(cell.geohash)}
-                </button>{' '}
-                <small>{place(cell.geohash)}</small>
-              </th>
-              <td>{number(cell.sensors)}</td>
-              <td>{number(cell.active)}</td>
-              {ALARM_TYPES.map((type) => (
-                <td key={type}>{number(cell.byType[type])}</td>
-              ))}
-            </tr>
+            <Fragment key={cell.geohash}>
+              <tr class={cell.active > 0 ? 'is-active' : ''} data-testid={`row-${cell.geohash}`}>
+                <th scope="row">
+                  <button type="button" class="as-link" aria-pressed={chosen === cell.geohash} onClick={() => onChoose(cell.geohash)}>
+                    {texts.cell(cell.geohash)}
+                  </button>{' '}
+                  <small>{place(cell.geohash)}</small>
+                </th>
+                <td>{number(cell.sensors)}</td>
+                <td>{number(cell.active)}</td>
+                {ALARM_TYPES.map((type) => (
+                  <td key={type}>{number(cell.byType[type])}</td>
+                ))}
+              </tr>
+              {chosen === cell.geohash && (
+                <tr>
+                  <td colSpan={3 + ALARM_TYPES.length}>{children}</td>
+                </tr>
+              )}
+            </Fragment>
           ))}
         </tbody>
       </table>

@@ -1,6 +1,6 @@
 import { geoCentroid, geoNaturalEarth1, type GeoProjection } from 'd3-geo';
 import ngeohash from 'ngeohash';
-import type { MapCell } from './api.js';
+import type { MapCell } from '../api.js';
 
 /** Without the Antarctic and the emptiest north, so that what is inhabited gets the room. */
 const INHABITED: GeoJSON.MultiPoint = { type: 'MultiPoint', coordinates: [[-179.9, 0], [179.9, 0], [0, 79], [0, -56]] };

@@ -1,0 +1,20 @@
+import type { Language } from '../texts.js';
+
+const es = {
+  sensorsOf: (cell: string) => `Sensores de la celda ${cell}`,
+  range: (first: string, last: string) => `${first} – ${last}`,
+  previous: 'Anteriores',
+  next: 'Siguientes',
+  none: 'Ningún sensor',
+};
+export type MapTexts = typeof es;
+
+const en: MapTexts = {
+  sensorsOf: (cell) => `Sensors of cell ${cell}`,
+  range: (first, last) => `${first} – ${last}`,
+  previous: 'Previous',
+  next: 'Next',
+  none: 'No sensors',
+};
+
+export const MAP_TEXTS: Readonly<Record<Language, MapTexts>> = { es, en };
