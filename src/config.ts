@@ -125,7 +125,7 @@ const variables = {
   VIGIA_MONITORING_MAILBOX: mailAddress.default('monitoring@vigia.local'),
   VIGIA_MAIL_FROM: mailAddress.default('alarms@vigia.local'),
   VIGIA_MAIL_LANGUAGE: z.enum(['es', 'en']).default('es'),
-  VIGIA_MAIL_SEND_SECONDS: z.coerce.number().min(1).max(600).default(30),
+  VIGIA_MAIL_SEND_SECONDS: z.coerce.number().min(5).max(600).default(30),
   VIGIA_STRIKES: z.coerce.number().int().min(1).max(100).default(3),
   VIGIA_STRIKE_WINDOW_SECONDS: z.coerce.number().positive().optional(),
   VIGIA_CLEAR_ON_NORMAL: flag.default(false),

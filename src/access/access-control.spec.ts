@@ -119,6 +119,14 @@ describe('a log-in', () => {
     expect(await refusal(control.logIn('oto', PASSWORD, '10.0.0.1'))).toBeNull();
   });
 
+  it('is refused an unknown name no sooner than a wrong password: both are checked, one after the other', async () => {
+    const { control } = await opened(await people());
+    const refused: string[] = [];
+    const tried = ['oto', 'nobody', 'oto', 'nobody'].map((name, index) => refusal(control.logIn(name, 'not the password', `10.0.1.${index}`)).then(() => refused.push(name)));
+    await Promise.all(tried);
+    expect(refused).toEqual(['oto', 'nobody', 'oto', 'nobody']);
+  });
+
   it('many at once are not more attempts, and never more than some wait', async () => {
     const { control } = await opened(await people());
     const guesses = await Promise.all(Array.from({ length: 8 }, (_, guess) => refusal(control.logIn('oto', `guess ${guess}`, '10.0.0.1'))));

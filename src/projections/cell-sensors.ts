@@ -32,7 +32,7 @@ export class CellSensors {
 
   /**
    * One page of the sensors in a cell, of all zones or one, those side by side that are near each other; `after` is the `last` of the
-   * page before. It goes along an index and reads no more than the page, whatever the cell holds. Thrown: `ReadModelUnavailable`.
+   * page before. The page goes along an index, whatever the cell holds; `total` is counted along it. Thrown: `ReadModelUnavailable`.
    */
   page(cell: string, zone: string | null, limit: number, after: SensorPlaceInCell | null): CellPage {
     const { table } = this.sink.liveTable(alarmMap);

@@ -136,7 +136,7 @@ describe('ProjectionRunner', () => {
       });
       await after.sink.close();
     }
-    expect(counted.size).toBeGreaterThan(3);
+    expect(counted.size).toBeGreaterThan(1);
     await bench.close();
   });
 

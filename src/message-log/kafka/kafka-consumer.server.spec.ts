@@ -143,18 +143,38 @@ describe('A member that must give a partition up', () => {
     await bench.append('ENTRY', readings('held', 40));
     await waitFor('the handler that is in work', () => gate.waiting === 1);
     const rebalances = staying.rebalances;
-    await leaving.leave();
+    const left = leaving.leave();
     // The next heartbeat says that members change; it joins anew when its handler is done.
     await waitFor('the end of its share', () => staying.isBetweenShares, 10_000);
-    const left = staying.leave();
+    const alsoLeft = staying.leave();
     gate.release();
-    await left;
+    await Promise.all([left, alsoLeft]);
     expect(staying.rebalances).toBe(rebalances);
     await bench.close();
     for (let turn = 0; turn < 3; turn += 1) {
       expect(await memberIds()).toEqual([]);
       await systemClock.sleep(200);
     }
+    expect(connectionsTo(kafka).filter((socket) => !before.has(socket))).toEqual([]);
+  });
+
+  it('is no member any more, and keeps no connection, who leaves while it joins for the first time', async () => {
+    const gate = closedGate();
+    const bench = await openBench();
+    await bench.join('holding', () => gate.pass());
+    await bench.append('ENTRY', readings('held', 40));
+    await waitFor('the handlers that are in work', () => gate.waiting === 2);
+    const before = new Set(connectionsTo(kafka));
+    const leaving = await bench.join('leaving');
+    // It has asked to join, and the answer waits until the other one has joined anew.
+    await waitFor('its joining', async () => (await memberIds()).length === 2);
+    const left = leaving.leave();
+    gate.release();
+    await left;
+    // Its session would last longer.
+    await waitFor('one member', async () => (await memberIds()).length === 1, SESSION_MS / 2);
+    await waitFor('all partitions', async () => (await shares()).join() === 'ENTRY-0 ENTRY-1 OK-0 OK-1', 10_000);
+    expect(leaving.rebalances).toBe(0);
     expect(connectionsTo(kafka).filter((socket) => !before.has(socket))).toEqual([]);
   });
 

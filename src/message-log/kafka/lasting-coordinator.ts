@@ -7,8 +7,14 @@ import { cutConnections, type ConnectedBroker } from './kafkajs-connections.js';
 interface CoordinatorInside extends ConnectedBroker {
   readonly connectionPool: ConnectedBroker['connectionPool'] & { readonly host: string; readonly port: number };
   heartbeat(request: object): Promise<unknown>;
-  joinGroup(request: object): Promise<unknown>;
-  syncGroup(request: object): Promise<unknown>;
+  joinGroup(request: Membership): Promise<{ readonly memberId: string }>;
+  syncGroup(request: Membership): Promise<unknown>;
+  leaveGroup(member: Membership): Promise<unknown>;
+}
+
+interface Membership {
+  readonly groupId: string;
+  readonly memberId: string;
 }
 
 interface Query {
@@ -32,7 +38,8 @@ const LOOK_EVERY_MS = 200;
  *
  * `limitMs` is how long another coordinator is looked for; then kafkajs has its way. `beforeJoin` is awaited
  * before the group is joined, the first time and whenever its members change. Once `signal` is aborted the group is not
- * joined: kafkajs leaves it while it is joining, and would be a member again that no process is behind, on a connection that nobody ends.
+ * joined, and left again by whoever was just joining: kafkajs leaves it meanwhile, or not at all the first time, and would be a member
+ * that no process is behind, on a connection that nobody ends.
  */
 export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: number, signal: AbortSignal, beforeJoin: () => Promise<void>): void {
   const cluster = inside as ClusterInside;
@@ -61,15 +68,23 @@ export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: numb
         }
       }
     };
-    const unlessLeaving = (request: object, ask: 'joinGroup' | 'syncGroup'): Promise<unknown> => {
-      if (signal.aborted) throw new kafkajs.KafkaJSNonRetriableError('the group is being left');
-      return current[ask](request);
-    };
-    const joinGroup = async (request: object): Promise<unknown> => {
+    const joinGroup = async (request: Membership): Promise<unknown> => {
       await beforeJoin();
-      return unlessLeaving(request, 'joinGroup');
+      if (signal.aborted) throw leaving();
+      const joined = await current.joinGroup(request);
+      return signal.aborted ? leaveAgain({ groupId: request.groupId, memberId: joined.memberId }) : joined;
     };
-    const syncGroup = async (request: object): Promise<unknown> => unlessLeaving(request, 'syncGroup');
+    const syncGroup = async ({ groupId, memberId, ...request }: Membership): Promise<unknown> => {
+      if (signal.aborted) return leaveAgain({ groupId, memberId });
+      const synced = await current.syncGroup({ groupId, memberId, ...request });
+      return signal.aborted ? leaveAgain({ groupId, memberId }) : synced;
+    };
+    /** kafkajs has left without this membership, or is about to leave; its connections may have been closed before this request. */
+    const leaveAgain = async (member: Membership): Promise<never> => {
+      await current.leaveGroup(member).catch(() => undefined); // then its session runs out
+      cutConnections(current, 'the group was left');
+      throw leaving();
+    };
     return new Proxy(current, {
       get: (_, name) => {
         if (name === 'heartbeat') return heartbeat;
@@ -80,4 +95,8 @@ export function outliveCoordinators(inside: unknown, clock: Clock, limitMs: numb
       },
     });
   };
+}
+
+function leaving(): Error {
+  return new kafkajs.KafkaJSNonRetriableError('the group is being left');
 }
