@@ -175,6 +175,20 @@ describe('supervision', () => {
     expect([await bench.told(7), await bench.told(8)]).toEqual([['SensorWentSilent', 'SensorReturned'], ['SensorWentSilent', 'SensorReturned']]);
   }, 40_000);
 
+  it('does not tell again of a sensor that had returned before a crash', async () => {
+    await bench.hear(SENSORS, 20);
+    await bench.hear(without(7), 8);
+    await bench.supervision.look();
+    await bench.hear(SENSORS, 1);
+    await bench.supervision.look();
+    expect(await bench.told(7)).toEqual(['SensorWentSilent', 'SensorReturned']);
+    await bench.die();
+    await bench.start();
+    await bench.hear(without(7), 1);
+    await bench.supervision.look();
+    expect(await bench.told(7)).toEqual(['SensorWentSilent', 'SensorReturned']);
+  }, 30_000);
+
   it('puts right what a process tells that was frozen when it had the partition', async () => {
     await bench.hear(SENSORS, 20);
     const late = new SensorCommands(bench.pipeline.realStore, systemClock, 1000);

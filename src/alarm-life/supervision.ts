@@ -48,7 +48,7 @@ export interface SupervisionStatus {
 /**
  * Tells when sensors of this process's partitions grow silent, and when they are heard of again.
  *
- * Order: flag → snapshot → SensorWentSilent, and SensorReturned → flag. So after a crash whatever is flagged is told again, which
+ * Order: flag → snapshot → SensorWentSilent, and SensorReturned → flag → snapshot. So after a crash whatever is flagged is told again, which
  * the sensor's stream knows to be nothing new. Time is that of each partition's records (`PathClock`).
  *
  * A process that was frozen may tell what it found before it lost the partition. So whoever has it listens to what is told, and
@@ -159,6 +159,7 @@ export class Supervision {
       lastSeen.flag(sensorId, false);
       this.untold.delete(sensorId);
     }
+    if (found.returned.length > 0) await this.save(partition);
   }
 
   private async find(partition: number) {
