@@ -122,9 +122,11 @@ describe('a log-in', () => {
   it('is refused an unknown name no sooner than a wrong password: both are checked, one after the other', async () => {
     const { control } = await opened(await people());
     const refused: string[] = [];
-    const tried = ['oto', 'nobody', 'oto', 'nobody'].map((name, index) => refusal(control.logIn(name, 'not the password', `10.0.1.${index}`)).then(() => refused.push(name)));
-    await Promise.all(tried);
-    expect(refused).toEqual(['oto', 'nobody', 'oto', 'nobody']);
+    const tries = (name: string, from: string) => refusal(control.logIn(name, 'not the password', from)).then(() => refused.push(name));
+    const known = ['10.0.1.1', '10.0.1.2', '10.0.1.3', '10.0.1.4', '10.0.1.5'].map((from) => tries('oto', from));
+    await Promise.race(known); // the others wait for their turns
+    await Promise.all([...known, tries('nobody', '10.0.1.6')]);
+    expect(refused).toEqual(['oto', 'oto', 'oto', 'oto', 'oto', 'nobody']);
   });
 
   it('many at once are not more attempts, and never more than some wait', async () => {

@@ -9,7 +9,16 @@ describe('a line of CSV', () => {
     expect(csvLine([text]).replace(/^"/, '').startsWith("'")).toBe(true);
   });
 
+  it.each([
+    ['Ana;=cmd()', "Ana;'=cmd()"],
+    ['a\t=1', "a\t'=1"],
+    ['a| @SUM(A1);b;-1', "a|' @SUM(A1);b;'-1"],
+    ['two\n=1', '"two\n\'=1"'],
+  ])('gives %j no chance where another separator is in use', (text, line) => {
+    expect(csvLine([text])).toBe(`${line}\r\n`);
+  });
+
   it('leaves numbers and other texts as they are', () => {
-    expect(csvLine([-1.5, 'a=b', "O'Neil"])).toBe("-1.5,a=b,O'Neil\r\n");
+    expect(csvLine([-1.5, 'a=b; c', "O'Neil"])).toBe("-1.5,a=b; c,O'Neil\r\n");
   });
 });

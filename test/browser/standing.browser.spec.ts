@@ -148,6 +148,22 @@ describe('the page of standing alarms', () => {
     expect(await page.getByTestId('filter-email').inputValue()).toBe('');
   });
 
+  it('is come back to, with what was chosen, from the sensor of an alarm whose details were shown', async () => {
+    await bench.motion(66);
+    const page = await bench.openAlarmsPage();
+    await row(page, 66).waitFor();
+    await page.getByTestId('filter-sensor').fill('66');
+    await page.waitForURL('**/alarms?sensor=66');
+    await row(page, 66).getByRole('button', { name: 'Show Motion, sensor 66' }).click();
+    await page.getByTestId('details').getByRole('link', { name: '66', exact: true }).click();
+    await page.getByRole('heading', { name: 'Sensor 66' }).waitFor();
+    await page.goBack();
+    await row(page, 66).waitFor();
+    await page.waitForURL('**/alarms?sensor=66');
+    expect(await page.getByTestId('filter-sensor').inputValue()).toBe('66');
+    expect(await page.getByTestId('details').count()).toBe(0);
+  });
+
   it('is worked by keyboard alone, and single keys can be turned off', async () => {
     await bench.motion(71);
     await bench.alarmOf(71);

@@ -39,12 +39,14 @@ describe('the page of the system', () => {
     const page = await bench.openAt('/system', '[data-testid=health-table] td');
     for (const part of ['customers', 'notifications', 'projection alarms']) await page.getByTestId('health-table').getByRole('row', { name: part }).first().waitFor();
     await page.getByRole('button', { name: 'Rebuild alarm-map' }).click();
+    await page.getByTestId('system-ask').waitFor();
     await page.evaluate(NOTE_PROGRESS);
     await confirm(page);
     await status(page, 'alarm-map rebuilt from 3 events');
     await page.getByTestId('system-ask').waitFor({ state: 'detached' });
-    // How many there are is an estimate until the end.
-    expect(await page.evaluate('window.progress')).toEqual([expect.stringMatching(/^3 of [3-9]$/)]);
+    // How many there are is an estimate until the end, and what is told before it depends on the machine.
+    const progress = await page.evaluate<string[]>('window.progress');
+    expect(progress.at(-1)).toMatch(/^3 of [3-9]$/);
   });
 
   it('lists what could not be read, as text, and has it replayed or dropped', async () => {

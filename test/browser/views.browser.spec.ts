@@ -153,6 +153,8 @@ describe('the wall screen', () => {
     await bench.smoke(21);
     await page.getByTestId('alarm-21-smoke').waitFor();
     await figure(page, 'unacknowledged-total', String(MANY + 1));
+    await bench.command('/api/sensors/22/shelve', { operator: 'eva', reason: 'test', until: new Date(Date.now() + 600_000).toISOString() });
+    await page.getByRole('link', { name: '1 shelved' }).waitFor();
     expect(await page.evaluate('document.scrollingElement.scrollHeight - innerHeight')).toBe(0);
     expect(await overflowPx(page.locator('html'))).toBe(0);
     expect(Number.parseFloat(await style(page, '.figure strong', 'font-size'))).toBeGreaterThan(50);
@@ -160,6 +162,8 @@ describe('the wall screen', () => {
     expect(map.width).toBeGreaterThan(1000);
     expect(map.height).toBeGreaterThan(350);
     await expectAccessible(page);
+    await bench.command('/api/sensors/22/unshelve', { operator: 'eva' });
+    await page.getByRole('link', { name: '1 shelved' }).waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByTestId('zone').waitFor();
     await page.getByRole('link', { name: 'Wall screen' }).click();

@@ -13,7 +13,7 @@ import { LoadPage } from './load/load-page.js';
 import { LogIn } from './log-in.js';
 import { OverviewPage } from './overview.js';
 import { PrintHead } from './print-head.js';
-import { addressOf, followAddress, pathOf } from './router.js';
+import { addressOf, followAddress, pathOf, showOver } from './router.js';
 import { SensorPage } from './sensor/sensor-page.js';
 import { SystemPage } from './system/system-page.js';
 import { useSession, UserContext } from './session.js';
@@ -77,7 +77,8 @@ function Console({ onSession, onLanguage }: Props) {
   const show = (shown: string | null) => {
     if (alarmId === null) under.current = `${location.pathname}${location.search}`;
     setAddress((before) => ({ ...before, alarmId: shown }));
-    history.replaceState(null, '', shown === null ? under.current : `/alarms/${shown}`);
+    if (shown === null) history.replaceState(null, '', under.current);
+    else showOver(under.current, shown);
   };
   useEffect(() => {
     // A page that is changed to is where a keyboard or a screen reader goes on.

@@ -40,11 +40,7 @@ export function Header({ data, place, isMuted, onMute, onLanguage, onSession }: 
             </Link>
           ))}
         </nav>
-        {shelved !== null && shelved > 0 && (
-          <Link to={{ page: 'alarms' }} class="shelved-count">
-            {texts.shelvedCount(formats.number(shelved))}
-          </Link>
-        )}
+        <ShelvedCount shelved={shelved} />
         <LiveSign live={live} />
         <HealthMenu health={data.health} />
         <Link to={{ page: 'wall' }} class="bell wall-link" label={texts.wall}>
@@ -58,6 +54,18 @@ export function Header({ data, place, isMuted, onMute, onLanguage, onSession }: 
       </header>
       <StaleBanner live={live} lastSignalAt={lastSignalAt} />
     </>
+  );
+}
+
+/** Always in sight while a sensor is shelved. */
+export function ShelvedCount({ shelved }: Pick<SystemData, 'shelved'>) {
+  const texts = useTexts();
+  const formats = useFormats();
+  if (shelved === null || shelved === 0) return null;
+  return (
+    <Link to={{ page: 'alarms' }} class="shelved-count">
+      {texts.shelvedCount(formats.number(shelved))}
+    </Link>
   );
 }
 

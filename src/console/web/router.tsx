@@ -45,9 +45,18 @@ export function goTo(place: Place, search = ''): void {
   window.scrollTo(0, 0);
 }
 
-/** Calls back with each new address, by a link of ours or by the browser's buttons. */
+/** Gives the address of an alarm to the page that it is shown over, and remembers that one's own. */
+export function showOver(under: string, alarmId: string): void {
+  history.replaceState({ under }, '', `/alarms/${alarmId}`);
+}
+
+/** Calls back with each new address, by a link of ours or by the browser's buttons: these lead to the page that an alarm was shown over. */
 export function followAddress(onAddress: (address: Address) => void): () => void {
-  const tell = () => onAddress(addressOf(location.pathname));
+  const tell = () => {
+    const { under } = (history.state ?? {}) as { under?: string };
+    if (under !== undefined) history.replaceState(null, '', under);
+    onAddress(addressOf(location.pathname));
+  };
   const kinds = [NAVIGATED, 'popstate'];
   for (const kind of kinds) window.addEventListener(kind, tell);
   return () => kinds.forEach((kind) => window.removeEventListener(kind, tell));

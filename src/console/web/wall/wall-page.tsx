@@ -1,7 +1,7 @@
 import { AlarmListPanel } from '../alarm-list.js';
 import { Figures } from '../figures.js';
 import { useFormats } from '../format.js';
-import { HealthMenu, LiveSign, StaleBanner } from '../header.js';
+import { HealthMenu, LiveSign, ShelvedCount, StaleBanner } from '../header.js';
 import { Wordmark } from '../icons.js';
 import { MapPanel } from '../map/map-panel.js';
 import { MinuteChart } from '../minute-chart.js';
@@ -27,6 +27,7 @@ export function WallPage({ system, onShow }: { system: SystemData; onShow: (alar
       <header>
         <Wordmark />
         <h1>Vigía</h1>
+        <ShelvedCount shelved={system.shelved} />
         <LiveSign live={system.live} />
         <HealthMenu health={system.health} />
         <time dateTime={now.toISOString()} class="wall-clock" data-testid="wall-clock">
