@@ -125,6 +125,13 @@ describe('shelving over the API', () => {
     expect(await post('/api/sensors/2147483648/shelve', shelving(), 0)).toMatchObject({ status: 400 });
   });
 
+  it('lasts no longer than it is set to', async () => {
+    await bench.stop();
+    bench = await ConsoleBench.start({ settings: { VIGIA_LONGEST_SHELVING_HOURS: '1' } });
+    expect(await post(`${SENSOR}/shelve`, shelving({ until: inHours(2) }), 0)).toMatchObject(problem(400, 'until-too-far'));
+    expect(await post(`${SENSOR}/shelve`, shelving({ until: inHours(0.5) }), 0)).toMatchObject({ status: 200 });
+  });
+
   it('is listed in pages', async () => {
     for (let sensorId = 1; sensorId <= 5; sensorId += 1) await post(`/api/sensors/${sensorId}/shelve`, shelving(), 0);
     await bench.settle();
