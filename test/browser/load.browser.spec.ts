@@ -66,7 +66,7 @@ describe('the page of operators’ load', () => {
     expect(await page.getByTestId('load-zone').inputValue()).toBe(zone);
     await page.getByTestId('busiest').getByRole('link', { name: `Sensor ${ids[0]}`, exact: true }).click();
     await page.waitForURL(`**/sensors/${ids[0]}`);
-    await page.getByTestId('chatter').filter({ hasText: 'Motion: 3 alarms in a row' }).waitFor();
+    await page.getByTestId('chatter').filter({ hasText: 'Motion: 3 alarms in bursts' }).waitFor();
   });
 
   it('is accessible, fits a phone and speaks Spanish', async () => {
