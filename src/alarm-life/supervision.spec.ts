@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Pipeline } from '../../test/support/pipeline.js';
 import { newDir } from '../../test/support/projection-events.js';
 import { SkippableClock } from '../../test/support/skippable-clock.js';
@@ -187,6 +188,29 @@ describe('supervision', () => {
     await bench.hear(without(7), 1);
     await bench.supervision.look();
     expect(await bench.told(7)).toEqual(['SensorWentSilent', 'SensorReturned']);
+  }, 30_000);
+
+  it('stores nothing more of a partition that was given up while a return was told', async () => {
+    await bench.hear(SENSORS, 20);
+    await bench.hear(without(7), 8);
+    await bench.supervision.look();
+    await bench.hear(SENSORS, 1);
+    await bench.die();
+    const saved: string[] = [];
+    await bench.start({
+      commands: {
+        execute: async (...call) => {
+          for (const partition of [0, 1]) await bench.supervision.close(partition);
+          saved.push('given up');
+          return new SensorCommands(bench.pipeline.realStore, systemClock, 1000).execute(...call);
+        },
+      },
+    });
+    await bench.hear(SENSORS, 1);
+    const save = jest.spyOn(LastSeenSnapshots.prototype, 'save').mockImplementation(async () => void saved.push('stored'));
+    await bench.supervision.look();
+    save.mockRestore();
+    expect(saved).toEqual(['stored', 'stored', 'given up']);
   }, 30_000);
 
   it('puts right what a process tells that was frozen when it had the partition', async () => {

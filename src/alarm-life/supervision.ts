@@ -159,7 +159,7 @@ export class Supervision {
       lastSeen.flag(sensorId, false);
       this.untold.delete(sensorId);
     }
-    if (found.returned.length > 0) await this.save(partition);
+    if (found.returned.length > 0 && lastSeen.openPartitions.has(partition)) await this.save(partition);
   }
 
   private async find(partition: number) {
