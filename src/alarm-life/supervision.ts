@@ -1,8 +1,6 @@
 import type { Clock } from '../clock.js';
-import type { LastSeen, Sighting } from '../ingestion/last-seen.js';
+import { partitionOf, type LastSeen, type Sighting } from '../ingestion/last-seen.js';
 import type { LastSeenSnapshots } from '../ingestion/last-seen-snapshots.js';
-import { PARTITIONS } from '../message-log/message-log.js';
-import { partitionFor } from '../message-log/murmur2.js';
 import type { SensorCommands } from './sensor-commands.js';
 import type { ToldSilence } from './silent-sensors.js';
 
@@ -204,8 +202,4 @@ export class Supervision {
     await snapshots.save(partition, { now, sightings });
     this.savedAtMs.set(partition, clock.now());
   }
-}
-
-function partitionOf(sensorId: number): number {
-  return partitionFor(String(sensorId), PARTITIONS);
 }

@@ -129,7 +129,7 @@ export class LastSeen {
       const word = this.words[2 * (first + index) + 1] as number;
       if (seen === 0 && word === 0) continue;
       const sensorId = page * PAGE_IDS + index;
-      this.partitions[first + index] ||= partitionFor(String(sensorId), PARTITIONS) + 1;
+      this.partitions[first + index] ||= partitionOf(sensorId) + 1;
       if (this.partitions[first + index] === partition + 1) tell({ sensorId, seen, usualGap: word & 0xffffff, gaps: (word >>> 24) & 0x7f, isFlagged: word >= FLAG });
     }
   }
@@ -145,4 +145,9 @@ export class LastSeen {
   private wordAt(entry: number): number {
     return (entry - this.module.lastSeenPages.value) / 4;
   }
+}
+
+/** The partition number of a sensor's records, when their producer keys them by it. */
+export function partitionOf(sensorId: number): number {
+  return partitionFor(String(sensorId), PARTITIONS);
 }
