@@ -60,6 +60,8 @@ export function productOnCassandraSuite(ring: () => CassandraRing): void {
       return parts.find(({ name }) => name === 'customers')!;
     };
     const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
+    // Some two thirds have their row there. So many, as the driver asks a node last, mostly, in the first minute after its return.
+    const ON_ONE_REPLICA = range(90_000, 200);
 
     it('ends at once with a wrong password, and says why', async () => {
       const refused = await made('refused', { CASSANDRA_PASSWORD: 'wrong-secret' });
@@ -168,7 +170,7 @@ export function productOnCassandraSuite(ring: () => CassandraRing): void {
       // Rows that one replica only has: written while the others are away, without hints.
       await ring().withClient(
         async (client) => {
-          for (const id of range(90_000, 20)) {
+          for (const id of ON_ONE_REPLICA) {
             await client.execute('INSERT INTO world.datosclientes (id, name, latitude, longitude) VALUES (?, ?, 1, 1)', [id, 'Ana'], { prepare: true, consistency: types.consistencies.one }).catch(() => undefined);
           }
         },
@@ -193,8 +195,8 @@ export function productOnCassandraSuite(ring: () => CassandraRing): void {
       try {
         const names: (string | undefined)[] = [];
         await waitFor('connections to all nodes', () => store.impairment() === null, 60_000);
-        for (const id of range(90_000, 20)) names.push((await store.find(id))?.name);
-        expect(names.filter((name) => name === 'Ana').length).toBeGreaterThan(5);
+        for (const id of ON_ONE_REPLICA) names.push((await store.find(id))?.name);
+        expect(names.filter((name) => name === 'Ana').length).toBeGreaterThan(50);
         expect(names.filter((name, i) => name === 'Ana' && answers[i] === 'quorum').length).toBeGreaterThan(0);
       } finally {
         await store.close();
