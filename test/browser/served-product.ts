@@ -18,6 +18,11 @@ export interface PostedReading {
   readonly at?: string;
 }
 
+/** A reading that the log took at a time of the past, ms. */
+export interface PastReading extends PostedReading {
+  readonly appendedAtMs: number;
+}
+
 /** The built product in a folder and on ports of its own, fed through its ingest endpoint. */
 export class ServedProduct {
   private constructor(
@@ -25,9 +30,10 @@ export class ServedProduct {
     readonly dir: string,
   ) {}
 
-  /** Resolves when it is up, with `customers` generated customers. */
-  static async start(customers: number, settings: Readonly<Record<string, string>> = {}): Promise<ServedProduct> {
+  /** Resolves when it is up, with `customers` generated customers, and takes the readings that its log has from before. */
+  static async start(customers: number, settings: Readonly<Record<string, string>> = {}, past: readonly PastReading[] = []): Promise<ServedProduct> {
     const dir = mkdtempSync(join(tmpdir(), 'vigia-browser-'));
+    await writePast(join(dir, 'data'), past);
     const paths = { dataDir: join(dir, 'data'), logFile: join(dir, 'product.log') };
     const ports = { ingest: await freePort(), console: await freePort() };
     const product = new Product(paths, ports, customers, { VIGIA_MAIL_LANGUAGE: 'en', ...settings });
@@ -42,7 +48,7 @@ export class ServedProduct {
 
   /** Posts readings as one NDJSON batch. Thrown: an error when one is refused. */
   async post(topic: 'ENTRY' | 'OK', readings: readonly PostedReading[]): Promise<void> {
-    const lines = readings.map((reading) => JSON.stringify({ movement: false, smoke: false, temperature: 20.5, maxTemperature: 30, ...reading }));
+    const lines = readings.map(jsonOf);
     const answer = await fetch(`${this.product.ingestUrl}/topics/${topic}/messages`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-ndjson' },
@@ -70,4 +76,20 @@ export class ServedProduct {
     await this.product.interrupt();
     await rm(this.dir, { recursive: true });
   }
+}
+
+function jsonOf(reading: PostedReading): string {
+  return JSON.stringify({ movement: false, smoke: false, temperature: 20.5, maxTemperature: 30, ...reading });
+}
+
+/** Fills the log of a product that has not begun, as an endpoint would have; `past` is in the order of its times. */
+async function writePast(dataDir: string, past: readonly PastReading[]): Promise<void> {
+  if (past.length === 0) return;
+  let nowMs = 0;
+  const log = await LibsqlMessageLog.open(dataDir, { clock: { ...systemClock, now: () => nowMs } });
+  for (const { appendedAtMs, ...reading } of past) {
+    nowMs = appendedAtMs;
+    await log.append('ENTRY', [{ key: String(reading.id), value: Buffer.from(jsonOf(reading)), headers: {} }]);
+  }
+  await log.close();
 }
