@@ -37,7 +37,7 @@ describe('the list of open alarms', () => {
     const startMs = Date.now() - 40 * 60_000;
     const readings = Array.from({ length: 130 }, (_, index) => ({ id: 150 + index, movement: true, at: new Date(startMs + index * 15_000).toISOString() }));
     await bench.served.post('ENTRY', readings);
-    await bench.served.product.waitUntilSettled();
+    await waitFor('the alarms', async () => (await bench.openAlarms()).length === readings.length);
     const page = await bench.open();
     const items = page.getByTestId('alarm-list').locator('li');
     expect(await items.count()).toBe(100);
@@ -117,18 +117,18 @@ describe('the details of an alarm', () => {
 
   it('are where the link in the e-mail leads', async () => {
     await bench.motion(43);
-    await bench.served.product.waitUntilSettled();
-    const alarm = (await bench.openAlarms()).find(({ sensorId }) => sensorId === '43');
-    const { text } = (await bench.served.product.get(`/api/mailbox/${alarm?.alarmId}.eml`)) as { text: string };
+    await waitFor('its e-mail', async () => (await bench.alarmOf(43)).email === 'sent');
+    const alarm = await bench.alarmOf(43);
+    const { text } = (await bench.served.product.get(`/api/mailbox/${alarm.alarmId}.eml`)) as { text: string };
     const page = await bench.open();
     await page.goto(/http:\S+/.exec(text)?.[0] ?? '');
     const details = page.getByTestId('details');
-    await details.locator('code').filter({ hasText: alarm?.alarmId ?? '' }).waitFor();
+    await details.locator('code').filter({ hasText: alarm.alarmId }).waitFor();
     await page.keyboard.press('Escape');
     await details.waitFor({ state: 'detached' });
     await page.waitForURL(`${bench.served.product.consoleUrl}/`);
     await page.getByTestId('alarm-43-motion').click();
-    await page.waitForURL(`**/alarms/${alarm?.alarmId}`);
+    await page.waitForURL(`**/alarms/${alarm.alarmId}`);
   });
 
   it('show markup in a customer’s data as text', async () => {

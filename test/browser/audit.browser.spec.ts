@@ -19,7 +19,6 @@ beforeAll(async () => {
   await bench.smoke(22);
   await bench.alarmOf(22);
   await bench.ok(21);
-  await bench.served.product.waitUntilSettled();
 });
 afterAll(async () => {
   // Tells of the pages' faults; what it ends is what the tests look back at.

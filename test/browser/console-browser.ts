@@ -5,8 +5,9 @@ import type { Customer } from '../../src/customers/customer.js';
 import type { MapCell } from '../../src/projections/map-cell.js';
 import type { ApiAlarm } from '../acceptance/product.js';
 import { waitFor } from '../support/wait-for.js';
+import type { BeforeStart } from './before-start.js';
 import { launchChromium, openPage, type WatchedPage } from './chromium.js';
-import { ServedProduct, type PastReading } from './served-product.js';
+import { ServedProduct } from './served-product.js';
 
 export const CUSTOMERS = 300;
 
@@ -22,8 +23,8 @@ export class ConsoleBrowser {
     private readonly browser: Browser,
   ) {}
 
-  static async start(settings: Readonly<Record<string, string>> = {}, customers = CUSTOMERS, past: readonly PastReading[] = []): Promise<ConsoleBrowser> {
-    return new ConsoleBrowser(await ServedProduct.start(customers, settings, past), await launchChromium());
+  static async start(settings: Readonly<Record<string, string>> = {}, customers = CUSTOMERS, before?: BeforeStart): Promise<ConsoleBrowser> {
+    return new ConsoleBrowser(await ServedProduct.start(customers, settings, before), await launchChromium());
   }
 
   async stop(): Promise<void> {

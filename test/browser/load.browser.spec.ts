@@ -1,5 +1,6 @@
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
+import { readingOf } from './before-start.js';
 import { ConsoleBrowser, CUSTOMERS, figure, overflowPx, PHONE } from './console-browser.js';
 
 const PERIOD_MS = 600_000;
@@ -13,7 +14,7 @@ let zone: string;
 let ids: readonly number[];
 
 beforeAll(async () => {
-  bench = await ConsoleBrowser.start({}, CUSTOMERS, [{ id: STALE, movement: true, appendedAtMs: Date.now() - 47 * HOUR_MS }]);
+  bench = await ConsoleBrowser.start({}, CUSTOMERS, readingOf({ id: STALE, movement: true }, 47 * HOUR_MS));
   ({ zone, ids } = await crowdedZone());
   // Eleven alarms in ten minutes, some time ago, of which the first sensor's three came within a minute.
   const startMs = Math.floor((Date.now() - 4 * PERIOD_MS) / PERIOD_MS) * PERIOD_MS;
@@ -25,7 +26,6 @@ beforeAll(async () => {
   }
   await alarm(first, 40);
   for (const [index, id] of others.slice(0, 8).entries()) await alarm(id, 60 + index * 60);
-  await bench.served.product.waitUntilSettled();
 });
 afterAll(() => bench.stop());
 afterEach(() => bench.clear());

@@ -17,7 +17,6 @@ describe('the page', () => {
   afterEach(() => bench.clear());
 
   it('has a chart of alarms per minute by type (R6)', async () => {
-    await bench.served.product.waitUntilSettled();
     const page = await bench.open();
     const before = await counted(page);
     const atMs = Date.now() - 50 * 60_000;

@@ -1,11 +1,12 @@
 import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
 import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
 import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
+import type { BeforeStart } from './before-start.js';
 
 /** A reading in the object form; what is left out is normal. */
 export interface PostedReading {
@@ -18,11 +19,6 @@ export interface PostedReading {
   readonly at?: string;
 }
 
-/** A reading that the log took at a time of the past, ms. */
-export interface PastReading extends PostedReading {
-  readonly appendedAtMs: number;
-}
-
 /** The built product in a folder and on ports of its own, fed through its ingest endpoint. */
 export class ServedProduct {
   private constructor(
@@ -30,11 +26,13 @@ export class ServedProduct {
     readonly dir: string,
   ) {}
 
-  /** Resolves when it is up, with `customers` generated customers, and takes the readings that its log has from before. */
-  static async start(customers: number, settings: Readonly<Record<string, string>> = {}, past: readonly PastReading[] = []): Promise<ServedProduct> {
+  /** Resolves when it is up, with `customers` generated customers and what was in its folder before. */
+  static async start(customers: number, settings: Readonly<Record<string, string>> = {}, before?: BeforeStart): Promise<ServedProduct> {
     const dir = mkdtempSync(join(tmpdir(), 'vigia-browser-'));
-    await writePast(join(dir, 'data'), past);
-    const paths = { dataDir: join(dir, 'data'), logFile: join(dir, 'product.log') };
+    const dataDir = join(dir, 'data');
+    await mkdir(dataDir);
+    await before?.(dataDir);
+    const paths = { dataDir, logFile: join(dir, 'product.log') };
     const ports = { ingest: await freePort(), console: await freePort() };
     const product = new Product(paths, ports, customers, { VIGIA_MAIL_LANGUAGE: 'en', ...settings });
     product.start();
@@ -78,18 +76,7 @@ export class ServedProduct {
   }
 }
 
-function jsonOf(reading: PostedReading): string {
+/** As it stands in the log. */
+export function jsonOf(reading: PostedReading): string {
   return JSON.stringify({ movement: false, smoke: false, temperature: 20.5, maxTemperature: 30, ...reading });
-}
-
-/** Fills the log of a product that has not begun, as an endpoint would have; `past` is in the order of its times. */
-async function writePast(dataDir: string, past: readonly PastReading[]): Promise<void> {
-  if (past.length === 0) return;
-  let nowMs = 0;
-  const log = await LibsqlMessageLog.open(dataDir, { clock: { ...systemClock, now: () => nowMs } });
-  for (const { appendedAtMs, ...reading } of past) {
-    nowMs = appendedAtMs;
-    await log.append('ENTRY', [{ key: String(reading.id), value: Buffer.from(jsonOf(reading)), headers: {} }]);
-  }
-  await log.close();
 }

@@ -53,7 +53,7 @@ describe('the page of standing alarms', () => {
     await page.getByText('Nothing to acknowledge').waitFor();
     await bench.motion(21);
     const { name, surname, dashboard } = await bench.customer(21);
-    for (const text of [`${name} ${surname}`, dashboard, 'Sent', 'Open', /\d+\s?s ago/]) await inGroup(page, 'unacknowledged', 21).filter({ hasText: text }).waitFor();
+    for (const text of [`${name} ${surname}`, dashboard, 'Sent', 'Open', /\d+\s?s(ec)? ago/]) await inGroup(page, 'unacknowledged', 21).filter({ hasText: text }).waitFor();
     await page.getByTestId('unacknowledged-badge').filter({ hasText: '1' }).waitFor();
     await bench.motion(22);
     await bench.command(`/api/alarms/${(await bench.alarmOf(22)).alarmId}/acknowledge`, { operator: 'eva' });

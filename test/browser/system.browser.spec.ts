@@ -2,29 +2,19 @@ import type { Page } from 'playwright-core';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
+import { silenceOf } from './before-start.js';
 import { ConsoleBrowser, CUSTOMERS, overflowPx, PHONE } from './console-browser.js';
-import type { PastReading } from './served-product.js';
 
 const UNREADABLE = ['{"id": 21, "movement": "<img src=x onerror=window.isHacked=true>"}', 'not a reading', '{"id": "x"}'];
 
-const SECOND_MS = 1000;
-/** Its readings came every two seconds for as long as it takes to know that, and then no more, while others were heard of for a minute and a half. */
 const SILENT = 61;
-
-function silence(): readonly PastReading[] {
-  const startMs = Date.now() - 140 * SECOND_MS;
-  const regular = Array.from({ length: 20 }, (_, index) => ({ id: SILENT, appendedAtMs: startMs + index * 2 * SECOND_MS }));
-  // Each but once, so that nobody waits for the next.
-  const others = Array.from({ length: 64 }, (_, index) => ({ id: 200 + index, appendedAtMs: startMs + 40 * SECOND_MS + Math.floor(index / 4) * 6 * SECOND_MS }));
-  return [...regular, ...others];
-}
 
 let smtp: SmtpTestServer;
 let bench: ConsoleBrowser;
 
 beforeAll(async () => {
   smtp = await SmtpTestServer.start();
-  bench = await ConsoleBrowser.start({ SMTP_URL: smtp.url }, CUSTOMERS, silence());
+  bench = await ConsoleBrowser.start({ SMTP_URL: smtp.url }, CUSTOMERS, silenceOf(SILENT, 3_600_000, 95_000));
 });
 afterAll(async () => {
   await bench.stop();
