@@ -156,13 +156,14 @@ describe('the details of an alarm', () => {
   });
 });
 
-/** Puts a script and an element with a handler into the page; gives what the page's policy refused of them. */
+/** Puts a script and an element with a handler into the page; gives what the page's policy refused of them, within some seconds. */
 const INJECT = `new Promise((done) => {
   const refused = [];
   document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => refused.push(effectiveDirective) === 2 && done(refused));
   document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.isHacked = true' }));
   document.body.insertAdjacentHTML('beforeend', '<p id="injected" onclick="window.isHacked = true"></p>');
   document.getElementById('injected').click();
+  setTimeout(() => done(refused), 5000);
 })`;
 
 async function title(page: Page, expected: string): Promise<void> {
