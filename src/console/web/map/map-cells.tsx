@@ -1,5 +1,5 @@
 import type { GeoProjection } from 'd3-geo';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { MapCell } from '../api.js';
 import { useFormats } from '../format.js';
 import { useTexts } from '../texts.js';
@@ -27,6 +27,12 @@ export function MapCells({ cells, projection, chosen, onPoint, onChoose }: Props
   const texts = useTexts();
   const { number } = useFormats();
   const [entered, setEntered] = useState<string | null>(null);
+  // What has come while the map was looked at; hundreds that are there at once would be drawn anew in every frame.
+  const seen = useRef<ReadonlyMap<string, number>>(new Map());
+  const hasArrived = ({ geohash, active }: MapCell) => active > (seen.current.get(geohash) ?? active);
+  useLayoutEffect(() => {
+    seen.current = new Map(cells.map(({ geohash, active }) => [geohash, active]));
+  }, [cells]);
   const most = Math.max(1, ...cells.map(({ sensors }) => sensors));
   const first = cells[0];
   const roomPx = first === undefined ? 0 : cellWidthPx(first.geohash, projection);
@@ -76,7 +82,7 @@ export function MapCells({ cells, projection, chosen, onPoint, onChoose }: Props
             })}
           >
             <circle class="reach" r={Math.max(radius, LEAST_REACH_PX).toFixed(1)} />
-            {active > 0 && <ActiveMark key={active} count={active} radius={radius} roomPx={roomPx} />}
+            {active > 0 && <ActiveMark key={active} count={active} radius={radius} roomPx={roomPx} hasArrived={hasArrived(cell)} />}
           </g>
         );
       })}
@@ -92,13 +98,14 @@ function stopOf(cells: readonly MapCell[], wanted: readonly (string | null)[]): 
 }
 
 /** Shape and, where there is room, number tell it as well as the colour does. */
-function ActiveMark({ count, radius, roomPx }: { count: number; radius: number; roomPx: number }) {
+function ActiveMark({ count, radius, roomPx, hasArrived }: { count: number; radius: number; roomPx: number; hasArrived: boolean }) {
+  const [isArriving, setArriving] = useState(hasArrived);
   const hasRoom = roomPx >= LEAST_ROOM_PX;
   const text = count > 999 ? `${Math.floor(count / 1000)}k` : String(count);
   const half = hasRoom ? 6.5 + text.length * 2 : Math.max(3.5, roomPx * 0.34) + Math.min(2, Math.log10(count) * 1.5);
   return (
     <>
-      <circle class="ring" r={Math.max(radius, half) + 2} />
+      <circle class={`ring ${isArriving ? 'is-arriving' : ''}`} onAnimationEnd={() => setArriving(false)} r={Math.max(radius, half) + 2} />
       <path class="diamond" d={`M0 ${-half}L${half} 0L0 ${half}L${-half} 0Z`} />
       {hasRoom && <text dy="0.35em">{text}</text>}
     </>

@@ -57,6 +57,8 @@ export function MapPanel({ map, filter, onChoose, children }: Props) {
   const frame = filter.zone === null ? '' : cells.map(({ geohash }) => geohash).join();
   const projection = useMemo(() => projectionFor(width, height, filter.zone === null ? null : cells), [width, height, frame]);
   const choose = onChoose === null ? null : (cell: string) => onChoose({ cell: filter.cell === cell ? null : cell });
+  // The pointer's way over the map draws the tip anew, not the cells.
+  const drawn = useMemo(() => <MapCells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={choose} />, [cells, projection, filter.cell]);
   return (
     <section class="panel map" aria-label={texts.map}>
       <div class="panel-head">
@@ -80,7 +82,7 @@ export function MapPanel({ map, filter, onChoose, children }: Props) {
         {width > 0 && height > 0 && (
           <svg width={width * scale} height={height * scale} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={texts.map}>
             <Ground projection={projection} />
-            <MapCells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={choose} />
+            {drawn}
           </svg>
         )}
         {pointed !== null && onChoose !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} height={height} />}
