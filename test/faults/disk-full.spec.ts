@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../src/cli/simulator/random.js';
@@ -11,11 +10,12 @@ import { waitFor } from '../support/wait-for.js';
 import { dataFolderOutputs } from './data-folder-outputs.js';
 import { sendRecord } from './send-record.js';
 import { drawBody } from './simulation/draw-body.js';
+import { findSmallDisk, type SmallDisk } from './small-disk.js';
 import { USUAL_POLICY } from './usual-policy.js';
 import type { SentRecord } from './verifier/outputs.js';
 import { verify } from './verifier/verify.js';
 
-const DISK = '64m';
+const DISK_MB = 64;
 const SENSORS = 8;
 const TIMES_FULL = 3;
 
@@ -23,17 +23,11 @@ const TIMES_FULL = 3;
 const PAUSE_MS = 800;
 const FULL_MS = 600;
 
-const folder = mkdtempSync(join(tmpdir(), 'vigia-full-'));
-const disk = join(folder, 'disk');
-mkdirSync(disk);
-/** As a rule only root may. */
-const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', disk]).status === 0;
-if (!isMounted) rmSync(folder, { recursive: true });
-
-const filler = join(disk, 'filler');
+/** As a rule only root may mount, and not everywhere may others have a namespace of their own. */
+const smallDisk = findSmallDisk(DISK_MB);
 
 /** Takes all the room there is. */
-function fillDisk(): void {
+function fillDisk(filler: string): void {
   const file = openSync(filler, 'a');
   try {
     for (const bytes of [Buffer.alloc(65_536), Buffer.alloc(4_096)]) {
@@ -48,16 +42,18 @@ function fillDisk(): void {
   }
 }
 
-(isMounted ? describe : describe.skip)('a disk that is full', () => {
+(smallDisk ? describe : describe.skip)('a disk that is full', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vigia-full-'));
+  let disk: SmallDisk | undefined;
   afterAll(async () => {
     await stopAll();
-    // A connection that is being closed may still have a file open.
-    spawnSync('umount', ['-l', disk]);
+    disk?.remove();
     rmSync(folder, { recursive: true });
   });
 
   it('stops the intake, which goes on by itself when there is room; nothing is torn, lost or doubled', async () => {
-    const dataDir = join(disk, 'data');
+    disk = await smallDisk!();
+    const [dataDir, filler] = [join(disk.path, 'data'), join(disk.path, 'filler')];
     const product = new Product({ dataDir, logFile: join(folder, 'log') }, { ingest: await freePort(), console: await freePort() }, 0);
     product.start();
     await product.waitUntilUp();
@@ -77,7 +73,7 @@ function fillDisk(): void {
       await systemClock.sleep(PAUSE_MS);
       await waitFor('a refusal', async () => {
         // Room that the product gives back is taken, too.
-        fillDisk();
+        fillDisk(filler);
         return (await statusOf()) === 503;
       }, 30_000);
       await systemClock.sleep(FULL_MS);
