@@ -43,11 +43,13 @@ class Bench {
 
   /** As a crash: nothing is stored. */
   async die(): Promise<void> {
+    await this.supervision.stop();
     for (const partition of [0, 1]) lastSeen.closePartition(partition);
     await this.pipeline.close();
   }
 
   async stop(): Promise<void> {
+    await this.supervision.stop();
     for (const partition of [0, 1]) await this.supervision.close(partition);
     await this.pipeline.close();
   }
@@ -232,7 +234,6 @@ describe('supervision', () => {
       return (await bench.told(60)).length === 3;
     });
     expect(await bench.told(60)).toEqual(['SensorWentSilent', 'SensorReturned', 'SensorWentSilent']);
-    await bench.supervision.stop();
   }, 30_000);
 
   it('hears after an error what was told before it listened again', async () => {
@@ -254,7 +255,6 @@ describe('supervision', () => {
     bench.supervision.start();
     await waitFor('the return', async () => (await bench.told(7)).length === 2);
     expect(await bench.told(7)).toEqual(['SensorWentSilent', 'SensorReturned']);
-    await bench.supervision.stop();
   }, 30_000);
 
   it('knows from the events who is silent when there is no snapshot', async () => {

@@ -188,7 +188,7 @@ describe('Vigía behind Toxiproxy', () => {
   /** By records or customers into e-mails, rows of CQL, line protocol, lists for spreadsheets, or lines of the log. */
   async function expectNothingInjected(): Promise<void> {
     for (const { ID: id } of await mailpit.list()) await expectHarmlessMail(id, await mailpit.raw(id), 'monitoring@vigia.local');
-    const [, ...customers] = parseCsv<string[]>(nastyCustomers(FIRST_HOSTILE_SENSOR, HOSTILE_SENSORS));
+    const [, ...customers] = parseCsv(nastyCustomers(FIRST_HOSTILE_SENSOR, HOSTILE_SENSORS));
     for (const row of customers) {
       const customer = (await members.console.get(`/api/customers/${row[0]}`)) as Record<string, unknown>;
       expect(CUSTOMER_COLUMNS.map((column) => String(customer[column]))).toEqual(row);

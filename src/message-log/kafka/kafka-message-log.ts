@@ -96,15 +96,16 @@ export class KafkaMessageLog implements MessageLog {
     return all.map((partition) => ({ partition, startOffset: starts[partition] ?? 0, endOffset: ends[partition] ?? 0 }));
   }
 
-  async *read(topic: string, partition: number, fromOffset: number, toOffset = Infinity): AsyncGenerator<LogRecord> {
+  read(topic: string, partition: number, fromOffset: number, toOffset = Infinity): AsyncGenerator<LogRecord> {
     requireTopic(topic);
-    const range = (await this.describe(topic))[partition];
-    if (!range) throw new RangeError(`partition ${partition} of ${topic}, expected 0 to ${PARTITIONS - 1}`);
-    yield* readRecords({
+    return readRecords({
       topic,
       partition,
-      from: Math.max(fromOffset, range.startOffset),
-      to: Math.min(toOffset, range.endOffset),
+      range: async () => {
+        const range = (await this.describe(topic))[partition];
+        if (!range) throw new RangeError(`partition ${partition} of ${topic}, expected 0 to ${PARTITIONS - 1}`);
+        return { from: Math.max(fromOffset, range.startOffset), to: Math.min(toOffset, range.endOffset) };
+      },
       fetch: (offset) => this.fetch(topic, partition, offset),
       patiently: (ask) => this.patiently(ask),
     });

@@ -3,15 +3,20 @@ import type { LogRecord } from '../message-log.js';
 import { CorruptRecordBatch } from '../record-batch.js';
 import { Run, type FetchedRecords } from './fetched-records.js';
 
-/** Records that become objects at a time: a few hundred kilobytes, so that those of one response never are all there at once. */
-const AT_A_TIME = 500;
+/**
+ * Records that become objects at a time. So few that the garbage collector meets nearly all of them dead: those that are in use when it comes
+ * are moved among the long-lived ones, which a small heap has little room for.
+ */
+const AT_A_TIME = 16;
+
+/** So often others have their turn. */
+const TURN_EVERY_RECORDS = 512;
 
 export interface PartitionRead {
   readonly topic: string;
   readonly partition: number;
-  readonly from: number;
-  /** Exclusive. */
-  readonly to: number;
+  /** What is to be read; `to` is exclusive. */
+  readonly range: () => Promise<{ readonly from: number; readonly to: number }>;
   /** The response of a broker from an offset on. It is released here. */
   readonly fetch: (offset: number) => Promise<FetchedRecords>;
   /** Asks again after what may pass. */
@@ -19,8 +24,10 @@ export interface PartitionRead {
 }
 
 /** The records of a range, each response of a broker taken apart to its end before the next one is asked for. Thrown: what `patiently` gives up with. */
-export async function* readRecords({ topic, partition, from, to, fetch, patiently }: PartitionRead): AsyncGenerator<LogRecord> {
+export async function* readRecords({ topic, partition, range, fetch, patiently }: PartitionRead): AsyncGenerator<LogRecord> {
+  const { from, to } = await range();
   let next = from;
+  let turnAt = from + TURN_EVERY_RECORDS;
   while (next < to) {
     // The first run is part of what is asked again: a response may not begin with a sound batch.
     const begun = await patiently(async () => beginWith(await fetch(next), topic, partition, next));
@@ -31,7 +38,9 @@ export async function* readRecords({ topic, partition, from, to, fetch, patientl
         if (run.lastOffset < next) break; // nothing more is in it
         next = run.lastOffset + 1;
         if (next >= to) return;
+        if (next < turnAt) continue;
         await nextTurn();
+        turnAt = next + TURN_EVERY_RECORDS;
       }
     } catch (error) {
       if (!(error instanceof CorruptRecordBatch)) throw error; // it is asked for again, from there on

@@ -10,6 +10,7 @@ export function nastyCustomers(firstSensor: number, count: number): string {
 
 function nastyValue(column: string, id: number, which: number): string {
   const numbers: Record<string, string> = { id: String(id), latitude: '40.4', longitude: '-3.7' };
-  // No store keeps a NUL unchanged, and the import refuses it.
-  return numbers[column] ?? (NASTY_TEXTS[which % NASTY_TEXTS.length] as string).replaceAll('\u0000', '');
+  // No store keeps a NUL unchanged, and a name may not be blank: the import refuses both.
+  const text = (NASTY_TEXTS[which % NASTY_TEXTS.length] as string).replaceAll('\u0000', '');
+  return numbers[column] ?? (text.trim() === '' ? `${text}x` : text);
 }
