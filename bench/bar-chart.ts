@@ -31,6 +31,6 @@ export function barChart({ title, unit, bars }: { readonly title: string; readon
   ].join('\n');
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }

@@ -11,6 +11,8 @@ export interface CaseResult {
 
 export interface BenchOptions {
   readonly isQuick: boolean;
+  /** Everything, however long that takes. */
+  readonly isFull: boolean;
   /** Tells of a step that has ended or begins, `run 2 of 3, kcat: 2.3M/s`; never called while something is measured. */
   readonly progress: (step: string) => void;
 }

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { HealthPart } from '../src/console/health-report.js';
 import { freePort } from '../test/servers/server-process.js';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -43,6 +45,36 @@ export class RunningProduct {
     } catch {
       return 'none';
     }
+  }
+
+  /** How many events the part that is most behind still has to take. */
+  async lagEvents(): Promise<number> {
+    const { parts } = await this.ask<{ parts: HealthPart[] }>('/api/health');
+    return Math.max(...parts.map(({ lagEvents }) => lagEvents ?? 0));
+  }
+
+  /** The answer to a GET. */
+  async ask<Answer>(path: string): Promise<Answer> {
+    const answer = await fetch(`${this.consoleUrl}${path}`);
+    if (!answer.ok) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Answer;
+  }
+
+  /** Milliseconds of each GET in turn, from the asking to the last byte of the answer. */
+  async timed(paths: Iterable<string>): Promise<readonly number[]> {
+    const tookMs: number[] = [];
+    for (const path of paths) {
+      const begunMs = performance.now();
+      await this.ask(path);
+      tookMs.push(performance.now() - begunMs);
+    }
+    return tookMs;
+  }
+
+  /** Memory now resident, in MB, as the kernel says (man 5 proc_pid_status). */
+  residentMb(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
 
   async stop(): Promise<void> {

@@ -117,6 +117,16 @@ describe('LibsqlEventStore', () => {
       await expect(store.append('a', [...batch.slice(0, 4), event()], 'no-stream')).rejects.toThrow(WrongExpectedRevision);
     });
 
+    it('knows the streams as they are when an append of the same transaction is refused', async () => {
+      const [first, refused, second] = await Promise.allSettled([
+        store.append('a', events(2), 'no-stream'), store.append('b', [event()], 5n), store.append('a', [event()], 1n),
+      ]);
+      expect([first, second].map((each) => each.status === 'fulfilled' && each.value.revision)).toEqual([1n, 2n]);
+      expect(refused).toMatchObject({ reason: { name: 'WrongExpectedRevision' } });
+      expect((await store.append('a', [event()], 2n)).revision).toBe(3n);
+      expect(await all(store.readStream('a'))).toHaveLength(4);
+    });
+
     it('is refused while too many wait, and taken again when they are stored', async () => {
       const appends = Array.from({ length: 5000 }, (_, index) => store.append(`s${index}`, [event()], 'any'));
       const results = await Promise.allSettled(appends);

@@ -13,6 +13,9 @@ const SELECT_STREAM = `
   SELECT last_revision AS lastRevision, origin, is_deleted AS isDeleted, max_count AS maxCount, truncate_before AS truncateBefore
   FROM streams WHERE name = ?`;
 
+/** Streams of which the row is remembered: 10 MB at most. */
+const REMEMBERED_STREAMS = 50_000;
+
 /** Where the last event of an append stands. For an empty append to a new stream the revision is -1. */
 export interface Stored {
   readonly revision: number;
@@ -35,11 +38,18 @@ export function readStreamRow(db: EmbeddedDatabase, stream: string): StreamRow |
 
 /** Changes streams. Every method but `on` is to be called inside the work of `EmbeddedDatabase.write`, which makes it one transaction. */
 export class StreamWriter {
+  /** As they are in the transaction; all are forgotten when anything is undone. */
+  private readonly remembered = new Map<string, StreamRow>();
+  private undone: number;
+
   private constructor(
+    private readonly db: EmbeddedDatabase,
     private readonly statements: Statements,
     /** The newest position given out. A write that is undone leaves a gap. */
     private lastPosition: number,
-  ) {}
+  ) {
+    this.undone = db.undone;
+  }
 
   static async on(db: EmbeddedDatabase, lastPosition: number): Promise<StreamWriter> {
     const statements: Statements = {
@@ -58,7 +68,7 @@ export class StreamWriter {
         'DELETE FROM events WHERE position IN (SELECT position FROM events WHERE stream = ? AND revision < ? ORDER BY revision LIMIT ?)',
       ),
     };
-    return new StreamWriter(statements, lastPosition);
+    return new StreamWriter(db, statements, lastPosition);
   }
 
   /** Thrown: `WrongExpectedRevision`. */
@@ -133,11 +143,22 @@ export class StreamWriter {
   }
 
   private load(stream: string): StreamRow {
-    return toStreamRow(this.statements.selectStream.get(stream)) ?? NEW_STREAM;
+    if (this.undone !== this.db.undone) {
+      this.remembered.clear();
+      this.undone = this.db.undone;
+    }
+    return this.remembered.get(stream) ?? this.remember(stream, toStreamRow(this.statements.selectStream.get(stream)) ?? NEW_STREAM);
   }
 
   private save(stream: string, row: StreamRow): void {
     this.statements.saveStream.run(stream, row.lastRevision, row.origin, row.isDeleted ? 1 : 0, row.maxCount, row.truncateBefore);
+    this.remember(stream, row);
+  }
+
+  private remember(stream: string, row: StreamRow): StreamRow {
+    if (this.remembered.size >= REMEMBERED_STREAMS && !this.remembered.has(stream)) this.remembered.delete(this.remembered.keys().next().value as string);
+    this.remembered.set(stream, row);
+    return row;
   }
 }
 

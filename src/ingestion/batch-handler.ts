@@ -20,7 +20,7 @@ import type { Receipt } from './receipt.js';
 import type { LoadedSensor, SensorStates } from './sensor-states.js';
 
 /** Sensors whose events are appended at the same time; the embedded store puts them into one commit. */
-const MOST_APPENDS = 256;
+const MOST_APPENDS = 512;
 
 /** Another writer of the same stream may win this often before the batch is given back to the log. */
 const MOST_CONFLICTS = 5;

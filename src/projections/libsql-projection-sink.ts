@@ -122,6 +122,7 @@ export class LibsqlProjectionSink implements ProjectionSink {
     const { name, version } = copy.projection;
     const id = Number(copy.id);
     const before = this.live.get(name);
+    await copy.prepare?.();
     await this.run(`switch ${name}`, () =>
       this.db.write(() => {
         this.statements.unsetLive.run(name);

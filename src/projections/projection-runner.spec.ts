@@ -1,9 +1,10 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { anyHistory, append, newDir, rowsAfter, triggered, type ProjectedEvent } from '../../test/support/projection-events.js';
+import { anyHistory, append, newDir, recovered, rowsAfter, triggered, type ProjectedEvent } from '../../test/support/projection-events.js';
 import { systemClock } from '../clock.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
+import { alarms } from './alarms.projection.js';
 import { alarmsPerMinute } from './alarms-per-minute.projection.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
 import { foldEvents, keyEvents } from './fold-events.js';
@@ -114,6 +115,47 @@ describe('ProjectionRunner', () => {
       }),
       { numRuns: 15 },
     );
+  }, 60_000);
+
+  it('has the indexes of its read models, those that follow and those that were rebuilt', async () => {
+    const bench = await Bench.open();
+    await append(bench.store, alarmsOf(20));
+    const indexed = (): number[] =>
+      ALL_PROJECTIONS.map((projection) => bench.sink.db.all("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", bench.sink.liveTable(projection).table).length);
+    const wanted = ALL_PROJECTIONS.map(({ indexes }) => indexes.length);
+    await bench.run(async (runner) => {
+      expect(indexed()).toEqual(wanted);
+      for (const { name } of ALL_PROJECTIONS) await runner.rebuild(name);
+      expect(indexed()).toEqual(wanted);
+    });
+    await bench.close();
+  });
+
+  it('reads a row again in a rebuild only when so many others were written since that it is not remembered', async () => {
+    const bench = await Bench.open();
+    const opened = alarmsOf(5_400);
+    const closed = opened.map((_, index) => recovered({ alarm: `alarm ${index}`, sensorId: index, second: index }));
+    // Those at the end are closed at once, those before when they are forgotten.
+    for (const events of [opened.slice(0, 2_700), opened.slice(2_700), closed.slice(5_000), closed.slice(0, 400)]) await append(bench.store, events);
+    const loads: string[] = [];
+    const createCopy = bench.sink.createCopy.bind(bench.sink);
+    bench.sink.createCopy = async (projection) => {
+      const copy = await createCopy(projection);
+      const load = copy.load.bind(copy);
+      copy.load = (keys) => {
+        loads.push(...keys);
+        return load(keys);
+      };
+      return copy;
+    };
+    await bench.run(async (runner) => {
+      loads.length = 0;
+      expect(await runner.rebuild(alarms.name)).toMatchObject({ equal: true, rows: 5_400 });
+    });
+    // Each once, to see that it is not there; a few hundred of the first ones again.
+    expect(loads.length).toBeGreaterThanOrEqual(5_400 + 300);
+    expect(loads.length).toBeLessThanOrEqual(5_400 + 400);
+    await bench.close();
   }, 60_000);
 
   it('goes on from whatever a power failure leaves of its file', async () => {

@@ -4,6 +4,7 @@ import type { EventStore, Position, RecordedEvent } from '../event-store/event-s
 import { foldBatch, type FailedEvent } from './fold-events.js';
 import { BATCH_EVENTS, errorText, type LiveProjection } from './live-projection.js';
 import type { ProjectionCopy, ProjectionSink } from './projection-sink.js';
+import type { StoredRow } from './projection.js';
 
 /** How a rebuild went. */
 export interface RebuildReport {
@@ -56,7 +57,13 @@ export async function rebuild(live: LiveProjection, options: RebuildOptions): Pr
   try {
     const goalOf = async (hasLive: boolean) => (hasLive ? live.position : store.headPosition());
     const isCurrent = (await live.open()) !== null;
-    while ((await building.through(await goalOf(isCurrent))) > NEAR_EVENTS);
+    const approach = async (): Promise<void> => {
+      while ((await building.through(await goalOf(isCurrent))) > NEAR_EVENTS);
+    };
+    await approach();
+    // The live copy has gone on meanwhile.
+    await building.copy.prepare?.();
+    await approach();
     const { rows, equal } = await live.exclusive(async (before) => {
       const checkpoint = (await before?.checkpoint()) ?? null;
       const goal = before && live.position !== null && live.position > (checkpoint ?? '') ? live.position : checkpoint;
@@ -77,10 +84,15 @@ export async function rebuild(live: LiveProjection, options: RebuildOptions): Pr
   }
 }
 
+/** Some 10 MB. An alarm's events are mostly near each other, so that few rows are read again from the copy. */
+const REMEMBERED_ROWS = 5_000;
+
 /** A copy on its way from the first event to where the live one is. */
 export class Building {
   events = 0;
   private position: Position | null = null;
+  /** Those written last, the last at the end. */
+  private readonly remembered = new Map<string, StoredRow>();
 
   constructor(
     private readonly live: LiveProjection,
@@ -105,6 +117,28 @@ export class Building {
     return this.events - before;
   }
 
+  /** The rows of these keys as they are by now. */
+  async load(keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
+    const unknown = keys.filter((key) => !this.remembered.has(key));
+    const rows = new Map(unknown.length > 0 ? await this.copy.load(unknown) : []);
+    for (const key of keys) {
+      const row = this.remembered.get(key);
+      if (row) rows.set(key, row);
+    }
+    return rows;
+  }
+
+  private remember(rows: readonly StoredRow[]): void {
+    for (const row of rows) {
+      this.remembered.delete(row.key);
+      this.remembered.set(row.key, row);
+    }
+    for (const key of this.remembered.keys()) {
+      if (this.remembered.size <= REMEMBERED_ROWS) break;
+      this.remembered.delete(key);
+    }
+  }
+
   private async *batchesTo(goal: Position): AsyncIterable<RecordedEvent[]> {
     let batch: RecordedEvent[] = [];
     for await (const event of this.options.store.readAll({ after: this.position, filter: this.live.filter })) {
@@ -120,10 +154,11 @@ export class Building {
   private async save(batch: readonly RecordedEvent[], checkpoint: Position, goal: Position): Promise<void> {
     const { signal, onProgress } = this.options;
     signal.throwIfAborted();
-    const { rows, steps, failed } = await foldBatch(this.live.projection, this.copy, batch);
+    const { rows, steps, failed } = await foldBatch(this.live.projection, this, batch);
     if (failed[0]) throw new RebuildStopped(this.live.projection.name, failed[0]);
     await this.copy.save({ rows, steps, checkpoint, parked: [] });
     crashPoint('rebuild-stored');
+    this.remember(rows);
     this.position = checkpoint;
     this.events += batch.length;
     onProgress({ events: this.events, position: checkpoint, goal });

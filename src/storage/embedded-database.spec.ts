@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DatabaseUnusable, EmbeddedDatabase } from './embedded-database.js';
 
 const schema = 'CREATE TABLE IF NOT EXISTS things (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body BLOB)';
@@ -73,6 +74,60 @@ describe('EmbeddedDatabase', () => {
     const db = await EmbeddedDatabase.open(newFile(), schema, syncedAt);
     const pragma = await db.writeStatement('PRAGMA synchronous');
     expect(await db.write(() => pragma.get()?.['synchronous'])).toBe(synchronous);
+    await db.close();
+  });
+
+  it('defines tables between two transactions, so that what is undone takes none with it', async () => {
+    const db = await EmbeddedDatabase.open(newFile(), schema);
+    let isWriting = true;
+    const writing = (async () => {
+      while (isWriting) await db.write(() => { throw new Error('undone'); }).catch(() => undefined);
+    })();
+    const names = Array.from({ length: 30 }, (_, index) => `table_${index}`);
+    for (const name of names) {
+      await db.define(`CREATE TABLE ${name} (id INTEGER)`);
+      await nextTurn();
+    }
+    isWriting = false;
+    await writing;
+    expect(db.all<{ name: string }>("SELECT name FROM sqlite_master WHERE name LIKE 'table_%'").map(({ name }) => name).sort()).toEqual([...names].sort());
+    await expect(db.define('CREATE NONSENSE')).rejects.toThrow('syntax error');
+    await db.close();
+    await expect(db.define('CREATE TABLE late (id INTEGER)')).rejects.toThrow('is closed');
+  });
+
+  it('tells that something was undone, of all of a transaction and of one write alone', async () => {
+    const db = await EmbeddedDatabase.open(newFile(), schema);
+    const insert = await db.writeStatement('INSERT INTO things (name) VALUES (?)');
+    const seen: number[] = [];
+    const [kept, refused] = await Promise.allSettled([
+      db.write(() => void (seen.push(db.undone), insert.run('a'))),
+      db.write(() => { throw new Error('not wanted'); }),
+      db.write(() => void seen.push(db.undone)),
+    ]);
+    expect([kept?.status, refused?.status]).toEqual(['fulfilled', 'rejected']);
+    // Of the first attempt, which the second write ended; then again, before and after that write was undone alone.
+    expect(seen).toEqual([0, 1, 2]);
+    await db.close();
+  });
+
+  it('lets other work have its turn within a large transaction', async () => {
+    const db = await EmbeddedDatabase.open(newFile(), schema);
+    const insert = await db.writeStatement('INSERT INTO things (name) VALUES (?)');
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
+    const turnsAt: number[] = [];
+    await Promise.all(Array.from({ length: 1_000 }, (_, index) => db.write(() => {
+      turnsAt.push(turns);
+      insert.run(`thing ${index}`);
+    })));
+    clearImmediate(counting);
+    expect(turnsAt.at(-1)! - turnsAt[0]!).toBeGreaterThanOrEqual(3);
+    expect(new Set(turnsAt).size).toBeLessThan(10);
     await db.close();
   });
 

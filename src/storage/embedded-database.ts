@@ -1,9 +1,19 @@
 import { statSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import SyncDatabase from 'libsql';
 import AsyncDatabase from 'libsql/promise';
 
 /** Why a group holds no more: a longer transaction would keep the first of its writers waiting for too long. */
-const MAX_GROUP = 256;
+const MAX_GROUP = 1024;
+
+/** Writes that are run without a break: some 5 ms of the event loop. */
+const SLICE = 256;
+
+/**
+ * Pages of the write-ahead log, 32 MB, after which a commit writes them to the file itself: eight times as many as by default, since
+ * a page that was changed often by then is written once. Measured: docs/performance.md.
+ */
+const CHECKPOINT_PAGES = 8_000;
 
 /** Statements kept ready per connection; the adapters have some tens. */
 const MAX_STATEMENTS = 200;
@@ -30,6 +40,12 @@ interface Statement {
 interface QueuedWrite {
   readonly work: () => unknown;
   readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface QueuedDefinition {
+  readonly sql: string;
+  readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -63,16 +79,19 @@ export class CommitOutcomeUnknown extends Error {
  * One database file: a writer with group commit and a read-only connection.
  *
  * Statements run on the caller's thread (about 5 µs a row), the commit with its fsync on another; writes
- * that come meanwhile share the next transaction, at most 256. A write that throws is undone alone: the transaction is
+ * that come meanwhile share the next transaction, at most 1,024. A write that throws is undone alone: the transaction is
  * undone and run again, each write in a savepoint, which takes two calls more of each.
  * In WAL mode, synchronous=FULL: what has resolved survives kill -9 and, unless opened otherwise (`SyncedAt`), power loss.
  */
 export class EmbeddedDatabase {
   private readonly queue: QueuedWrite[] = [];
+  private readonly definitions: QueuedDefinition[] = [];
   private readonly readStatements = new Map<string, Statement>();
   private readonly writeStatements = new Map<string, WriteStatement>();
   private draining: Promise<void> | null = null;
   private closed = false;
+  /** How often something that a write had done was undone: what is remembered of the rows from before then may be wrong. */
+  undone = 0;
 
   private constructor(
     readonly file: string,
@@ -87,6 +106,7 @@ export class EmbeddedDatabase {
       const writer = new AsyncDatabase(file, {}) as Connection;
       await writer.exec('PRAGMA busy_timeout = 5000');
       await writer.exec('PRAGMA journal_mode = WAL');
+      await writer.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       await writer.exec(`PRAGMA synchronous = ${SYNCHRONOUS[syncedAt]}`);
       if (statSync(file).size <= LARGEST_CHECKED_BYTES) await requireSound(writer);
       await writer.exec(schema);
@@ -132,10 +152,13 @@ export class EmbeddedDatabase {
     });
   }
 
-  /** Runs statements that define tables; not part of any write. */
-  async define(sql: string): Promise<void> {
-    while (this.draining) await this.draining;
-    await this.writer.exec(sql);
+  /** Runs statements that define tables, between two transactions; writes wait for them. */
+  define(sql: string): Promise<void> {
+    if (this.closed) return Promise.reject(new Error(`database ${this.file} is closed`));
+    return new Promise<void>((resolve, reject) => {
+      this.definitions.push({ sql, resolve, reject });
+      this.draining ??= this.drain();
+    });
   }
 
   /** All rows of a query, each an object by column, from the read-only connection. Holds the event loop for about 10 µs a row: ask for pages. */
@@ -165,9 +188,23 @@ export class EmbeddedDatabase {
 
   private async drain(): Promise<void> {
     // One turn of the event loop, so that writes made together are committed together.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.queue.length > 0) await this.commitGroup(this.queue.splice(0, MAX_GROUP));
+    await nextTurn();
+    while (this.queue.length > 0 || this.definitions.length > 0) {
+      // By turns: neither waits for more than one of the other kind.
+      const definition = this.definitions.shift();
+      if (definition) await this.runDefinition(definition);
+      if (this.queue.length > 0) await this.commitGroup(this.queue.splice(0, MAX_GROUP));
+    }
     this.draining = null;
+  }
+
+  private async runDefinition({ sql, resolve, reject }: QueuedDefinition): Promise<void> {
+    try {
+      await this.writer.exec(sql);
+      resolve();
+    } catch (error) {
+      reject(error);
+    }
   }
 
   private async commitGroup(group: readonly QueuedWrite[]): Promise<void> {
@@ -193,7 +230,7 @@ export class EmbeddedDatabase {
   private async runTogether(group: readonly QueuedWrite[]): Promise<(() => void)[] | null> {
     await this.writer.exec('BEGIN IMMEDIATE');
     try {
-      return group.map(({ work, resolve }) => {
+      return await inSlices(group, ({ work, resolve }) => {
         const value = work();
         return () => resolve(value);
       });
@@ -206,7 +243,7 @@ export class EmbeddedDatabase {
   /** The same with a savepoint for each write, so that one that throws is undone alone. */
   private async runEachAlone(group: readonly QueuedWrite[]): Promise<(() => void)[]> {
     await this.writer.exec('BEGIN IMMEDIATE');
-    return group.map((write) => this.runAlone(write));
+    return inSlices(group, (write) => this.runAlone(write));
   }
 
   private runAlone(write: QueuedWrite): () => void {
@@ -216,6 +253,7 @@ export class EmbeddedDatabase {
       this.savepoint.release.run();
       return () => write.resolve(value);
     } catch (error) {
+      this.undone += 1;
       try {
         this.savepoint.undo.run();
         this.savepoint.release.run();
@@ -228,12 +266,23 @@ export class EmbeddedDatabase {
   }
 
   private async rollback(): Promise<void> {
+    this.undone += 1;
     try {
       await this.writer.exec('ROLLBACK');
     } catch {
       // SQLite has rolled back by itself when the transaction is gone.
     }
   }
+}
+
+/** Other work has its turn in between; nothing else uses the writer meanwhile. */
+async function inSlices(group: readonly QueuedWrite[], run: (write: QueuedWrite) => () => void): Promise<(() => void)[]> {
+  const settle: (() => void)[] = [];
+  for (const [index, write] of group.entries()) {
+    if (index > 0 && index % SLICE === 0) await nextTurn();
+    settle.push(run(write));
+  }
+  return settle;
 }
 
 /** Codes of SQLite for a file that is no database, or no sound one. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PRESETS } from '../../src/cli/simulator/presets.js';
-import { runOnce, type RunResult } from './acceptance-run.js';
+import { runOnce, SENSORS, type RunResult } from './acceptance-run.js';
 import type { Check } from './comparing.js';
 import { killAll } from '../stack/begun.js';
 import { EventStoreServer } from './event-store-server.js';
@@ -43,6 +43,9 @@ interface Asked {
   readonly keep: boolean;
 }
 
+/** A kill and a return of each system, one after the other, take their time. */
+const SHORT_ON_STACK = { seconds: 30, sensors: SENSORS / 10 };
+
 /** Differences shown for a check; the first ones tell what is wrong. */
 const SHOWN_DIFFERENCES = 12;
 
@@ -77,7 +80,7 @@ async function runWithServers(asked: Asked, kills: number, folder: string): Prom
   const { isOnKafka, isOnEventStore, isOnStack, portBase, seed, compress, seconds } = asked;
   mkdirSync(folder);
   const say = (line: string): void => console.log(`   ${line}`);
-  if (isOnStack) return runOnStack({ folder, seed, compress, isShort: seconds !== null, rounds: kills, say });
+  if (isOnStack) return runOnStack({ folder, seed, compress, ...(seconds === null ? { seconds, sensors: SENSORS } : SHORT_ON_STACK), rounds: kills, say });
   const kafka = isOnKafka ? await KafkaCluster.start({ brokers: 2, heapMb: 384 }) : null;
   if (kafka) say(`two Kafka brokers: ${kafka.bootstrapServers}`);
   const store = isOnEventStore ? new EventStoreServer(folder, await freePort(), kills > 0) : null;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { SENSORS, type RunResult } from '../acceptance/acceptance-run.js';
+import type { RunResult } from '../acceptance/acceptance-run.js';
 import { Case2 } from '../acceptance/case2.js';
 import { acceptedMail, readMailpit } from '../acceptance/mailbox.js';
 import { CUSTOMERS_READ, readOutputs } from '../acceptance/read-outputs.js';
@@ -19,30 +19,32 @@ export interface StackRunOptions {
   readonly folder: string;
   readonly seed: string;
   readonly compress: number;
-  /** 30 s with a tenth of the sensors instead of all messages of the preset. */
-  readonly isShort: boolean;
+  /** Send for so many seconds only; null for all messages of the preset. */
+  readonly seconds: number | null;
+  readonly sensors: number;
   /** How often a node of each system is killed. */
   readonly rounds: number;
   readonly say: (line: string) => void;
+  /** Called when the first message is about to be sent and when the last one was. */
+  readonly whileSent?: { begin(): void; end(): Promise<void> };
 }
-
-const SHORT_SECONDS = 30;
-const SHORT_SENSORS = SENSORS / 10;
 
 /** E-mails that may be on their way when their sender, Mailpit or the store is killed: what became of them is not known, and they go again, flagged (P4). */
 const MAILS_IN_THE_AIR = 3 * MAX_IN_WORK;
 
 /** A whole run on the stack: start, send (killing a node of each system meanwhile), wait until all is processed, gather the outputs, judge. */
 export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
-  const { folder, say, isShort, rounds } = options;
-  const sensors = isShort ? SHORT_SENSORS : SENSORS;
+  const { folder, say, seconds, sensors, rounds } = options;
+  const isShort = seconds !== null;
   const startMs = systemClock.now();
   const stack = await Stack.start({ site: siteIn(folder, null, false), folder, sensors, cutsAppends: true, say });
   const startupMs = systemClock.now() - startMs;
   say(`up after ${(startupMs / 1000).toFixed(1)} s, with ${sensors} customers`);
   try {
     const sentFromMs = systemClock.now();
-    const { report, answersFile, outages } = await sendThroughOutages(stack, options, sensors);
+    options.whileSent?.begin();
+    const { report, answersFile, outages } = await sendThroughOutages(stack, options);
+    await options.whileSent?.end();
     const sentToMs = sentFromMs + report.durationSeconds * 1000;
     say(`${report.acknowledged} messages acknowledged in ${report.durationSeconds.toFixed(0)} s; waiting until all is processed`);
     const settledMs = await untilSettled(stack);
@@ -52,7 +54,7 @@ export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
     const before = await answersOfInflux(stack);
     const { sensorIds, ...read } = await readOutputs(stack.console, report, options.seed);
     const after = await answersOfInflux(stack);
-    const wanted = outagesOf(stack, 0, isShort).map(({ system }) => system);
+    const wanted = rounds === 0 ? [] : outagesOf(stack, 0, isShort).map(({ system }) => system);
     const kills = { wanted: wanted.length * rounds, done: outages.length };
     const storeKills = { wanted: rounds, done: outages.filter(({ system }) => system === 'EventStoreDB').length };
     const inInflux = await influxModels(stack.systems.influx, BUCKET);
@@ -89,9 +91,9 @@ function totalsOf(map: ReadModels['map']): { sensors: number; active: number } {
 
 type Survived = StackOutputs['outages'][number];
 
-async function sendThroughOutages(stack: Stack, { folder, seed, compress, isShort, rounds, say }: StackRunOptions, sensors: number) {
-  const sending = new Case2({ url: stack.haproxy.url, folder, seed, compress, seconds: isShort ? SHORT_SECONDS : null, sensors });
-  const planned = Array.from({ length: rounds }, (_, round) => outagesOf(stack, round, isShort)).flat();
+async function sendThroughOutages(stack: Stack, { folder, seed, compress, seconds, sensors, rounds, say }: StackRunOptions) {
+  const sending = new Case2({ url: stack.haproxy.url, folder, seed, compress, seconds, sensors });
+  const planned = Array.from({ length: rounds }, (_, round) => outagesOf(stack, round, seconds !== null)).flat();
   const survived: Survived[] = [];
   const lastOf = new Map<string, Promise<void>>();
   // They overlap, but for those of one system.

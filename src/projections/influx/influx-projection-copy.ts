@@ -60,6 +60,10 @@ export class InfluxProjectionCopy implements ProjectionCopy {
     return this.rows.load(keys);
   }
 
+  prepare(): Promise<void> {
+    return this.rows.prepare();
+  }
+
   save(step: ProjectionStep): Promise<void> {
     return this.exclusive(async (term) => {
       if (term !== null) await this.post(step, term);
