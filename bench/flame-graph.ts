@@ -20,10 +20,10 @@ interface Frame {
 }
 
 const [WIDTH, ROW, TOP, LETTER] = [1200, 17, 48, 6.6];
-/** Narrower ones could not be seen. */
-const LEAST_WIDTH = 0.8;
-/** Waiting is no work. */
-const IDLE = new Set(['(idle)', '(root)']);
+/** Narrower ones say nothing. */
+const LEAST_WIDTH = 4;
+/** Loading a program is no part of what it does: files of Node that are the first of a stack then. */
+const LOADING = /^(module_job|loader|hooks|utils|modules_run|run_main\w*|load|translators|module_map):/;
 
 const [profileFile, svgFile, title] = process.argv.slice(2);
 if (!profileFile || !svgFile || !title) {
@@ -32,7 +32,7 @@ if (!profileFile || !svgFile || !title) {
 }
 writeFileSync(svgFile, draw(read(JSON.parse(readFileSync(profileFile, 'utf8')) as Profile), title));
 
-/** The calls by their names; what is idle is left out. */
+/** The calls by their names; waiting is left out, and so is loading. */
 function read({ nodes }: Profile): Frame {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const all: Frame = { name: 'all', where: '', samples: 0, children: new Map() };
@@ -43,7 +43,8 @@ function read({ nodes }: Profile): Frame {
     const name = functionName || '(anonymous)';
     const where = url === '' ? '' : `${basename(url)}:${lineNumber + 1}`;
     const key = `${name} ${where}`;
-    const frame = IDLE.has(name) ? parent : (parent.children.get(key) ?? { name, where, samples: 0, children: new Map() });
+    if (parent === all && LOADING.test(where)) return 0;
+    const frame = name === '(root)' ? parent : (parent.children.get(key) ?? { name, where, samples: 0, children: new Map() });
     if (frame !== parent) parent.children.set(key, frame);
     const below = (node.children ?? []).reduce((sum, child) => sum + add(child, frame), 0);
     const samples = below + (node.hitCount ?? 0);
@@ -90,5 +91,5 @@ function draw(all: Frame, heading: string): string {
 /** Of the project, of Node or V8, of a library; told by the file's name alone, as a built or bundled path says no more. */
 function colourOf({ name, where }: Frame): string {
   if (where === '' || name.startsWith('(')) return '#b9cfe4';
-  return /\.ts:\d+$/.test(where) ? '#f4a261' : '#d9d9d9';
+  return name.startsWith('wasm-function') || /\.ts:\d+$/.test(where) ? '#f4a261' : '#d9d9d9';
 }
