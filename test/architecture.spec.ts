@@ -10,21 +10,25 @@ interface Import {
   readonly target: string;
 }
 
-/** Every import of the product's sources; specs and the page's own sources are left out. */
-const imports: Import[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.spec.ts') && !file.startsWith(join('console', 'web')))
-  .flatMap((file) => {
-    const text = readFileSync(join(SRC, file), 'utf8');
+/** The imports of a folder's files but its specs; what is imported is named from that folder on. */
+function importsIn(root: string, isLookedAt: (file: string) => boolean = () => true): Import[] {
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.spec.ts') && isLookedAt(file));
+  return files.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
     const targets = [
       ...text.matchAll(/^(?:import|export)\s(?:type\s)?(?:[\w*\s{},]+\sfrom\s)?'([^']+)';/gm),
       ...text.matchAll(/\bimport\(\s*'([^']+)'/g),
     ];
     return targets.map((match) => {
       const named = match[1] as string;
-      const target = named.startsWith('.') ? relative(SRC, join(SRC, dirname(file), named)) : named;
+      const target = named.startsWith('.') ? relative(root, join(root, dirname(file), named)) : named;
       return { file, folder: folderOf(file), target };
     });
   });
+}
+
+/** Every import of the product's sources; the page's own sources are left out. */
+const imports = importsIn(SRC, (file) => !file.startsWith(join('console', 'web')));
 
 function folderOf(path: string): string {
   return path.includes('/') ? (path.split('/')[0] as string) : '.';
@@ -98,6 +102,12 @@ describe('the architecture', () => {
   it('only an adapter imports its client', () => {
     const wrong = imports.filter(({ file, target }) => CLIENTS[target] !== undefined && !CLIENTS[target].test(file));
     expect(wrong).toEqual([]);
+  });
+
+  it('the verifier, which judges the product by its outputs, has nothing of it: it imports only itself and Node', () => {
+    const ofVerifier = importsIn(fileURLToPath(new URL('faults/verifier', import.meta.url)));
+    expect(ofVerifier.length).toBeGreaterThan(20);
+    expect(ofVerifier.filter(({ target }) => target.startsWith('..') || (!target.endsWith('.js') && !target.startsWith('node:')))).toEqual([]);
   });
 
   it('has no barrel', () => {

@@ -1,5 +1,5 @@
 import { assertNever } from './assert-never.js';
-import { attemptsSinceRequeue, OUTCOME_UNKNOWN, type NotificationPolicy, type NotificationState } from './notification.js';
+import { attemptsSinceRequeue, OUTCOME_UNKNOWN, retryWaitMs, type NotificationPolicy, type NotificationState } from './notification.js';
 
 /** What the mailer knows of the claimed attempt's mail. */
 export type Delivered = 'yes' | 'no' | 'unknown';
@@ -36,9 +36,11 @@ export function nextStep(state: NotificationState, nowMs: number, delivered: Del
       const untilMs = Date.parse(phase.until);
       if (delivered === 'unknown' && nowMs < untilMs) return { step: 'wait', untilMs, reason: 'claim-open' };
       if (attemptsSinceRequeue(state) >= policy.maxAttempts) return { step: 'park', reason: OUTCOME_UNKNOWN };
-      return delivered === 'no'
-        ? { step: 'claim', possibleDuplicate: mayHaveGone, reason: 'claim-not-delivered' }
-        : { step: 'claim', possibleDuplicate: true, reason: 'claim-without-outcome' };
+      if (delivered === 'no') return { step: 'claim', possibleDuplicate: mayHaveGone, reason: 'claim-not-delivered' };
+      // However short a claim is: a server that takes mails and gives no answer is not to get one copy after the other.
+      const retryAtMs = untilMs + retryWaitMs(state, policy);
+      if (nowMs < retryAtMs) return { step: 'wait', untilMs: retryAtMs, reason: 'retry-not-due' };
+      return { step: 'claim', possibleDuplicate: true, reason: 'claim-without-outcome' };
     }
     case 'parked':
     case 'sent':

@@ -125,10 +125,20 @@ describe('the e-mail of one alarm (P4)', () => {
   it('waits for a claim of which nothing is known until its limit, then sends flagged, and flags all later copies', () => {
     const mail = given(claimed(0));
     expect(mail.next(59.999)).toEqual({ step: 'wait', untilMs: at(60), reason: 'claim-open' });
-    expect(mail.next(60)).toEqual({ step: 'claim', possibleDuplicate: true, reason: 'claim-without-outcome' });
+    expect(mail.next(61)).toEqual({ step: 'claim', possibleDuplicate: true, reason: 'claim-without-outcome' });
     const second = given(claimed(0), claimed(60, 'B', true), failed(61, 2));
     expect(second.next(70)).toEqual({ step: 'claim', possibleDuplicate: true, reason: 'retry-due' });
     expect(given(claimed(0), claimed(60, 'B', true), failed(61, 2, true), requeued(62)).next(63)).toMatchObject({ possibleDuplicate: true });
+  });
+
+  it('waits after a claim without an outcome, too, later each time, so that a server that never answers does not get one copy after the other', () => {
+    const mail = given(claimed(0));
+    expect(mail.next(60)).toEqual({ step: 'wait', untilMs: at(61), reason: 'retry-not-due' });
+    const third = given(claimed(0), claimed(61, 'A', true), claimed(123, 'A', true));
+    expect(third.next(183)).toEqual({ step: 'wait', untilMs: at(187), reason: 'retry-not-due' });
+    expect(third.next(187)).toMatchObject({ step: 'claim', possibleDuplicate: true });
+    expect(third.next(187, 'no')).toMatchObject({ step: 'claim', reason: 'claim-not-delivered' });
+    expect(given(claimed(0), parked(60, 'outcome-unknown'), requeued(61), claimed(62, 'A', true)).next(123)).toMatchObject({ step: 'claim' });
   });
 
   it('needs no waiting and no flag when the mailer knows what became of the claim', () => {

@@ -124,6 +124,11 @@ export function attemptsSinceRequeue(state: NotificationState): number {
   return state.attempt - state.attemptsBeforeRequeue;
 }
 
+/** How long after the last attempt the next one is due: each time twice as long, up to a limit. */
+export function retryWaitMs(state: NotificationState, { firstRetryMs, longestRetryMs }: NotificationPolicy): number {
+  return Math.min(firstRetryMs * 2 ** (attemptsSinceRequeue(state) - 1), longestRetryMs);
+}
+
 /** A mail without the customer's data went and none with it. */
 export function owesFollowUp(state: NotificationState): boolean {
   const copies = copiesOf(state);
@@ -186,8 +191,7 @@ export function recordFailure(
   const { attempt, reason, permanent } = failure;
   if (state.phase.status !== 'claimed' || state.attempt !== attempt) return [];
   if (permanent || attemptsSinceRequeue(state) >= policy.maxAttempts) return [event(context, 'NotificationParked', `${attempt}`, { attempt, reason })];
-  const waitMs = Math.min(policy.firstRetryMs * 2 ** (attemptsSinceRequeue(state) - 1), policy.longestRetryMs);
-  return [event(context, 'NotificationFailed', `${attempt}`, { attempt, reason, retryAt: isoTime(context.nowMs + waitMs) })];
+  return [event(context, 'NotificationFailed', `${attempt}`, { attempt, reason, retryAt: isoTime(context.nowMs + retryWaitMs(state, policy)) })];
 }
 
 /** No further attempt without an operator. */

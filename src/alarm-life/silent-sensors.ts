@@ -1,4 +1,4 @@
-import type { EventStore, RecordedEvent } from '../event-store/event-store.js';
+import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
 import { decodeSensorEvent } from '../event-store/sensor-stream.js';
 
 const SILENCES = { types: ['SensorWentSilent', 'SensorReturned'] } as const;
@@ -9,10 +9,18 @@ export interface ToldSilence {
   readonly isSilent: boolean;
 }
 
-/** What is told from now on, by whatever process, until the signal. Thrown: the event store's errors before the first. */
-export async function* toldSilences(store: Pick<EventStore, 'headPosition' | 'subscribe'>, signal: AbortSignal): AsyncGenerator<ToldSilence> {
-  const after = await store.headPosition();
-  for await (const message of store.subscribe({ after, filter: SILENCES, signal })) if (message.type === 'event') yield silenceOf(message.event);
+/** How far the events were looked through, and the silence or return that was found there, if any. */
+export interface Listened {
+  readonly through: Position;
+  readonly told: ToldSilence | null;
+}
+
+/** What is told after a position, by whatever process, until the signal. Thrown: the event store's errors. */
+export async function* toldSilences(store: Pick<EventStore, 'subscribe'>, after: Position | null, signal: AbortSignal): AsyncGenerator<Listened> {
+  for await (const message of store.subscribe({ after, filter: SILENCES, signal })) {
+    if (message.type === 'event') yield { through: message.event.position, told: silenceOf(message.event) };
+    else if (message.position !== null) yield { through: message.position, told: null };
+  }
 }
 
 /** The sensors that grew silent and have not returned, as all events tell. Thrown: the event store's errors. */

@@ -22,7 +22,7 @@ import { Supervision } from './supervision.js';
         const commands = new SensorCommands(store, clock, config.longestShelvingMs);
         const { silentAfterIntervals } = config;
         const problem = (error: unknown): void => logger.warn({ err: error }, 'silence and return of sensors could not be told yet');
-        const supervision = new Supervision({ lastSeen, snapshots, commands, silentSensors: () => silentSensors(store), toldSilences: (signal) => toldSilences(store, signal), clock, silentAfterIntervals, problem });
+        const supervision = new Supervision({ lastSeen, snapshots, commands, silentSensors: () => silentSensors(store), headPosition: () => store.headPosition(), toldSilences: (after, signal) => toldSilences(store, after, signal), clock, silentAfterIntervals, problem });
         registerMetrics(registry, supervision, lastSeen);
         return supervision;
       },

@@ -30,7 +30,8 @@ class Bench {
       snapshots: new LastSeenSnapshots(realStore, log.identity, systemClock),
       commands: new SensorCommands(realStore, systemClock, 1000),
       silentSensors: () => silentSensors(realStore),
-      toldSilences: (signal) => toldSilences(realStore, signal),
+      headPosition: () => realStore.headPosition(),
+      toldSilences: (after, signal) => toldSilences(realStore, after, signal),
       clock: systemClock,
       silentAfterIntervals: 5,
       problem: () => undefined,
@@ -42,11 +43,13 @@ class Bench {
 
   /** As a crash: nothing is stored. */
   async die(): Promise<void> {
+    await this.supervision.stop();
     for (const partition of [0, 1]) lastSeen.closePartition(partition);
     await this.pipeline.close();
   }
 
   async stop(): Promise<void> {
+    await this.supervision.stop();
     for (const partition of [0, 1]) await this.supervision.close(partition);
     await this.pipeline.close();
   }
@@ -216,14 +219,12 @@ describe('supervision', () => {
   it('puts right what a process tells that was frozen when it had the partition', async () => {
     await bench.hear(SENSORS, 20);
     const late = new SensorCommands(bench.pipeline.realStore, systemClock, 1000);
+    // Also when it is told between the opening of the partition and the beginning of the listening.
+    await late.execute(1, { type: 'note-silence', intervalMs: 1, silentForMs: 1 });
     bench.supervision.start();
-    // What is told before it listens it does not hear.
-    const told: number[] = [];
-    await waitFor('a return', async () => {
-      told.push(told.length + 1);
-      await late.execute(told.length, { type: 'note-silence', intervalMs: 1, silentForMs: 1 });
+    await waitFor('the return', async () => {
       await bench.supervision.look();
-      return (await Promise.all(told.map((id) => bench.told(id)))).some((types) => types.length === 2);
+      return (await bench.told(1)).length === 2;
     });
     await bench.hear(without(60), 8);
     await bench.supervision.look();
@@ -233,7 +234,27 @@ describe('supervision', () => {
       return (await bench.told(60)).length === 3;
     });
     expect(await bench.told(60)).toEqual(['SensorWentSilent', 'SensorReturned', 'SensorWentSilent']);
-    await bench.supervision.stop();
+  }, 30_000);
+
+  it('hears after an error what was told before it listened again', async () => {
+    await bench.die();
+    let times = 0;
+    await bench.start({
+      clock: { now: () => systemClock.now(), sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 50), signal) },
+      toldSilences: async function* (after, signal) {
+        times += 1;
+        const { realStore } = bench.pipeline;
+        if (times === 1) {
+          await new SensorCommands(realStore, systemClock, 1000).execute(7, { type: 'note-silence', intervalMs: 1, silentForMs: 1 });
+          throw new Error('the event store is away');
+        }
+        yield* toldSilences(realStore, after, signal);
+      },
+    });
+    await bench.hear(SENSORS, 1);
+    bench.supervision.start();
+    await waitFor('the return', async () => (await bench.told(7)).length === 2);
+    expect(await bench.told(7)).toEqual(['SensorWentSilent', 'SensorReturned']);
   }, 30_000);
 
   it('knows from the events who is silent when there is no snapshot', async () => {

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.js';
+import type { Position } from '../event-store/event-store.js';
 import { partitionOf, type LastSeen, type Sighting } from '../ingestion/last-seen.js';
 import type { LastSeenSnapshots } from '../ingestion/last-seen-snapshots.js';
 import type { SensorCommands } from './sensor-commands.js';
-import type { ToldSilence } from './silent-sensors.js';
+import type { Listened, ToldSilence } from './silent-sensors.js';
 
 /** How often silence is looked for: 50,000 sensors take about a millisecond. */
 const LOOK_EVERY_MS = 5_000;
@@ -27,8 +28,10 @@ export interface SupervisionParts {
   readonly commands: Pick<SensorCommands, 'execute'>;
   /** The sensors that their streams say are silent; asked when there is no snapshot that tells it. */
   readonly silentSensors: () => Promise<readonly number[]>;
-  /** What is told from now on, by whatever process, until the signal. */
-  readonly toldSilences: (signal: AbortSignal) => AsyncIterable<ToldSilence>;
+  /** Where the events end at present. */
+  readonly headPosition: () => Promise<Position | null>;
+  /** What is told after a position, by whatever process, until the signal. */
+  readonly toldSilences: (after: Position | null, signal: AbortSignal) => AsyncIterable<Listened>;
   readonly clock: Clock;
   /** A sensor is silent after so many of its own intervals. */
   readonly silentAfterIntervals: number;
@@ -59,6 +62,8 @@ export class Supervision {
   private readonly untold = new Set<number>();
   /** Told to be silent since this process began, and not to have returned. */
   private readonly toldSilent = new Set<number>();
+  /** So far it was listened to what is told, from where the events ended before the first partition's snapshot was read; undefined before that. */
+  private listenedThrough: Position | null | undefined = undefined;
   private readonly savedAtMs = new Map<number, number>();
   private readonly statuses = new Map<number, SupervisionStatus>();
   /** Of each partition how many may still grow silent, and at which of its times that was. */
@@ -80,6 +85,7 @@ export class Supervision {
   async open(partition: number): Promise<void> {
     const { lastSeen, snapshots, silentSensors, clock } = this.parts;
     if (lastSeen.openPartitions.has(partition)) return;
+    await this.beginListening();
     const snapshot = await snapshots.load(partition);
     const sightings = snapshot?.sightings ?? (await silentSensors()).map((sensorId): Sighting => ({ sensorId, seen: 0, usualGap: 0, gaps: 0, isFlagged: true }));
     lastSeen.openPartition(partition, snapshot?.now ?? 1, sightings);
@@ -117,12 +123,25 @@ export class Supervision {
     }
   }
 
+  private async beginListening(): Promise<void> {
+    if (this.listenedThrough !== undefined) return;
+    const head = await this.parts.headPosition();
+    // Two partitions may be opened at a time.
+    if (this.listenedThrough === undefined) this.listenedThrough = head;
+  }
+
+  /** After an error it goes on from where it was: what was told meanwhile is heard late, but heard. */
   private async listen(): Promise<void> {
     const { toldSilences, clock, problem } = this.parts;
     const { signal } = this.stopping;
     while (!signal.aborted) {
       try {
-        for await (const told of toldSilences(signal)) this.hear(told);
+        if (this.listenedThrough !== undefined) {
+          for await (const { through, told } of toldSilences(this.listenedThrough, signal)) {
+            if (told !== null) this.hear(told);
+            this.listenedThrough = through;
+          }
+        }
       } catch (error) {
         if (!signal.aborted) problem(error);
       }

@@ -21,8 +21,8 @@ export interface BackupCommandDeps {
 const BACKUP_HELP = `
 The data folder is VIGIA_DATA_DIR (./data). It may be in use: the application goes on as ever, nobody waits.
 
-In FOLDER are then event-store.db, message-log.db, customers.db, mailbox/, users.json and backup.json, the list of them with
-sizes and SHA-256. The read models are not: they are built from the events. FOLDER appears when the backup is complete and on the disk;
+In FOLDER are then event-store.db, message-log.db, customers.db, mailbox/, users.json (unless VIGIA_USERS_FILE names another file)
+and backup.json, the list of them with sizes and SHA-256. The read models are not: they are built from the events. FOLDER appears when the backup is complete and on the disk;
 until then it is FOLDER.partial, which the next backup to FOLDER begins anew.
 
 It holds customers' data, notes and accounts: keep it as you keep the data folder.

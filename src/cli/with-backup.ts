@@ -13,7 +13,7 @@ import type { BackupCommandDeps } from './backup-command.js';
 import { UNREACHED } from './unreached.js';
 
 /** Thrown: `BackupRefused`. */
-export const backUpDataDir: BackupCommandDeps['backUp'] = (target, onProgress) => backUp(embeddedConfig('backup').dataDir, target, systemClock, onProgress);
+export const backUpDataDir: BackupCommandDeps['backUp'] = (target, onProgress) => backUp(embeddedConfig('backup'), target, systemClock, onProgress);
 
 /** Thrown: `BackupRefused`, `DataDirInUse`. */
 export const restoreDataDir: BackupCommandDeps['restore'] = async (backup, onProgress) => {

@@ -11,7 +11,7 @@ import { SENSOR_TOPICS } from '../message-log/message-log.js';
 import { copyDatabase, databaseBytes } from '../storage/copy-database.js';
 import { DataDirLock } from '../storage/data-dir-lock.js';
 import { copyDurably, syncFolder, writeDurably } from '../storage/durable-files.js';
-import { BACKUP_DATABASES, BackupRefused, fileDigest, MANIFEST, type BackupManifest } from './backup-manifest.js';
+import { BACKUP_DATABASES, BackupRefused, fileDigest, MANIFEST, manifestText, type BackupManifest } from './backup-manifest.js';
 
 /** Room that is left beside the copies, for what is written while they are made. */
 const SPARE_BYTES = 16 * 1024 * 1024;
@@ -27,6 +27,13 @@ export interface BackupReport {
   readonly bytes: number;
 }
 
+/** Where the application keeps what is to be copied. */
+export interface BackupSource {
+  readonly dataDir: string;
+  /** Who may log in; copied when it is in the data folder under its own name. */
+  readonly usersFile: string;
+}
+
 /**
  * Copies a data folder into a new folder `target`, while any process may work on it; each database as it is at one moment.
  *
@@ -35,7 +42,7 @@ export interface BackupReport {
  * processed after the restore, to the same events. The folder appears under its name when it is complete and on the disk.
  * Thrown: `BackupRefused`.
  */
-export async function backUp(dataDir: string, target: string, clock: Clock, onProgress: Progress): Promise<BackupReport> {
+export async function backUp({ dataDir, usersFile }: BackupSource, target: string, clock: Clock, onProgress: Progress): Promise<BackupReport> {
   const [final, partial] = [resolve(target), `${resolve(target)}.partial`];
   if (existsSync(final)) throw new BackupRefused(`${final} is there already; name a folder that is not`);
   const databases = BACKUP_DATABASES.filter((name) => existsSync(join(dataDir, name)));
@@ -45,7 +52,7 @@ export async function backUp(dataDir: string, target: string, clock: Clock, onPr
   const lock = await lockPartial(partial);
   try {
     const takenAt = isoTime(clock.now());
-    await copyAll({ dataDir, partial, databases, clock, onProgress });
+    await copyAll({ dataDir, usersFile, partial, databases, clock, onProgress });
     await requireWhole(partial, clock);
     const report = await writeManifest(partial, takenAt);
     lock.release();
@@ -73,7 +80,14 @@ async function lockPartial(partial: string): Promise<DataDirLock> {
   return lock;
 }
 
-async function copyAll({ dataDir, partial, databases, clock, onProgress }: { dataDir: string; partial: string; databases: readonly string[]; clock: Clock; onProgress: Progress }): Promise<void> {
+interface CopyToMake extends BackupSource {
+  readonly partial: string;
+  readonly databases: readonly string[];
+  readonly clock: Clock;
+  readonly onProgress: Progress;
+}
+
+async function copyAll({ dataDir, usersFile, partial, databases, clock, onProgress }: CopyToMake): Promise<void> {
   const sizes = await Promise.all(databases.map((name) => databaseBytes(join(dataDir, name))));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const { bavail, bsize } = await statfs(partial);
@@ -85,8 +99,8 @@ async function copyAll({ dataDir, partial, databases, clock, onProgress }: { dat
     onProgress(before, total, `bytes, ${name}`);
   }
   await copyMailbox(join(dataDir, MAILBOX), join(partial, MAILBOX), onProgress);
-  // It is only ever replaced as a whole; the copy is readable by its owner alone, as it is.
-  if (existsSync(join(dataDir, USERS_FILE))) await copyDurably(join(dataDir, USERS_FILE), join(partial, USERS_FILE));
+  // It is only ever replaced as a whole; the copy is readable by its owner alone, as it is. One beside which another file is configured holds at no start.
+  if (resolve(usersFile) === resolve(dataDir, USERS_FILE) && existsSync(usersFile)) await copyDurably(usersFile, join(partial, USERS_FILE));
 }
 
 /** A mail that was begun and has not its name yet is none; one that has will never change. */
@@ -127,8 +141,7 @@ async function writeManifest(folder: string, takenAt: string): Promise<BackupRep
     const { size } = await stat(join(folder, name));
     files.push({ name, bytes: size, sha256: await fileDigest(join(folder, name)) });
   }
-  const manifest: BackupManifest = { format: 1, takenAt, files };
-  await writeDurably(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`);
+  await writeDurably(join(folder, MANIFEST), manifestText({ takenAt, files }));
   return { takenAt, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 

@@ -7,6 +7,7 @@ import {
   recordFailure,
   recordSent,
   request,
+  retryWaitMs,
   type NotificationContext,
   type NotificationPolicy,
   type NotificationState,
@@ -159,7 +160,7 @@ export class AlarmNotifier {
     const { streams, clock, policy, tally, onSent } = this.parts;
     const { alarmId } = alarm.data;
     const { attempt } = claimed.state;
-    if (outcome.type === 'unknown') return { type: 'again', notBeforeMs: clock.now() + policy.firstRetryMs };
+    if (outcome.type === 'unknown') return { type: 'again', notBeforeMs: clock.now() + retryWaitMs(claimed.state, policy) };
     if (outcome.type === 'sent') {
       const mailId = messageId(mailName(alarmId, 'alarm'));
       const { delivered, customer } = outcome;

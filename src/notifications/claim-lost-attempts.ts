@@ -6,7 +6,7 @@ import type { EventStore } from '../event-store/event-store.js';
 import { idOf } from '../ingestion/deterministic-id.js';
 import { mailHistories, type MailHistory } from './mail-histories.js';
 
-/** Claims that nobody holds any more: a limit of no time, so that the next copy may go at once, marked. */
+/** Claims that nobody holds any more: a limit of no time, so that the next copy may go as after a failure, marked. */
 const OVER = { ...NOTIFICATION_POLICY, claimLimitMs: 0 };
 
 /**

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../src/cli/simulator/random.js';
@@ -146,6 +146,10 @@ describe('vigia backup and restore', () => {
     expect(vigia(join(folder, 'none'), ['backup', join(folder, 'b')]).stderr).toMatch(/^vigia: data folder .*none has no events and no message log; set VIGIA_DATA_DIR/);
     expect(vigia(original, ['backup', join(folder, 'b')], { env: { KAFKA_BROKERS: '127.0.0.1:9' } }).stderr).toMatch(/KAFKA_BROKERS is set/);
     expect(vigia(original, ['restore', backup]).stderr).toMatch(new RegExp(`^vigia: data folder ${original} is not empty \\(.+\\); set VIGIA_DATA_DIR to a new folder\n$`));
+    const later = join(folder, 'later');
+    mkdirSync(later);
+    writeFileSync(join(later, 'backup.json'), '{"format":3}');
+    expect(vigia(join(folder, 'new'), ['restore', later]).stderr).toBe(`vigia: ${later} is a backup of format 3, made by a later version of Vigía; this one reads formats 1 and 2\n`);
     expect(vigia(join(folder, 'new'), ['restore', folder]).stderr).toMatch(/^vigia: .* is no complete backup: .*ENOENT/);
     const full = vigia(original, ['backup', join(folder, 'full')], { fileBlocks: 40 });
     expect({ status: full.status, stderr: full.stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^vigia: the backup to .*full failed, and what there was of it is removed: [^\n]+\n$/) });
@@ -186,5 +190,9 @@ describe('vigia backup and restore', () => {
     const accounts = join(dataDir, 'users.json');
     expect([readFileSync(accounts, 'utf8'), statSync(accounts).mode & 0o777]).toEqual([readFileSync(join(original, 'users.json'), 'utf8'), 0o600]);
     expect(vigia(dataDir, ['log', 'status', '--json']).stdout).toMatch(/"records":0/);
+    // Where the accounts are in another file, those in the data folder are no one's.
+    const elsewhere = join(folder, 'elsewhere');
+    expect(vigia(original, ['backup', elsewhere], { env: { VIGIA_USERS_FILE: join(folder, 'users.json') } }).status).toBe(0);
+    expect(existsSync(join(elsewhere, 'users.json'))).toBe(false);
   }, 60_000);
 });

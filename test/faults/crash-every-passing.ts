@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CRASH_POINTS, type CrashPoint } from '../../src/crash-point.js';
 import { stopAll } from '../acceptance/child.js';
 import { crashWalks } from './crash-walks.js';
 
@@ -7,22 +8,31 @@ const HELP = `Kills the built product at every passing of every named step (src/
   npm run crash-points                         n = 1, 2, 3, … at each step
   npm run crash-points -- --doubling           n = 1, 2, 4, 8, …
   npm run crash-points -- --kafka --doubling   with a real Kafka as the log, for each of the walks that go on at a time
+  npm run crash-points -- --points mail-sent,receipt-stored    only these steps, as a part of a long run
 
 Exit code: 0 when every promise was kept, 1 when one was not, 2 for a bad option; the folder of a walk that failed stays in the folder
 of temporary files.`;
 
-const OPTIONS = { doubling: { type: 'boolean' }, kafka: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+const OPTIONS = { doubling: { type: 'boolean' }, kafka: { type: 'boolean' }, points: { type: 'string' }, help: { type: 'boolean' } } as const;
+
+/** Thrown: an error for a name that no step has. */
+function pointNamed(name: string): CrashPoint {
+  const point = CRASH_POINTS.find((each) => each === name);
+  if (point === undefined) throw new Error(`--points: ${JSON.stringify(name)} is no step; expected some of ${CRASH_POINTS.join(', ')}`);
+  return point;
+}
 
 function readOptions() {
   try {
-    return parseArgs({ options: OPTIONS, strict: true }).values;
+    const { points, ...values } = parseArgs({ options: OPTIONS, strict: true }).values;
+    return { ...values, ...(points !== undefined && { points: points.split(',').map(pointNamed) }) };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     process.exit(2);
   }
 }
 
-const { doubling = false, kafka = false, help = false } = readOptions();
+const { doubling = false, kafka = false, help = false, points } = readOptions();
 if (help) {
   console.log(HELP);
   process.exit(0);
@@ -31,9 +41,10 @@ try {
   const walked = await crashWalks({
     next: (n) => (doubling ? n * 2 : n + 1),
     onKafka: kafka,
-    onWalked: ({ point, outside, kills, reached, problems, figures }) => {
+    ...(points && { points }),
+    onWalked: ({ point, outside, kills, reached, seconds, problems, figures }) => {
       const { records, alarms, mails, flaggedMails } = figures;
-      console.log(`${point.padEnd(21)} ${outside.padEnd(7)}  ${kills} kills, to passing ${reached}; ${records} records, ${alarms} alarms, ${mails} e-mails, ${flaggedMails} marked; ${problems.length} problems`);
+      console.log(`${point.padEnd(21)} ${outside.padEnd(7)}  ${kills} kills, to passing ${reached}, in ${seconds} s; ${records} records, ${alarms} alarms, ${mails} e-mails, ${flaggedMails} marked; ${problems.length} problems`);
       for (const { promise, what } of problems) console.log(`  ${promise}: ${what}`);
     },
   });

@@ -43,11 +43,12 @@ export async function crashWalk({ point, outside, kafka, next, folder }: CrashWa
   const ports = { ingest: await freePort(), console: await freePort() };
   const site = await CrashSite.start(folder, outside, kafka);
   const sent: SentRecord[] = [];
-  let reached = 0;
+  let [reached, n, round] = [0, 1, 1];
+  let product: Product | null = null;
   try {
-    for (let n = 1, round = 1; ; n = next(n), round += 1) {
+    for (; ; n = next(n), round += 1) {
       await site.appendUnreadable();
-      const product = new Product(site.paths, ports, CUSTOMERS, { CRASH_AT: `${point}:${n}`, ...site.settings });
+      product = new Product(site.paths, ports, CUSTOMERS, { CRASH_AT: `${point}:${n}`, ...site.settings });
       if (await isKilled(product, round, sent)) {
         reached = n;
         continue;
@@ -55,6 +56,11 @@ export async function crashWalk({ point, outside, kafka, next, folder }: CrashWa
       await product.interrupt();
       return { kills: round - 1, reached, ...(await site.judge(product, sent, CUSTOMERS)) };
     }
+  } catch (error) {
+    await product?.stop();
+    // The other walks go on, which may take hours.
+    const figures = { records: 0, alarms: 0, mails: 0, flaggedMails: 0 };
+    return { kills: round - 1, reached, problems: [{ promise: 'P8', what: `${point}:${n}: ${error instanceof Error ? error.message : String(error)}` }], figures };
   } finally {
     await site.stop();
   }

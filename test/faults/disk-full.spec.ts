@@ -26,9 +26,13 @@ const FULL_MS = 600;
 const folder = mkdtempSync(join(tmpdir(), 'vigia-full-'));
 const disk = join(folder, 'disk');
 mkdirSync(disk);
-/** As a rule only root may. */
-const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', disk]).status === 0;
-if (!isMounted) rmSync(folder, { recursive: true });
+/** As a rule only root may, also not in a user namespace of its own: SQLite follows the link by which others would reach the disk there. */
+const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', disk], { encoding: 'utf8' });
+const isMounted = status === 0;
+if (!isMounted) {
+  rmSync(folder, { recursive: true });
+  process.stderr.write(`NOT TESTED: a full disk, since a small one can't be mounted here: ${stderr}\n`);
+}
 
 const filler = join(disk, 'filler');
 
@@ -48,7 +52,7 @@ function fillDisk(): void {
   }
 }
 
-(isMounted ? describe : describe.skip)('a disk that is full', () => {
+(isMounted ? describe : describe.skip)(isMounted ? 'a disk that is full' : 'NOT TESTED: a disk that is full', () => {
   afterAll(async () => {
     await stopAll();
     // A connection that is being closed may still have a file open.

@@ -12,8 +12,8 @@ export interface Simulated {
 }
 
 /** Runs the simulation on a copy of the product with these edits, until a seed fails; gives what it printed. Thrown: as `onMutatedCopy`. */
-export function simulateMutated(mutation: Pick<Mutation, 'edits'>, seeds: number): Simulated {
-  return onMutatedCopy(mutation, (simulate) => simulate(['--seeds', String(seeds), '--stop']));
+export function simulateMutated(mutation: Pick<Mutation, 'edits' | 'isSupervised'>, seeds: number): Simulated {
+  return onMutatedCopy(mutation, (simulate) => simulate(['--seeds', String(seeds), '--stop', ...(mutation.isSupervised ? ['--supervise'] : [])]));
 }
 
 /** Gives `work` the simulation of a copy of the product with these edits. Thrown: an error for an edit that does not fit the source any more. */

@@ -1,6 +1,8 @@
 /** The product with one of its protections taken away, as a change of its source. */
 export interface Mutation {
   readonly removes: string;
+  /** Whether it takes seeds with supervised sensors. */
+  readonly isSupervised?: true;
   readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
 }
 
@@ -66,5 +68,10 @@ export const MUTATIONS: readonly Mutation[] = [
       { file: 'src/notifications/alarm-notifier.ts', find: 'if (stopping.aborted || !term.isHeld()) return', replace: 'if (stopping.aborted) return' },
       { file: 'src/notifications/alarm-notifier.ts', find: 'if (!term.isHeld()) return {', replace: "if (alarmId === '') return {" },
     ],
+  },
+  {
+    removes: 'ear for what a process tells of silences that was frozen',
+    isSupervised: true,
+    edits: [{ file: 'src/alarm-life/supervision.ts', find: 'if (told !== null) this.hear(told);', replace: '' }],
   },
 ];

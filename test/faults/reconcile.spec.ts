@@ -2,10 +2,13 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { systemClock } from '../../src/clock.js';
 import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
+import { waitFor } from '../support/wait-for.js';
 import { sendRecord } from './send-record.js';
+import type { SentRecord } from './verifier/outputs.js';
 
 interface Reconciled {
   readonly records: number;
@@ -58,5 +61,32 @@ describe('vigia reconcile', () => {
     ]);
     expect(readModels.filter(({ differing }) => differing > 0).map(({ name }) => name).sort()).toEqual(['alarm-map', 'alarms']);
     expect(emails).toMatchObject({ alarms: 4, missing: 1 });
+  }, 120_000);
+
+  it('finds no difference while readings come in and alarms and e-mails are on their way', async () => {
+    const product = new Product({ dataDir: join(folder, 'live'), logFile: join(folder, 'log') }, { ingest: await freePort(), console: await freePort() }, 0);
+    product.start();
+    await product.waitUntilUp();
+    const stop = new AbortController();
+    const sent: SentRecord[] = [];
+    const sending = Promise.all([1, 2, 3, 4].map(async (lane) => {
+      for (let message = 0; !stop.signal.aborted; message += 1) {
+        await sendRecord(product.ingestUrl, 'ENTRY', `[${lane * 10_000 + message},${message % 4 === 0},false,20,30]`, `${lane}-${message}`, sent);
+        await systemClock.sleep(20);
+      }
+    }));
+    let before = 0;
+    for (let time = 0; time < 3; time += 1) {
+      await waitFor('more records', () => sent.length > before);
+      const { records, unaccounted, problems } = JSON.parse(await product.command('reconcile', '--json')) as Reconciled;
+      expect({ unaccounted, problems }).toEqual({ unaccounted: 0, problems: [] });
+      // Else it was not live.
+      expect(records).toBeGreaterThan(before);
+      before = records;
+    }
+    stop.abort();
+    await sending;
+    expect(sent.length).toBeGreaterThan(before);
+    await product.interrupt();
   }, 120_000);
 });

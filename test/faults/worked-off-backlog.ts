@@ -36,18 +36,15 @@ export interface BacklogSite {
   readonly openLog: () => Promise<Pick<MessageLog, 'append' | 'close'>>;
   /** How the process reaches it. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Whether the same process has room for `vigia reconcile`, too; else one after it, with the usual heap. */
-  readonly hasRoomToReconcile: boolean;
 }
 
 /** Has a process with a heap of `HEAP_MB` work off so many readings that waited in the log while there was none. */
-export async function workOffBacklog(records: number, { folder, openLog, settings, hasRoomToReconcile }: BacklogSite): Promise<WorkedOffBacklog> {
+export async function workOffBacklog(records: number, { folder, openLog, settings }: BacklogSite): Promise<WorkedOffBacklog> {
   const log = await openLog();
   const owed = await appendBacklog(log, records).finally(() => log.close());
   const dataDir = join(folder, 'data');
   const ports = { ingest: await freePort(), console: await freePort() };
-  const productWith = (more: Readonly<Record<string, string>>): Product => new Product({ dataDir, logFile: join(folder, 'log') }, ports, 0, { ...settings, ...more });
-  const product = productWith({ NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` });
+  const product = new Product({ dataDir, logFile: join(folder, 'log') }, ports, 0, { ...settings, NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` });
   product.start();
   await product.waitUntilUp();
   const residentMb = async (): Promise<number> => ((await metricOf(product.consoleUrl, 'process_resident_memory_bytes')) ?? 0) / 2 ** 20;
@@ -61,26 +58,13 @@ export async function workOffBacklog(records: number, { folder, openLog, setting
     }
   })();
   await product.waitUntilSettled();
-  const reconciled = hasRoomToReconcile ? await reconcile(product) : null;
+  const reconciliation = JSON.parse(await product.command('reconcile', '--json')) as Reconciliation;
   isOver.abort();
   await watching;
   const alarmed = (await product.alarms()).map(({ sensorId }) => sensorId).sort();
   const { code } = await product.interrupt();
   const mailed = (await readMailbox(join(dataDir, 'mailbox'))).map(({ alarmId }) => alarmId);
-  const reconciliation = reconciled ?? (await reconcileAnew(productWith({})));
   return { reconciliation, owed: owed.sort(), alarmed, mailed, grownMb: mostMb - beganWithMb, exitCode: code };
-}
-
-async function reconcile(product: Product): Promise<Reconciliation> {
-  return JSON.parse(await product.command('reconcile', '--json')) as Reconciliation;
-}
-
-async function reconcileAnew(product: Product): Promise<Reconciliation> {
-  product.start();
-  await product.waitUntilUp();
-  const reconciliation = await reconcile(product);
-  await product.interrupt();
-  return reconciliation;
 }
 
 /** Gives the sensors that will have an alarm. */

@@ -23,7 +23,7 @@ const RECORDS = Number(process.env['BACKLOG'] ?? 0);
 
   it(`is worked off with a heap of ${HEAP_MB} MB, whatever its length, and nothing is lost`, async () => {
     const settings = { KAFKA_BROKERS: kafka.bootstrapServers, KAFKA_REPLICATION_FACTOR: '1' };
-    const worked = await workOffBacklog(RECORDS, { folder, openLog: () => openLog(kafka, { replicationFactor: 1, sessionTimeoutMs: 10_000 }), settings, hasRoomToReconcile: false });
+    const worked = await workOffBacklog(RECORDS, { folder, openLog: () => openLog(kafka, { replicationFactor: 1, sessionTimeoutMs: 10_000 }), settings });
     expectNothingLost(RECORDS, worked);
     process.stderr.write(`${RECORDS} readings: ${Math.round(worked.grownMb)} MB more than at the start at the most\n`);
   }, 600_000);

@@ -1,18 +1,28 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse as parseCsv } from 'csv-parse/sync';
+import { CompressionTypes } from 'kafkajs';
+import { Random } from '../../src/cli/simulator/random.js';
 import type { SimulationReport } from '../../src/cli/simulator/simulation.js';
 import { systemClock } from '../../src/clock.js';
 import { ROLES, type Role } from '../../src/config.js';
+import { CUSTOMER_COLUMNS } from '../../src/customers/customer.js';
+import { MEASUREMENTS } from '../../src/projections/influx/influx-points.js';
 import { Child, stopAll } from '../acceptance/child.js';
 import { EventStoreServer } from '../acceptance/event-store-server.js';
 import { acceptedMail, readMailpit } from '../acceptance/mailbox.js';
 import { Product, type ApiAlarm } from '../acceptance/product.js';
+import { brokenLines } from '../faults/hostile/broken-lines.js';
+import { drawHostileRecord, type HostileRecord } from '../faults/hostile/draw-hostile-record.js';
+import { expectHarmlessMail } from '../faults/hostile/expect-harmless-mail.js';
+import { nastyCustomers } from '../faults/hostile/nasty-customers.js';
 import { judgeRun } from '../faults/run-outputs.js';
+import { testClient } from '../support/kafka-group.js';
 import { MAIL_SEND_SECONDS } from '../support/mail-send-seconds.js';
 import { waitFor } from '../support/wait-for.js';
 import { CassandraRing } from './cassandra.js';
-import { influxModels } from './influx-outputs.js';
+import { influxModels, influxSchema } from './influx-outputs.js';
 import { InfluxServer } from './influxdb.js';
 import { KafkaCluster } from './kafka.js';
 import { Mailpit } from './mailpit.js';
@@ -40,6 +50,27 @@ const ROUND_MS = 4_000;
 
 /** A process must be gone in this time, or whoever runs it will kill it. */
 const ORDERLY_END_MS = 5_000;
+
+/** What others put onto the topics, of sensors that are no one else's. */
+const HOSTILE_RECORDS = 600;
+const FIRST_HOSTILE_SENSOR = 2_001;
+const HOSTILE_SENSORS = 12;
+
+const MOST_IN_BATCH = 40;
+const HUGE_BYTES = 100_000;
+
+function inBatches(records: readonly HostileRecord[]): HostileRecord[][] {
+  const batches: HostileRecord[][] = [];
+  let isFull = true;
+  for (const record of records) {
+    const isHuge = (record.value?.length ?? 0) > HUGE_BYTES;
+    if (isFull || isHuge) batches.push([]);
+    const batch = batches.at(-1) as HostileRecord[];
+    batch.push(record);
+    isFull = isHuge || batch.length === MOST_IN_BATCH;
+  }
+  return batches;
+}
 
 /** Each role of Vigía as a process of its own, and Toxiproxy between them and each system. Readings are sent from the first test to the last. */
 describe('Vigía behind Toxiproxy', () => {
@@ -126,6 +157,24 @@ describe('Vigía behind Toxiproxy', () => {
     await Promise.all(ROLES.map((role) => members[role].waitUntilUp()));
   }, 240_000);
 
+  it('takes what other producers put straight onto the topics, and customers whose every text may do harm', async () => {
+    const file = join(dir, 'nasty.csv');
+    writeFileSync(file, nastyCustomers(FIRST_HOSTILE_SENSOR, HOSTILE_SENSORS));
+    await members.console.command('customers', 'import', file);
+    const records = Array.from({ length: HOSTILE_RECORDS }, (_, index) => drawHostileRecord(Random.seeded(`kafka ${index}`), FIRST_HOSTILE_SENSOR, HOSTILE_SENSORS));
+    const producer = testClient(kafka).producer({ allowAutoTopicCreation: false });
+    await producer.connect();
+    // A broker takes so many at once, and of the huge ones one at a time.
+    for (const [index, batch] of inBatches(records).entries()) {
+      const topicMessages = (['ENTRY', 'OK'] as const).map((topic) => ({ topic, messages: batch.filter((each) => each.topic === topic) }));
+      await producer.sendBatch({ topicMessages, compression: index % 2 === 0 ? CompressionTypes.None : CompressionTypes.GZIP });
+    }
+    await producer.disconnect();
+    const hostileAlarms = async () => (await members.console.alarms()).filter(({ sensorId }) => Number(sensorId) >= FIRST_HOSTILE_SENSOR);
+    await waitFor('their alarms', async () => (await hostileAlarms()).length >= HOSTILE_SENSORS);
+    for (const role of ROLES) members[role].assertRunning();
+  }, 120_000);
+
   it('rolls out each role in turn: each ends in good order on SIGTERM, and comes back', async () => {
     for (const role of ROLES) {
       const { code, tookMs } = await members[role].end('SIGTERM');
@@ -135,6 +184,21 @@ describe('Vigía behind Toxiproxy', () => {
       expect(simulator.isRunning).toBe(true);
     }
   }, 240_000);
+
+  /** By records or customers into e-mails, rows of CQL, line protocol, lists for spreadsheets, or lines of the log. */
+  async function expectNothingInjected(): Promise<void> {
+    for (const { ID: id } of await mailpit.list()) await expectHarmlessMail(id, await mailpit.raw(id), 'monitoring@vigia.local');
+    const [, ...customers] = parseCsv(nastyCustomers(FIRST_HOSTILE_SENSOR, HOSTILE_SENSORS));
+    for (const row of customers) {
+      const customer = (await members.console.get(`/api/customers/${row[0]}`)) as Record<string, unknown>;
+      expect(CUSTOMER_COLUMNS.map((column) => String(customer[column]))).toEqual(row);
+    }
+    expect(await influxSchema(influx, BUCKET)).toEqual({ measurements: Object.values(MEASUREMENTS).sort(), oddSensors: [] });
+    const listed = parseCsv<Record<string, string>>(await (await fetch(`${members.console.consoleUrl}/api/export/alarms.csv`)).text(), { bom: true, columns: true });
+    expect(listed).toHaveLength((await members.console.alarms()).length);
+    expect(listed.flatMap((row) => Object.values(row)).filter((field) => /^\s*[=+@]|^\s*-\D/.test(field))).toEqual([]);
+    expect(ROLES.flatMap((role) => brokenLines(join(dir, `${role}.log`)))).toEqual([]);
+  }
 
   it('has lost and doubled nothing', async () => {
     expect((await simulator.stop('SIGINT', 30_000)).code).toBe(0);
@@ -147,6 +211,7 @@ describe('Vigía behind Toxiproxy', () => {
     await Promise.all(ROLES.map((role) => members[role].waitUntilCaughtUp()));
     const readModels = [await influxModels(influx, BUCKET)];
     const mails = (await readMailpit(mailpit)).map(acceptedMail);
+    await expectNothingInjected();
     await Promise.all(ROLES.map((role) => members[role].end('SIGTERM')));
     // Faults that nothing met would prove nothing.
     const sentBytes = await toxiproxy.sentBytes();

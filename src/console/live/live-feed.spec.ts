@@ -5,7 +5,7 @@ import { ConsoleBench } from '../../../test/support/console-bench.js';
 import { waitFor } from '../../../test/support/wait-for.js';
 import { AlarmReads } from '../../projections/alarm-reads.js';
 import { MAX_UNREAD_BYTES } from './live-client.js';
-import { HEARTBEAT_MS, LEAST_STAY_MS, LiveFeed, MAX_LIVE_CLIENTS } from './live-feed.js';
+import { HEARTBEAT_MS, LEAST_STAY_MS, LiveFeed, MAX_LIVE_CLIENTS, PROJECTED_POLL_MS } from './live-feed.js';
 
 interface Seen {
   readonly event: string;
@@ -179,6 +179,38 @@ describe('a page that follows', () => {
     await feed.connect(page(), null);
     await waitFor('hello', () => told.length === 3);
     expect(told).toEqual(['hello', 'reset', 'hello']);
+    await feed.stop();
+  });
+
+  it('waits for the read models together with all others that came at the same time', async () => {
+    let [isProjected, asked, pauses] = [false, 0, 0];
+    await raise(bench.store);
+    const counting: Clock = {
+      now: () => clock.now(),
+      sleep: (ms, signal) => {
+        if (ms === PROJECTED_POLL_MS) pauses += 1;
+        return clock.sleep(ms, signal);
+      },
+    };
+    const ask = async (): Promise<boolean> => {
+      asked += 1;
+      return isProjected;
+    };
+    const feed = new LiveFeed(bench.store, bench.app.get(AlarmReads), ask, counting, () => undefined);
+    await feed.start();
+    const pages = Array.from({ length: 40 }, () => new PassThrough());
+    const texts = pages.map((page) => {
+      const text: string[] = [];
+      page.on('data', (chunk: Buffer) => text.push(String(chunk)));
+      return text;
+    });
+    const connecting = Promise.all(pages.map((page) => feed.connect(page, null)));
+    await waitFor('the third look', () => pauses >= 3);
+    isProjected = true;
+    await connecting;
+    // Each asks once by itself; then one asks for all.
+    expect(asked).toBe(pages.length + pauses + 1);
+    await waitFor('the resets', () => texts.every((text) => text.join('').includes('event: reset')));
     await feed.stop();
   });
 

@@ -29,7 +29,7 @@ const MAX_GATHERED = 250;
 const MAX_REPLAYED = 1000;
 
 /** How often it is looked whether the read models have what is to be told, and how long at most. */
-const PROJECTED_POLL_MS = 50;
+export const PROJECTED_POLL_MS = 50;
 const PROJECTED_LIMIT_MS = 5000;
 
 /** Pause before the feed starts again after it failed. */
@@ -45,6 +45,8 @@ export class LiveFeed {
   /** All changes to here have been told; null before the first event of all. */
   private position: Position | null = null;
   private running: Promise<unknown> = Promise.resolve();
+  /** Who waits for the read models to have a position waits together: to ask them is to read their checkpoints. */
+  private readonly waiting = new Map<Position, Promise<void>>();
   private cutClients = 0;
   private displacedClients = 0;
 
@@ -116,7 +118,7 @@ export class LiveFeed {
   /** What was told while nobody was there may not be in the read models yet: then what the page has just read lacks it. */
   private async completeFirstLook(client: LiveClient, position: Position): Promise<void> {
     if (await this.isProjected(position)) return;
-    await this.untilProjected(position, this.stopping.signal);
+    await this.untilProjected(position);
     client.write(toWire(resetTo(position)));
   }
 
@@ -126,7 +128,7 @@ export class LiveFeed {
     if (missed === 'too-much') {
       client.writeMissed(toWire(resetTo(through)));
     } else {
-      if (through !== null) await this.untilProjected(through, this.stopping.signal);
+      if (through !== null) await this.untilProjected(through);
       for (const frame of await this.framesOf(missed)) client.writeMissed(toWire(frame));
     }
     client.release();
@@ -184,16 +186,16 @@ export class LiveFeed {
         continue;
       }
       if (last === null) continue;
-      await this.tell(gathered, last, signal);
+      await this.tell(gathered, last);
       gathered = [];
       last = null;
       await this.clock.sleep(GATHER_MS, signal);
     }
   }
 
-  private async tell(events: readonly RecordedEvent[], last: Position, signal: AbortSignal): Promise<void> {
+  private async tell(events: readonly RecordedEvent[], last: Position): Promise<void> {
     if (this.clients.size > 0) {
-      await this.untilProjected(last, signal);
+      await this.untilProjected(last);
       const frames = events.length > MAX_GATHERED ? [resetTo(last)] : await this.framesOf(events);
       this.broadcast(frames);
     }
@@ -228,7 +230,16 @@ export class LiveFeed {
   }
 
   /** Gives up after a while, when a projection stands still: the pages then ask again with the next change. */
-  private async untilProjected(position: Position, signal: AbortSignal): Promise<void> {
+  private untilProjected(position: Position): Promise<void> {
+    const known = this.waiting.get(position);
+    if (known) return known;
+    const wait = this.pollUntilProjected(position).finally(() => this.waiting.delete(position));
+    this.waiting.set(position, wait);
+    return wait;
+  }
+
+  private async pollUntilProjected(position: Position): Promise<void> {
+    const { signal } = this.stopping;
     const until = this.clock.now() + PROJECTED_LIMIT_MS;
     while (!signal.aborted && this.clock.now() < until) {
       if (await this.isProjected(position)) return;

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import type { Clock } from '../../clock.js';
 import {
@@ -6,13 +5,14 @@ import {
   type AppendedRecord, type ConsumeOptions, type LogRecord, type MessageLog, type OutgoingRecord, type PartitionRange,
 } from '../message-log.js';
 import { fetchRequest } from './fetch-request.js';
-import { FetchedRecords, Run } from './fetched-records.js';
+import { FetchedRecords } from './fetched-records.js';
 import { KafkaAppender } from './kafka-appender.js';
 import { createKafka, KafkaCluster, type KafkaLogSink, type KafkaSettings } from './kafka-cluster.js';
 import { CONSUMER_GROUP, consumeAsMember } from './kafka-consumer.js';
 import { isRefusal, KAFKA_ERROR, KafkaFailure, KafkaRefused } from './kafka-errors.js';
 import { ensureTopics, WrongTopics } from './kafka-topics.js';
 import type { MembershipFile } from './membership-file.js';
+import { readRecords } from './read-records.js';
 import { SharedResponse } from './response-memory.js';
 
 /** 64 MiB, as the embedded log: some 400,000 waiting readings, or eight of the largest batches. */
@@ -96,31 +96,28 @@ export class KafkaMessageLog implements MessageLog {
     return all.map((partition) => ({ partition, startOffset: starts[partition] ?? 0, endOffset: ends[partition] ?? 0 }));
   }
 
-  async *read(topic: string, partition: number, fromOffset: number, toOffset = Infinity): AsyncGenerator<LogRecord> {
+  read(topic: string, partition: number, fromOffset: number, toOffset = Infinity): AsyncGenerator<LogRecord> {
     requireTopic(topic);
-    const range = (await this.describe(topic))[partition];
-    if (!range) throw new RangeError(`partition ${partition} of ${topic}, expected 0 to ${PARTITIONS - 1}`);
-    const end = Math.min(toOffset, range.endOffset);
-    let next = Math.max(fromOffset, range.startOffset);
-    while (next < end) {
-      const run = await this.patiently(() => this.readRun(topic, partition, next));
-      for (const record of run.records) if (record.offset < end) yield record;
-      next = run.lastOffset + 1;
-      await nextTurn();
-    }
+    return readRecords({
+      topic,
+      partition,
+      range: async () => {
+        const range = (await this.describe(topic))[partition];
+        if (!range) throw new RangeError(`partition ${partition} of ${topic}, expected 0 to ${PARTITIONS - 1}`);
+        return { from: Math.max(fromOffset, range.startOffset), to: Math.min(toOffset, range.endOffset) };
+      },
+      fetch: (offset) => this.fetch(topic, partition, offset),
+      patiently: (ask) => this.patiently(ask),
+    });
   }
 
-  private async readRun(topic: string, partition: number, offset: number): Promise<Run<string>> {
+  private async fetch(topic: string, partition: number, offset: number): Promise<FetchedRecords> {
     const node = this.reader.leaderOf(topic, partition);
     if (node === null) throw new KafkaFailure(`${topic}-${partition}`, KAFKA_ERROR.leaderNotAvailable);
     const [fetched] = await this.reader.send(node, fetchRequest([{ topic, partition, offset }], { maxWaitMs: READ_WAIT_MS, maxPartitionBytes: READ_BYTES }));
     if (!fetched || fetched.errorCode !== KAFKA_ERROR.none) throw new KafkaFailure(`${topic}-${partition} at offset ${offset}`, fetched?.errorCode ?? KAFKA_ERROR.unknownTopicOrPartition);
-    const run = new Run(topic, partition, offset);
     const response = SharedResponse.of([fetched]);
-    const records = new FetchedRecords(fetched.records, fetched.aborted, () => response.release());
-    records.takeInto(run, Infinity, undefined);
-    records.release();
-    return run;
+    return new FetchedRecords(fetched.records, fetched.aborted, () => response.release());
   }
 
   /** Repeats what a change of leaders may have disturbed. */

@@ -43,6 +43,8 @@ export interface Chorus {
   readonly silent: number;
   readonly fromMs: number;
   readonly untilMs: number;
+  /** For so long the first process that is about to tell of a silence is frozen, so that another one may know better by then; 0 for none. */
+  readonly frozenMs: number;
 }
 
 /** A silence takes long to be noticed. */
@@ -88,7 +90,9 @@ function drawChorus(seed: string): Chorus {
   const random = Random.seeded(`chorus ${seed}`);
   const sensors = Array.from({ length: 10 }, (_, index) => 101 + index);
   const fromMs = random.integer(40, 60) * 1000;
-  return { sensors, everyMs: 2000, silent: sensors[random.integer(0, sensors.length - 1)] as number, fromMs, untilMs: fromMs + random.integer(30, 60) * 1000 };
+  const silent = sensors[random.integer(0, sensors.length - 1)] as number;
+  // It takes half a minute to be noticed.
+  return { sensors, everyMs: 2000, silent, fromMs, untilMs: fromMs + random.integer(35, 60) * 1000, frozenMs: random.fraction() < 0.5 ? 0 : random.integer(12, 40) * 1000 };
 }
 
 /** In half of the seeds. Some come twice, at two machines at once. */

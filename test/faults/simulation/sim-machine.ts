@@ -50,7 +50,8 @@ export class SimMachine {
     readonly name: string,
     private readonly servers: SimServers,
     private readonly policy: StrikePolicy,
-    private readonly isSupervised: boolean,
+    /** Whether sensors are supervised, and what is done when a process is about to tell of a silence. */
+    private readonly supervised: { readonly onTelling: (process: SimProcess) => void } | null,
   ) {}
 
   /** Starts a process unless one is there. */
@@ -100,7 +101,7 @@ export class SimMachine {
     const sensors = new SensorStates(store);
     const observer = { processed() {}, stored() {}, conflict() {}, failed() {} };
     const commands = new SensorCommands(store, clock, LONGEST_SHELVING_MS);
-    const supervised = this.isSupervised ? supervise(store, log, commands, clock) : null;
+    const supervised = this.supervised && supervise(store, log, telling(process, commands, this.supervised.onTelling), clock);
     const handler = new BatchHandler(log.identity, store, sensors, receipts, new DeadLetters(log, store, clock), policy, clock, observer, supervised?.lastSeen);
     const options = consumption({ receipts, sensors, ...(supervised && { supervision: supervised.supervision }), policy, progress: new ApplicationProgress(), logger: NO_LOG });
     const discard = options.discard && (supervised?.normalReadings ?? options.discard);
@@ -168,11 +169,19 @@ export class SimMachine {
   }
 }
 
+function telling(process: SimProcess, commands: SensorCommands, onTelling: (process: SimProcess) => void): Pick<SensorCommands, 'execute'> {
+  return {
+    execute: (sensorId, command, ...rest) => {
+      if (command.type === 'note-silence') onTelling(process);
+      return commands.execute(sensorId, command, ...rest);
+    },
+  };
+}
 
 /** What a process hears of, and tells of silences; as supervision.module.ts has it. */
-function supervise(store: EventStore, log: SimMessageLog, commands: SensorCommands, clock: Clock) {
+function supervise(store: EventStore, log: SimMessageLog, commands: Pick<SensorCommands, 'execute'>, clock: Clock) {
   const { lastSeen, normalReadings } = newHearing();
   const snapshots = new LastSeenSnapshots(store, log.identity, clock);
-  const supervision = new Supervision({ lastSeen, snapshots, commands, silentSensors: () => silentSensors(store), toldSilences: (signal) => toldSilences(store, signal), clock, silentAfterIntervals: 5, problem: () => undefined });
+  const supervision = new Supervision({ lastSeen, snapshots, commands, silentSensors: () => silentSensors(store), headPosition: () => store.headPosition(), toldSilences: (after, signal) => toldSilences(store, after, signal), clock, silentAfterIntervals: 5, problem: () => undefined });
   return { lastSeen, normalReadings, supervision };
 }

@@ -47,6 +47,7 @@ class SimulatedRun {
   private readonly met = { faults: 0, kills: 0, freezes: 0, jumps: 0 };
   private readonly chorus: SimChorus | null;
   private isCalm = false;
+  private hasFrozenTeller = false;
 
   constructor(
     private readonly plan: Plan,
@@ -55,7 +56,7 @@ class SimulatedRun {
     this.servers = new SimServers(scheduler, plan.seed, plan.faults, plan.isKeyed);
     this.commands = new CommandLog(this.servers);
     this.chorus = plan.chorus && new SimChorus(plan.chorus, scheduler, (sensor, body) => this.beginSending({ do: 'send', atMs: 0, topic: 'ENTRY', body, key: String(sensor), messageId: null, tries: 1 }), (sensor, sinceMs) => this.servers.events.events.some(({ stream, type, storedAtMs }) => storedAtMs >= sinceMs && type === 'SensorWentSilent' && stream === sensorStream(sensor)));
-    this.machines = Array.from({ length: plan.machines }, (_, index) => new SimMachine(`machine-${index}`, this.servers, plan.policy, plan.chorus !== null));
+    this.machines = Array.from({ length: plan.machines }, (_, index) => new SimMachine(`machine-${index}`, this.servers, plan.policy, plan.chorus && { onTelling: (process) => this.freezeTeller(process) }));
   }
 
   async run(): Promise<RunResult> {
@@ -131,15 +132,27 @@ class SimulatedRun {
         void machine.stop().then(() => this.startIn(machine, action.downMs));
         return;
       case 'suspend':
-        this.met.freezes += 1;
-        process?.suspend();
-        return this.scheduler.after(action.forMs, () => process?.resume());
+        return process ? this.freeze(process, action.forMs) : undefined;
       case 'jump':
         this.met.jumps += 1;
         return machine.jumpClock(action.byMs);
       case 'rebuild':
         return machine.rebuild(action.projection);
     }
+  }
+
+  private freeze(process: SimProcess, forMs: number): void {
+    this.met.freezes += 1;
+    process.suspend();
+    this.scheduler.after(forMs, () => process.resume());
+  }
+
+  private freezeTeller(process: SimProcess): void {
+    const frozenMs = this.plan.chorus?.frozenMs ?? 0;
+    if (frozenMs === 0 || this.isCalm || this.hasFrozenTeller) return;
+    this.hasFrozenTeller = true;
+    this.met.faults += 1;
+    this.freeze(process, frozenMs);
   }
 
   private wasKilled(machine: SimMachine, downMs: number): void {

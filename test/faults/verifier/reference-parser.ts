@@ -18,6 +18,9 @@ const TIME = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?
 /** Further fields of an object may nest so deep. */
 const MAX_DEPTH = 32;
 
+/** An id that a header gives, which any producer may write. */
+const MAX_HEADER_ID = 400;
+
 /** A number that was not written as a string, as it was written. */
 interface Native {
   readonly native: string;
@@ -34,11 +37,13 @@ export function parseRecord(value: string | null, headers: Readonly<Record<strin
   if (given !== null && (typeof given !== 'string' || given.length === 0 || given.length > 200 || /\p{Surrogate}/u.test(given))) return null;
   const at = fields['at'] ?? null;
   if (at !== null && (typeof at !== 'string' || !TIME.test(at) || !isDay(at.slice(0, 10)) || Number.isNaN(Date.parse(at)))) return null;
+  const messageId = given ?? headers['message-id'] ?? null;
+  if (messageId !== null && messageId.length > MAX_HEADER_ID) return null;
   const isAbnormal: Record<AlarmType, boolean> = { motion: movement, smoke, temperature: temperature > maxTemperature };
   return {
     sensorId: id,
     abnormal: ALARM_TYPES.filter((type) => isAbnormal[type]),
-    messageId: given ?? headers['message-id'] ?? null,
+    messageId,
     atMs: at === null ? null : Date.parse(at),
   };
 }

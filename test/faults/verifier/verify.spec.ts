@@ -82,7 +82,7 @@ const withModels = (change: (models: ReadModels) => Partial<ReadModels>): Tamper
 /** A run without faults: sensor 8 recovers while it is shelved, 9 does not. */
 const LIVELY: Plan = {
   seed: 'lively', machines: 1, policy: { n: 3, windowMs: null, clearOnNormal: false }, isKeyed: true, safetyMs: 20_000,
-  chorus: { sensors: [101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112], everyMs: 2000, silent: 105, fromMs: 20_000, untilMs: 20_000 },
+  chorus: { sensors: [101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112], everyMs: 2000, silent: 105, fromMs: 20_000, untilMs: 20_000, frozenMs: 0 },
   faults: { store: NO_FAULTS, log: NO_FAULTS, mail: NO_FAULTS, customers: NO_FAULTS, disk: NO_FAULTS },
   actions: [
     message(1000, 'ENTRY', 7), command(4000, 'shelve', 8), command(4000, 'shelve', 9), command(5000, 'acknowledge', 7), message(6000, 'ENTRY', 8), message(6000, 'ENTRY', 9),
