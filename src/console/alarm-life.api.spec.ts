@@ -3,6 +3,7 @@ import { CUSTOMER, alarmTriggered, raise } from '../../test/support/alarm-fixtur
 import { ConsoleBench } from '../../test/support/console-bench.js';
 import { SensorCommands } from '../alarm-life/sensor-commands.js';
 import { LONGEST_NOTE } from '../customers/note-store.js';
+import { pastAnswer } from './past-schemas.js';
 import * as schemas from './response-schemas.js';
 
 /** What operators do, over real HTTP, on real stores. */
@@ -95,7 +96,7 @@ describe('a comment over the API', () => {
 describe('shelving over the API', () => {
   it('is always in sight, with why, by whom, until when and what came meanwhile', async () => {
     const before = await bench.get(`${SENSOR}/shelving`);
-    expect({ body: schemas.sensorShelving.parse(before.body), tag: before.headers.get('etag') }).toEqual({ body: { sensorId: '42959', version: 0, shelving: null }, tag: '"0"' });
+    expect({ body: schemas.sensorShelving.parse(before.body), tag: before.headers.get('etag') }).toEqual({ body: { sensorId: '42959', version: 0, longestMs: 24 * HOUR_MS, shelving: null }, tag: '"0"' });
     const until = inHours(2);
     const answer = await post(`${SENSOR}/shelve`, shelving({ until, note: 'The fitter comes at noon' }), 0);
     expect(answer.headers.get('etag')).toBe('"1"');
@@ -104,7 +105,7 @@ describe('shelving over the API', () => {
     const { items, total } = await get('/api/shelved', schemas.shelvedList);
     expect({ items, total }).toEqual({ total: 1, items: [expect.objectContaining({ sensorId: '42959', zone: 'Mediterranean', alarms: 0, version: 1, until, note: 'The fitter comes at noon' })] });
     expect(await get(SENSOR, schemas.sensorDetails)).toMatchObject({ shelving: { until, by: 'ana' } });
-    expect((await get(`/api/audit/sensors/${CUSTOMER.id}`, schemas.sensorAudit)).state).toMatchObject({ shelving: { until } });
+    expect(await get(`/api/audit/sensors/${CUSTOMER.id}`, schemas.sensorAudit)).toMatchObject({ state: { shelving: { until } }, note: 'The fitter comes at noon', noteState: 'known' });
   });
 
   it('ends by hand, with the version of the shelving', async () => {
@@ -128,6 +129,7 @@ describe('shelving over the API', () => {
   it('lasts no longer than it is set to', async () => {
     await bench.stop();
     bench = await ConsoleBench.start({ settings: { VIGIA_LONGEST_SHELVING_HOURS: '1' } });
+    expect(await get(`${SENSOR}/shelving`, schemas.sensorShelving)).toMatchObject({ longestMs: HOUR_MS });
     expect(await post(`${SENSOR}/shelve`, shelving({ until: inHours(2) }), 0)).toMatchObject(problem(400, 'until-too-far'));
     expect(await post(`${SENSOR}/shelve`, shelving({ until: inHours(0.5) }), 0)).toMatchObject({ status: 200 });
   });
@@ -144,6 +146,47 @@ describe('shelving over the API', () => {
     }
     expect(seen).toEqual(['5', '4', '3', '2', '1']);
     expect(await bench.get('/api/shelved?cursor=bm8')).toMatchObject({ status: 400 });
+  });
+});
+
+describe('what operators do, in the audit of the whole system', () => {
+  const past = (query = '') => get(`/api/audit/system${query}`, pastAnswer);
+  const stepBack = async () => {
+    const { moments } = await past();
+    return past(`?asOf=${moments.previous ?? ''}`);
+  };
+
+  it('is stepped through, with the texts of notes until the customer is erased', async () => {
+    await post(`/api/alarms/${alarmId}/comments`, { operator: 'eva', note: 'Her brother has the key' }, 1);
+    const until = inHours(2);
+    await post(`${SENSOR}/shelve`, shelving({ until, note: 'The fitter comes at noon' }), 0);
+    await bench.settle();
+    const { changes, open, shelved } = await past();
+    expect(changes.items).toContainEqual(expect.objectContaining({ change: 'shelved', sensorId: '42959', alarmId: null, by: 'ana', reason: 'maintenance', until, note: 'The fitter comes at noon', noteState: 'known' }));
+    expect(shelved).toEqual({ total: 1, items: [expect.objectContaining({ sensorId: '42959', zone: 'Mediterranean', by: 'ana', until, note: 'The fitter comes at noon' })] });
+    expect(open.items).toEqual([expect.objectContaining({ alarmId, comments: 1 })]);
+    const before = await stepBack();
+    expect(before.changes.items).toEqual([expect.objectContaining({ change: 'commented', alarmId, type: 'smoke', by: 'eva', note: 'Her brother has the key', noteState: 'known' })]);
+    expect(before.shelved.total).toBe(0);
+
+    await post(`/api/operations/customers/${CUSTOMER.id}/erase`, {});
+    expect((await past()).shelved.items).toEqual([expect.objectContaining({ note: null, noteState: 'erased' })]);
+    expect((await stepBack()).changes.items).toEqual([expect.objectContaining({ change: 'commented', note: null, noteState: 'erased' })]);
+  });
+
+  it('and what time brings is there too, of the whole system and of one sensor', async () => {
+    const commands = bench.app.get(SensorCommands);
+    await commands.execute(CUSTOMER.id, { type: 'note-silence', intervalMs: 60_000, silentForMs: 301_000 });
+    await bench.settle();
+    const { changes, silent } = await past();
+    expect(changes.items).toEqual([expect.objectContaining({ change: 'silent', sensorId: '42959', silentForMs: 301_000, note: null, noteState: 'none' })]);
+    expect(silent).toEqual({ total: 1, items: [expect.objectContaining({ sensorId: '42959', zone: 'Mediterranean', silentForMs: 301_000 })] });
+    expect(await get(SENSOR, schemas.sensorDetails)).toMatchObject({ silence: { intervalMs: 60_000, silentForMs: 301_000 } });
+
+    await commands.execute(CUSTOMER.id, { type: 'note-return' });
+    await bench.settle();
+    expect(await past()).toMatchObject({ changes: { items: [{ change: 'returned', sensorId: '42959' }] }, silent: { total: 0 } });
+    expect(await get(`/api/audit/sensors/${CUSTOMER.id}`, schemas.sensorAudit)).toMatchObject({ before: { silence: { silentForMs: 301_000 } }, state: { silence: null } });
   });
 });
 

@@ -13,6 +13,8 @@ import type { CountSource } from '../projections/count-reads.js';
 import { LoadReads } from '../projections/load-reads.js';
 import type { MapSource } from '../projections/map-answer.js';
 import { PastAlarms } from '../projections/past-alarms.js';
+import { PastChanges } from '../projections/past-changes.js';
+import { PastSensors } from '../projections/past-sensors.js';
 import { SensorListReads } from '../projections/sensor-list-reads.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, MAP_AND_COUNTS, OPERATIONS } from '../tokens.js';
 import { AcknowledgeAlarm, AcknowledgeAlarmHandler } from './commands/acknowledge-alarm.command.js';
@@ -100,10 +102,14 @@ export class ConsoleBusesModule {
         },
         {
           provide: AuditSensorHandler,
-          useFactory: (store: EventStore, clock: Clock) => new AuditSensorHandler(store, clock),
-          inject: [EVENT_STORE, CLOCK],
+          useFactory: (store: EventStore, customers: CustomerStore, clock: Clock) => new AuditSensorHandler(store, customers.notes, clock),
+          inject: [EVENT_STORE, CUSTOMER_STORE, CLOCK],
         },
-        { provide: AuditSystemHandler, useFactory: (past: PastAlarms, clock: Clock) => new AuditSystemHandler(past, clock), inject: [PastAlarms, CLOCK] },
+        {
+          provide: AuditSystemHandler,
+          useFactory: (alarms: PastAlarms, changes: PastChanges, sensors: PastSensors, customers: CustomerStore, clock: Clock) => new AuditSystemHandler({ alarms, changes, sensors }, customers.notes, clock),
+          inject: [PastAlarms, PastChanges, PastSensors, CUSTOMER_STORE, CLOCK],
+        },
         { provide: ExportEventsHandler, useFactory: (store: EventStore) => new ExportEventsHandler(store), inject: [EVENT_STORE] },
         { provide: FindCustomerHandler, useFactory: (customers: CustomerStore) => new FindCustomerHandler(customers), inject: [CUSTOMER_STORE] },
         { provide: NameCustomersHandler, useFactory: (customers: CustomerStore) => new NameCustomersHandler(customers), inject: [CUSTOMER_STORE] },
@@ -117,8 +123,8 @@ export class ConsoleBusesModule {
         { provide: MeasureLoadHandler, useFactory: (load: LoadReads, clock: Clock) => new MeasureLoadHandler(load, clock), inject: [LoadReads, CLOCK] },
         {
           provide: FindShelvingHandler,
-          useFactory: (commands: SensorCommands, customers: CustomerStore) => new FindShelvingHandler(commands, customers.notes),
-          inject: [SensorCommands, CUSTOMER_STORE],
+          useFactory: (commands: SensorCommands, customers: CustomerStore, config: Config) => new FindShelvingHandler(commands, customers.notes, config.longestShelvingMs),
+          inject: [SensorCommands, CUSTOMER_STORE, CONFIG],
         },
         {
           provide: ListShelvedHandler,

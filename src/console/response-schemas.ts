@@ -65,7 +65,7 @@ const notificationEvent = z
   .object({ type: z.string(), recordedAt: time, data: z.record(z.string(), z.unknown()) })
   .meta({ id: 'NotificationEvent' });
 
-const note = {
+export const note = {
   note: z.string().nullable().meta({ description: 'what was written; null when nothing was, or it is not there' }),
   noteState: z.enum(['none', 'known', 'erased', 'unavailable']),
 };
@@ -81,10 +81,21 @@ export const alarmDetails = z.object({
 });
 export type AlarmDetails = Frozen<z.infer<typeof alarmDetails>>;
 
-const openAlarm = z.object({ alarmId: z.string(), triggeredAt: time, receivedAt: time, isHeld: z.literal(true).optional().meta({ description: 'its e-mail is held back' }) });
+const openAlarm = z.object({
+  alarmId: z.string(),
+  triggeredAt: time,
+  receivedAt: time,
+  isHeld: z.literal(true).optional().meta({ description: 'its e-mail is held back' }),
+  acknowledged: z.object({ at: time, by: z.string() }).nullable(),
+});
 const shelvingFields = { until: time, by: z.string(), reason: z.enum(SHELVING_REASONS), eventId: z.string() };
+const silenceFields = {
+  intervalMs: count.meta({ description: 'longest usual time between two of its readings' }),
+  silentForMs: count.meta({ description: 'how long it had been silent by then' }),
+};
 const sensorState = z.object({
   shelving: z.object({ ...shelvingFields, hasNote: z.boolean() }).nullable(),
+  silence: z.object({ since: time, ...silenceFields, eventId: z.string() }).nullable().meta({ description: 'null unless it is not heard of' }),
   openAlarms: z.partialRecord(alarmType, openAlarm),
   strikes: z.partialRecord(alarmType, z.array(evidence)),
 });
@@ -117,6 +128,8 @@ export const sensorAudit = z.object({
   asOf: time,
   state: sensorState,
   before: sensorState.meta({ description: 'before the last event up to then' }),
+  note: note.note.meta({ description: 'what was written to the last event up to then; null when nothing was, or it is not there' }),
+  noteState: note.noteState,
   first: eventMoment.meta({ description: 'the first event of the sensor' }),
   last: eventMoment.meta({ description: 'the last one there is' }),
   ...listOf(auditEvent).shape,
@@ -129,6 +142,7 @@ export type AlarmVersion = Frozen<z.infer<typeof alarmVersion>>;
 export const sensorShelving = z.object({
   sensorId: z.string(),
   version: count.meta({ description: 'entity tag that commands about the shelving expect' }),
+  longestMs: count.meta({ description: 'no shelving may be longer' }),
   shelving: z.object({ ...shelvingFields, ...note }).nullable(),
 });
 export type SensorShelving = Frozen<z.infer<typeof sensorShelving>>;
@@ -154,8 +168,7 @@ export const silentList = listOf(
     .object({
       sensorId: z.string(),
       since: time.meta({ description: 'when its silence was noted' }),
-      intervalMs: count.meta({ description: 'longest usual time between two of its readings' }),
-      silentForMs: count.meta({ description: 'how long it had been silent by then' }),
+      ...silenceFields,
       zone: z.string().nullable(),
       geohash: z.string().nullable(),
     })

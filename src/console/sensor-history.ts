@@ -2,13 +2,16 @@ import { SENSOR_EVENT_TYPES, type SensorEvent } from '../alarm-domain/alarm-even
 import { evolve, INITIAL_SENSOR, sensorStream, type SensorState } from '../alarm-domain/sensor.js';
 import { decodeEvent } from '../event-store/event-codec.js';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.js';
-import type { AuditEvent } from './response-schemas.js';
+import type { AuditEvent, SensorAudit } from './response-schemas.js';
 
-/** A sensor's state after the first `events` events of its stream, the last of which has revision `last`. */
+/** What was known of a sensor: besides what its readings are judged by, what operators and time say of it. */
+export type KnownSensor = SensorAudit['state'];
+
+/** What was known of a sensor after the first `events` events of its stream, the last of which has revision `last`. */
 export interface SensorHistory {
-  readonly state: SensorState;
-  /** The state before that last event. */
-  readonly before: SensorState;
+  readonly state: KnownSensor;
+  /** What was known before that last event. */
+  readonly before: KnownSensor;
   readonly events: number;
   /** Null when there is none. */
   readonly last: bigint | null;
@@ -24,13 +27,13 @@ export interface EventMoment {
 }
 
 /**
- * The state of a sensor as it was known at a time of recording (`asOf`, ISO 8601 UTC with milliseconds), or
+ * What was known of a sensor at a time of recording (`asOf`, ISO 8601 UTC with milliseconds), or
  * now; or after the event of revision `through`. It ends before the first event recorded later, so that it is a state
  * that the stream once had even where two processes' clocks differed.
  */
 export async function historyOf(store: EventStore, sensorId: number, asOf?: string, through?: bigint): Promise<SensorHistory> {
-  let state = INITIAL_SENSOR;
-  let before = INITIAL_SENSOR;
+  let state = NOTHING_KNOWN;
+  let before = NOTHING_KNOWN;
   let events = 0;
   let last: bigint | null = null;
   let lastAt: string | null = null;
@@ -41,12 +44,42 @@ export async function historyOf(store: EventStore, sensorId: number, asOf?: stri
     if (through !== undefined && recorded.revision > through) break;
     if (asOf !== undefined && event !== null && event.metadata.recordedAt > asOf) break;
     before = state;
-    if (event !== null) state = evolve(state, event);
+    if (event !== null) state = learn(state, event);
     events += 1;
     last = recorded.revision;
     lastAt = momentOf(recorded).recordedAt;
   }
-  return { state, before, events, last, lastAt, first };
+  return { state: shown(state), before: shown(before), events, last, lastAt, first };
+}
+
+interface Knowledge {
+  readonly sensor: SensorState;
+  readonly silence: KnownSensor['silence'];
+  /** Of the open alarms that were acknowledged, by alarm id. */
+  readonly acknowledged: ReadonlyMap<string, { readonly at: string; readonly by: string }>;
+}
+
+const NOTHING_KNOWN: Knowledge = { sensor: INITIAL_SENSOR, silence: null, acknowledged: new Map() };
+
+function learn(before: Knowledge, event: SensorEvent): Knowledge {
+  const sensor = evolve(before.sensor, event);
+  const open = new Set(Object.values(sensor.openAlarms).map(({ alarmId }) => alarmId));
+  const acknowledged = new Map([...before.acknowledged].filter(([alarmId]) => open.has(alarmId)));
+  const { recordedAt } = event.metadata;
+  if (event.type === 'AlarmAcknowledged' && open.has(event.data.alarmId)) acknowledged.set(event.data.alarmId, { at: recordedAt, by: event.data.by });
+  return { sensor, acknowledged, silence: silenceAfter(before.silence, event) };
+}
+
+function silenceAfter(before: KnownSensor['silence'], event: SensorEvent): KnownSensor['silence'] {
+  if (event.type === 'SensorReturned') return null;
+  if (event.type !== 'SensorWentSilent') return before;
+  const { intervalMs, silentForMs } = event.data;
+  return { since: event.metadata.recordedAt, intervalMs, silentForMs, eventId: event.id };
+}
+
+function shown({ sensor: { openAlarms, strikes, shelving }, silence, acknowledged }: Knowledge): KnownSensor {
+  const open = Object.entries(openAlarms).map(([type, alarm]) => [type, { ...alarm, acknowledged: acknowledged.get(alarm.alarmId) ?? null }] as const);
+  return { openAlarms: Object.fromEntries(open), strikes, shelving, silence };
 }
 
 /** Up to `limit` events of a sensor from revision `from` backwards, newest first; none when it is null, from the last when it is undefined. */

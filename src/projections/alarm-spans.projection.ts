@@ -24,7 +24,7 @@ export const alarmSpans: Projection<AlarmSpanRow, (AlarmTriggered | AlarmRecover
   columns: {
     alarmId: 'text', sensorId: 'integer', type: 'text', triggeredAt: 'text', openedAt: 'text', endedAt: 'text or null', acknowledgedAt: 'text or null', acknowledgedBy: 'text or null',
   },
-  indexes: [['openedAt', 'endedAt'], ['endedAt', 'openedAt'], ['acknowledgedAt']],
+  indexes: [['openedAt', 'endedAt'], ['endedAt', 'openedAt']],
 
   keys: ({ data }) => [data.alarmId],
 

@@ -1,29 +1,11 @@
 import fc from 'fast-check';
-import { at, life, newDir, recovered, triggered, uuid, type ProjectedEvent } from '../../test/support/projection-events.js';
-import { ReadModelsBench } from '../../test/support/read-models-bench.js';
+import { withReads } from '../../test/support/past-reads.js';
+import { at, life, recovered, triggered, uuid } from '../../test/support/projection-events.js';
 import type { AlarmType } from '../alarm-domain/reading.js';
 import { PastAlarms } from './past-alarms.js';
 
-const PLACES = [
-  { sensorId: 1, geohash: 'gcpvj0duq', zone: 'UK' },
-  { sensorId: 2, geohash: 'gcpvj0duq', zone: 'UK' },
-  { sensorId: 3, geohash: 'eztz8kqyz', zone: 'Mediterranean' },
-];
-
 const acknowledged = (alarm: string, sensorId: number, second: number, alarmType: AlarmType = 'smoke') =>
   life('AlarmAcknowledged', { alarmId: uuid(alarm), sensorId, alarmType, by: 'ana', hasNote: false }, second);
-
-async function withReads(events: readonly ProjectedEvent[], check: (bench: ReadModelsBench) => Promise<void>): Promise<void> {
-  const bench = await ReadModelsBench.open(newDir());
-  try {
-    await bench.place(PLACES);
-    await bench.append(events);
-    await bench.settle();
-    await check(bench);
-  } finally {
-    await bench.close();
-  }
-}
 
 const WHOLE = { prefixLength: 2, limit: 50 };
 
@@ -33,6 +15,7 @@ describe('the whole system as of a time', () => {
     triggered({ alarm: 'b', sensorId: 1, type: 'motion', second: 20 }),
     triggered({ alarm: 'c', sensorId: 9, type: 'motion', second: 20 }),
     acknowledged('a', 1, 30),
+    life('AlarmCommented', { alarmId: uuid('a'), sensorId: 1, alarmType: 'smoke', by: 'eva' }, 35),
     recovered({ alarm: 'a', sensorId: 1, second: 40 }),
     recovered({ alarm: 'b', sensorId: 1, type: 'motion', second: 40 }),
     triggered({ alarm: 'd', sensorId: 3, second: 50 }),
@@ -58,7 +41,8 @@ describe('the whole system as of a time', () => {
         { geohash: 'gc', sensors: 2, active: 1, byType: { motion: 1, smoke: 1, temperature: 0 }, worst: 'active' },
       ]);
       expect(map.unplaced).toEqual({ sensors: 1, active: 1 });
-      expect((await past.state(at(30), WHOLE)).open.items.find(({ type }) => type === 'smoke')).toMatchObject({ acknowledged: { at: at(30), by: 'ana' } });
+      expect((await past.state(at(30), WHOLE)).open.items.find(({ type }) => type === 'smoke')).toMatchObject({ acknowledged: { at: at(30), by: 'ana' }, comments: 0 });
+      expect((await past.state(at(35), WHOLE)).open.items.map(({ type, comments }) => [type, comments])).toContainEqual(['smoke', 1]);
     }));
 
   it('is of one zone, and lists the last to open first, some of them', () =>
@@ -70,33 +54,18 @@ describe('the whole system as of a time', () => {
       expect(map.unplaced.active).toBe(0);
     }));
 
-  it('has moments, from one to the next and back, and what changed at each', () =>
-    withReads(story, async ({ sink }) => {
-      const past = new PastAlarms(sink);
-      const ends = { first: at(10), last: at(50) };
-      expect(past.moments(at(5))).toEqual({ ...ends, current: null, previous: null, next: at(10) });
-      expect(past.moments(at(30))).toEqual({ ...ends, current: at(30), previous: at(20), next: at(40) });
-      expect(past.moments(at(35))).toEqual({ ...ends, current: at(30), previous: at(20), next: at(40) });
-      expect(past.moments(at(60))).toEqual({ ...ends, current: at(50), previous: at(40), next: null });
-      expect(past.changesAt(at(20), 10)).toMatchObject({ total: 2, items: [{ change: 'opened', sensorId: '1', type: 'motion', zone: 'UK' }, { change: 'opened', sensorId: '9', zone: null }] });
-      expect(past.changesAt(at(30), 10).items).toMatchObject([{ change: 'acknowledged', alarmId: uuid('a'), by: 'ana' }]);
-      expect(past.changesAt(at(40), 1)).toMatchObject({ total: 2, items: [{ change: 'recovered', by: null }] });
-    }));
-
   it('goes by when something was recorded, not by the reading’s own time, which it tells too', async () => {
     const late = triggered({ alarm: 'late', sensorId: 1, second: 10 });
     await withReads([{ ...late, metadata: { ...late.metadata, recordedAt: at(70) } }], async ({ sink }) => {
       const past = new PastAlarms(sink);
       expect((await past.state(at(69), WHOLE)).open.total).toBe(0);
       expect((await past.state(at(70), WHOLE)).open.items).toMatchObject([{ alarmId: uuid('late'), triggeredAt: at(10), openedAt: at(70) }]);
-      expect(past.moments(at(99)).current).toBe(at(70));
     });
   });
 
   it('before anything there is nothing', () =>
     withReads([], async ({ sink }) => {
       const past = new PastAlarms(sink);
-      expect(past.moments(at(5))).toEqual({ first: null, last: null, current: null, previous: null, next: null });
       expect((await past.state(at(5), WHOLE)).open).toEqual({ total: 0, items: [] });
     }));
 

@@ -3,7 +3,9 @@ import { ALARM_TYPES, type AlarmType } from '../alarm-domain/reading.js';
 import { alarmSpans, type AlarmSpanRow } from './alarm-spans.projection.js';
 import { CellTotals } from './cell-totals.js';
 import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
+import { lifeEvents } from './life-events.projection.js';
 import { checkPrefixLength, mapAnswer, type ActiveCells, type MapAnswer } from './map-answer.js';
+import { PastChanges } from './past-changes.js';
 import { ReadModelUnavailable } from './projection-sink.js';
 import { UnplacedSensors } from './unplaced-sensors.js';
 
@@ -15,40 +17,16 @@ export interface PastAlarm {
   readonly triggeredAt: string;
   readonly openedAt: string;
   readonly acknowledged: { readonly at: string; readonly by: string } | null;
+  /** How many notes had been written about it. */
+  readonly comments: number;
   readonly zone: string | null;
   readonly geohash: string | null;
-}
-
-export const CHANGES = ['opened', 'recovered', 'acknowledged'] as const;
-export type Change = (typeof CHANGES)[number];
-
-/** What was recorded about an alarm; `by`: who acknowledged it. */
-export interface PastChange {
-  readonly change: Change;
-  readonly alarmId: string;
-  readonly sensorId: string;
-  readonly type: AlarmType;
-  readonly zone: string | null;
-  readonly by: string | null;
-}
-
-/** When something was recorded about alarms; null where there is nothing. */
-export interface Moments {
-  readonly first: string | null;
-  readonly last: string | null;
-  /** The last moment at or before the time asked for; what changed then is what one sees the effect of. */
-  readonly current: string | null;
-  readonly previous: string | null;
-  readonly next: string | null;
 }
 
 export interface PastState {
   readonly map: Pick<MapAnswer, 'cells' | 'unplaced'>;
   readonly open: { readonly total: number; readonly items: readonly PastAlarm[] };
 }
-
-/** The column that holds when each change was recorded. */
-const COLUMN_OF: Readonly<Record<Change, 'openedAt' | 'endedAt' | 'acknowledgedAt'>> = { opened: 'openedAt', recovered: 'endedAt', acknowledged: 'acknowledgedAt' };
 
 /** Index entries looked at in one go: some 10 ms of the event loop when all of them were open. */
 const SLICE_SPANS = 1000;
@@ -61,10 +39,11 @@ const MOST_OPEN = 300_000;
 
 type OpenRow = Pick<AlarmSpanRow, 'alarmId' | 'sensorId' | 'type' | 'triggeredAt' | 'openedAt' | 'acknowledgedAt' | 'acknowledgedBy'> & { readonly zone: string | null; readonly geohash: string | null };
 
-/** The whole system as it was known at a time of recording. Thrown by every method: `ReadModelUnavailable`. */
+/** The alarms of the whole system as they were known at a time of recording. Thrown by every method: `ReadModelUnavailable`. */
 export class PastAlarms {
   private readonly totals: CellTotals;
   private readonly unplaced: UnplacedSensors;
+  private readonly changes: PastChanges;
 
   constructor(
     private readonly sink: LibsqlProjectionSink,
@@ -72,6 +51,7 @@ export class PastAlarms {
   ) {
     this.totals = new CellTotals(sink);
     this.unplaced = new UnplacedSensors(sink);
+    this.changes = new PastChanges(sink);
   }
 
   /** The open alarms, of which the last to open come first and `limit` are given, and the map of them, all or of one zone. Thrown: a RangeError for a bad length. */
@@ -95,41 +75,15 @@ export class PastAlarms {
     const totals = await this.totals.of(prefixLength, zone ?? null);
     const unplacedSensors = zone === undefined ? await this.unplaced.count() : 0;
     const { cells, unplaced } = mapAnswer(totals, cellsOf(active.values()), unplacedSensors, null);
-    return { map: { cells, unplaced }, open: { total, items: items.map(toPastAlarm) } };
+    const notes = this.notesOf(items.map(({ alarmId }) => alarmId), asOf);
+    return { map: { cells, unplaced }, open: { total, items: items.map((row) => toPastAlarm(row, notes.get(row.alarmId) ?? 0)) } };
   }
 
-  moments(asOf: string): Moments {
-    const current = this.extreme('max', '<=', asOf);
-    return {
-      first: this.extreme('min', '>=', ''),
-      last: this.extreme('max', '>=', ''),
-      current,
-      previous: current === null ? null : this.extreme('max', '<', current),
-      next: this.extreme('min', '>', asOf),
-    };
-  }
-
-  /** What was recorded at exactly this moment, `limit` at most. */
-  changesAt(moment: string, limit: number): { readonly total: number; readonly items: readonly PastChange[] } {
-    const { table } = this.sink.liveTable(alarmSpans);
-    let total = 0;
-    const items = CHANGES.flatMap((change) => {
-      const column = COLUMN_OF[change];
-      total += this.sink.db.get<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE ${column} = ?`, moment)?.n ?? 0;
-      const sql = `SELECT a.alarmId, a.sensorId, a.type, a.acknowledgedBy, p.zone FROM ${table} a LEFT JOIN places p ON p.sensor_id = a.sensorId WHERE a.${column} = ? ORDER BY a.sensorId, a.type LIMIT ?`;
-      const rows = this.sink.db.all<Pick<OpenRow, 'alarmId' | 'sensorId' | 'type' | 'acknowledgedBy' | 'zone'>>(sql, moment, limit);
-      return rows.map(({ alarmId, sensorId, type, acknowledgedBy, zone }) => ({ change, alarmId, sensorId: String(sensorId), type, zone, by: change === 'acknowledged' ? acknowledgedBy : null }));
-    });
-    return { total, items: items.slice(0, limit) };
-  }
-
-  private extreme(which: 'min' | 'max', comparison: '<' | '<=' | '>' | '>=', time: string): string | null {
-    const { table } = this.sink.liveTable(alarmSpans);
-    const found = CHANGES.map((change) => COLUMN_OF[change])
-      .map((column) => this.sink.db.get<{ at: string | null }>(`SELECT ${which}(${column}) AS at FROM ${table} WHERE ${column} ${comparison} ?`, time)?.at ?? null)
-      .filter((at) => at !== null)
-      .sort();
-    return (which === 'min' ? found[0] : found.at(-1)) ?? null;
+  /** How many notes each of these alarms had by then, by alarm id; none is no entry. */
+  private notesOf(alarmIds: readonly string[], asOf: string): ReadonlyMap<string, number> {
+    const { table } = this.sink.liveTable(lifeEvents);
+    const sql = `SELECT alarmId, count(*) AS notes FROM ${table} WHERE alarmId IN (SELECT value FROM json_each(?)) AND recordedAt <= ? AND type = 'AlarmCommented' GROUP BY alarmId`;
+    return new Map(this.sink.db.all<{ alarmId: string; notes: number }>(sql, JSON.stringify(alarmIds), asOf).map(({ alarmId, notes }) => [alarmId, notes]));
   }
 
   /**
@@ -138,7 +92,7 @@ export class PastAlarms {
    */
   private async *openAt(asOf: string): AsyncGenerator<readonly OpenRow[]> {
     yield* this.slices(asOf, { column: 'openedAt', after: '', through: asOf, where: 'endedAt IS NULL' });
-    const { first, last } = this.moments(asOf);
+    const { first, last } = this.changes.moments(asOf);
     if (first === null || last === null) return;
     const isEarly = Date.parse(asOf) - Date.parse(first) < Date.parse(last) - Date.parse(asOf);
     if (isEarly) yield* this.slices(asOf, { column: 'openedAt', after: '', through: asOf, where: '+endedAt > :asOf' });
@@ -187,6 +141,6 @@ function lastOpenedFirst(one: OpenRow, other: OpenRow): number {
   return one.openedAt === other.openedAt ? (one.alarmId < other.alarmId ? 1 : -1) : one.openedAt < other.openedAt ? 1 : -1;
 }
 
-function toPastAlarm({ acknowledgedAt, acknowledgedBy, sensorId, ...row }: OpenRow): PastAlarm {
-  return { ...row, sensorId: String(sensorId), acknowledged: acknowledgedAt === null || acknowledgedBy === null ? null : { at: acknowledgedAt, by: acknowledgedBy } };
+function toPastAlarm({ acknowledgedAt, acknowledgedBy, sensorId, ...row }: OpenRow, comments: number): PastAlarm {
+  return { ...row, sensorId: String(sensorId), comments, acknowledged: acknowledgedAt === null || acknowledgedBy === null ? null : { at: acknowledgedAt, by: acknowledgedBy } };
 }

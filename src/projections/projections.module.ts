@@ -24,6 +24,8 @@ import { LoadReads } from './load-reads.js';
 import { MapReads } from './map-reads.js';
 import { openReadModels } from './open-read-models.js';
 import { PastAlarms } from './past-alarms.js';
+import { PastChanges } from './past-changes.js';
+import { PastSensors } from './past-sensors.js';
 import { PlacesSync } from './places-sync.js';
 import { ProjectionRunner } from './projection-runner.js';
 import { SensorListReads } from './sensor-list-reads.js';
@@ -110,10 +112,12 @@ export type Counting = LeasedRole<CountPublisher> | null;
     { provide: CountReads, useFactory: (sink: LibsqlProjectionSink) => new CountReads(sink), inject: [LibsqlProjectionSink] },
     { provide: LoadReads, useFactory: (sink: LibsqlProjectionSink) => new LoadReads(sink), inject: [LibsqlProjectionSink] },
     { provide: PastAlarms, useFactory: (sink: LibsqlProjectionSink) => new PastAlarms(sink), inject: [LibsqlProjectionSink] },
+    { provide: PastChanges, useFactory: (sink: LibsqlProjectionSink) => new PastChanges(sink), inject: [LibsqlProjectionSink] },
+    { provide: PastSensors, useFactory: (sink: LibsqlProjectionSink) => new PastSensors(sink), inject: [LibsqlProjectionSink] },
     { provide: CellSensors, useFactory: (sink: LibsqlProjectionSink) => new CellSensors(sink), inject: [LibsqlProjectionSink] },
     { provide: MapReads, useFactory: (sink: LibsqlProjectionSink) => new MapReads(sink), inject: [LibsqlProjectionSink] },
   ],
-  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, CellSensors, SensorListReads, LoadReads, PastAlarms, MAP_AND_COUNTS, LibsqlProjectionSink],
+  exports: [ProjectionRunner, INFLUX, COUNTING, PlacesSync, AlarmReads, CellSensors, SensorListReads, LoadReads, PastAlarms, PastChanges, PastSensors, MAP_AND_COUNTS, LibsqlProjectionSink],
 })
 export class ProjectionsModule {}
 

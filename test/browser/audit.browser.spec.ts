@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
+import type { ApiAlarm } from '../acceptance/product.js';
+import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
 import { addressOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+
+const HOUR_MS = 3_600_000;
+const SECOND_MS = 1000;
 
 let bench: ConsoleBrowser;
 
@@ -14,7 +19,6 @@ beforeAll(async () => {
   await bench.smoke(22);
   await bench.alarmOf(22);
   await bench.ok(21);
-  await bench.served.product.waitUntilSettled();
 });
 afterAll(async () => {
   // Tells of the pages' faults; what it ends is what the tests look back at.
@@ -31,6 +35,25 @@ const momentsAt = async (query: string) => ((await bench.served.product.get(`/ap
 const openThen = (page: Page, id: string) => page.getByTestId(`then-${id}`);
 const changed = (page: Page, text: string) => page.getByTestId('audit-changes').filter({ hasText: text }).waitFor();
 const asOf = (page: Page, time: string) => page.locator(`[data-testid=open-then][data-as-of="${time}"]`).waitFor();
+
+/** Gives the page a clock an hour ahead, so that what is played has room, from its first change on. */
+async function atItsFirst(page: Page): Promise<void> {
+  await page.clock.install({ time: Date.now() + HOUR_MS });
+  await page.reload();
+  await page.getByTestId('time-slider').press('Home');
+}
+
+/** Plays for a second of the page's clock, which stands still before and after it; gives what passed of the time played, seconds. */
+async function playedSeconds(page: Page, speed: string): Promise<number> {
+  const asOfMs = async () => Date.parse((await addressOf(page)).searchParams.get('asOf') ?? '');
+  await page.getByTestId('speed').selectOption(speed);
+  const fromMs = await asOfMs();
+  await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 10 * SECOND_MS);
+  await page.getByTestId('play').dispatchEvent('click');
+  await page.clock.runFor(SECOND_MS);
+  await waitFor('time to pass', async () => (await asOfMs()) > fromMs);
+  return ((await asOfMs()) - fromMs) / 1000;
+}
 
 describe('the audit of the whole system', () => {
   it('goes back and forth from change to change, and its address holds the moment', async () => {
@@ -61,17 +84,22 @@ describe('the audit of the whole system', () => {
   it('has a slider for the keyboard, and plays from the first change at a chosen speed', async () => {
     const { first } = await momentsAt('');
     const page = await bench.openAt('/audit', '[data-testid=then-22-smoke]');
-    await page.getByTestId('time-slider').press('Home');
+    await atItsFirst(page);
     await asOf(page, first);
     await openThen(page, '21-motion').waitFor();
     await openThen(page, '22-smoke').waitFor({ state: 'detached' });
-    await page.getByTestId('speed').selectOption('10');
-    await page.getByTestId('play').filter({ hasText: 'Play' }).click();
+    // It moves on some times a second, of which the last may be to come.
+    const played = await playedSeconds(page, '600');
+    expect(played).toBeGreaterThanOrEqual(600 / 2);
+    expect(played).toBeLessThanOrEqual(600);
+    await page.getByTestId('play').filter({ hasText: 'Pause' }).waitFor();
+    await page.getByTestId('speed').selectOption('3600');
+    await page.clock.resume();
     // It comes to the end, and stops there.
+    await page.getByTestId('play').filter({ hasText: 'Play' }).waitFor();
+    await page.waitForURL('**/audit?speed=3600');
     await openThen(page, '22-smoke').waitFor();
     await openThen(page, '21-motion').waitFor({ state: 'detached' });
-    await page.getByTestId('play').filter({ hasText: 'Play' }).waitFor();
-    await page.waitForURL('**/audit?speed=10');
   });
 
   it('takes a range of events away as JSONL and as CSV', async () => {
@@ -112,6 +140,23 @@ describe('the audit of one sensor', () => {
     await page.getByTestId('open-then').waitFor();
   });
 
+  it('has a slider too, and is played at a chosen speed', async () => {
+    const page = await bench.openAt('/audit?sensor=21', '[data-testid=audit-state]');
+    const state = page.getByTestId('audit-state');
+    await state.filter({ hasText: 'No open alarms' }).waitFor();
+    await atItsFirst(page);
+    await state.filter({ hasText: 'Motion: alarm open since' }).waitFor();
+    const played = await playedSeconds(page, '60');
+    expect(played).toBeGreaterThanOrEqual(60 / 2);
+    expect(played).toBeLessThanOrEqual(60);
+    await page.clock.resume();
+    await state.filter({ hasText: 'No open alarms' }).waitFor();
+    await page.getByTestId('time-slider').press('Home');
+    await state.filter({ hasText: 'Motion: alarm open since' }).waitFor();
+    // Who takes the slider stops what is played.
+    await page.getByTestId('play').filter({ hasText: 'Play' }).waitFor();
+  });
+
   it('is come to by a number, which may be of none', async () => {
     const page = await bench.openAt('/audit', '[data-testid=open-then]');
     await page.getByTestId('audit-sensor').fill('seven');
@@ -135,6 +180,44 @@ describe('the audit of one sensor', () => {
     await page.getByText('Tal como está registrado').click();
     await expectAccessible(page);
     expect(await overflowPx(page.locator('html'))).toBe(0);
+  });
+});
+
+describe('what operators did, in the audit', () => {
+  const then = (page: Page, text: string) => page.getByTestId('shelved-then').filter({ hasText: text }).waitFor();
+
+  it('is stepped through event by event, with notes as text, and who was shelved then', async () => {
+    const [alarm] = await bench.served.product.list<ApiAlarm>('/api/alarms?sensor=21');
+    const hostile = '<img src=x onerror="window.isHacked=true">';
+    await bench.command(`/api/alarms/${alarm?.alarmId}/comments`, { operator: 'eva', note: 'The oven, they say' });
+    await bench.command('/api/sensors/23/shelve', { operator: 'eva', reason: 'faulty', until: new Date(Date.now() + HOUR_MS).toISOString(), note: hostile });
+    await bench.command('/api/sensors/23/unshelve', { operator: 'ana' });
+    const page = await bench.openAt('/audit', '[data-testid=then-22-smoke]');
+    await changed(page, 'Sensor unshelved by ana');
+    await then(page, 'No shelved sensors');
+    // The export of the range has them too, without what was written.
+    const lines = await downloaded(page, 'events-jsonl');
+    const types = lines.map((line) => (JSON.parse(line) as { type: string }).type);
+    expect(types).toEqual(expect.arrayContaining(['AlarmCommented', 'SensorShelved', 'SensorUnshelved']));
+    expect(lines.join()).not.toContain('oven');
+    await page.getByTestId('step-previous').click();
+    for (const text of ['Sensor shelved by eva', 'Faulty', 'until', hostile, 'Sensor 23']) await changed(page, text);
+    for (const text of ['Sensor 23', 'by eva', hostile]) await then(page, text);
+    expect(await page.locator('main img').count()).toBe(0);
+    expect(await page.evaluate('window.isHacked')).toBeUndefined();
+    await expectAccessible(page);
+    await page.getByTestId('step-previous').click();
+    for (const text of ['Note written by eva', 'The oven, they say', 'Motion, Sensor 21']) await changed(page, text);
+    await then(page, 'No shelved sensors');
+    await page.getByTestId('step-previous').click();
+    await changed(page, 'Alarm recovered');
+    // What changed leads to the sensor, whose state says it too.
+    await page.getByTestId('step-next').click();
+    await changed(page, 'Note written');
+    await page.getByTestId('step-next').click();
+    await page.getByTestId('audit-changes').getByRole('button', { name: 'Sensor 23' }).click();
+    await page.getByTestId('audit-state').filter({ hasText: 'Shelved until' }).waitFor();
+    await page.getByTestId('audit-event').filter({ hasText: 'It is shelved' }).filter({ hasText: hostile }).waitFor();
   });
 });
 

@@ -5,6 +5,7 @@ import type { Customer } from '../../src/customers/customer.js';
 import type { MapCell } from '../../src/projections/map-cell.js';
 import type { ApiAlarm } from '../acceptance/product.js';
 import { waitFor } from '../support/wait-for.js';
+import type { BeforeStart } from './before-start.js';
 import { launchChromium, openPage, type WatchedPage } from './chromium.js';
 import { ServedProduct } from './served-product.js';
 
@@ -22,8 +23,8 @@ export class ConsoleBrowser {
     private readonly browser: Browser,
   ) {}
 
-  static async start(settings: Readonly<Record<string, string>> = {}, customers = CUSTOMERS): Promise<ConsoleBrowser> {
-    return new ConsoleBrowser(await ServedProduct.start(customers, settings), await launchChromium());
+  static async start(settings: Readonly<Record<string, string>> = {}, customers = CUSTOMERS, before?: BeforeStart): Promise<ConsoleBrowser> {
+    return new ConsoleBrowser(await ServedProduct.start(customers, settings, before), await launchChromium());
   }
 
   async stop(): Promise<void> {
@@ -114,8 +115,18 @@ export class ConsoleBrowser {
     return (await this.served.product.get(`/api/customers/${id}`)) as Customer;
   }
 
+  /** A customer, and the next one whose sensor is in another zone. */
+  async customersOfTwoZones(firstId: number): Promise<readonly [Customer, Customer]> {
+    const here = await this.customer(firstId);
+    for (let id = firstId + 1; id < CUSTOMERS; id += 1) {
+      const there = await this.customer(id);
+      if (there.dashboard !== here.dashboard) return [here, there];
+    }
+    throw new Error('all customers are of one zone');
+  }
+
   /** The cells of the map by the API. */
-  async cells(query: string): Promise<readonly Pick<MapCell, 'geohash' | 'sensors'>[]> {
+  async cells(query: string): Promise<readonly MapCell[]> {
     return ((await this.served.product.get(`/api/map?${query}`)) as { cells: readonly MapCell[] }).cells;
   }
 

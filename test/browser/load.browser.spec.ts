@@ -1,7 +1,12 @@
+import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
+import { readingOf } from './before-start.js';
 import { ConsoleBrowser, CUSTOMERS, figure, overflowPx, PHONE } from './console-browser.js';
 
 const PERIOD_MS = 600_000;
+const HOUR_MS = 3_600_000;
+/** In alarm since the day before yesterday. */
+const STALE = 290;
 
 let bench: ConsoleBrowser;
 /** A zone with sensors enough for a flood, the busiest first. */
@@ -9,7 +14,7 @@ let zone: string;
 let ids: readonly number[];
 
 beforeAll(async () => {
-  bench = await ConsoleBrowser.start();
+  bench = await ConsoleBrowser.start({}, CUSTOMERS, readingOf({ id: STALE, movement: true }, 47 * HOUR_MS));
   ({ zone, ids } = await crowdedZone());
   // Eleven alarms in ten minutes, some time ago, of which the first sensor's three came within a minute.
   const startMs = Math.floor((Date.now() - 4 * PERIOD_MS) / PERIOD_MS) * PERIOD_MS;
@@ -21,7 +26,6 @@ beforeAll(async () => {
   }
   await alarm(first, 40);
   for (const [index, id] of others.slice(0, 8).entries()) await alarm(id, 60 + index * 60);
-  await bench.served.product.waitUntilSettled();
 });
 afterAll(() => bench.stop());
 afterEach(() => bench.clear());
@@ -38,7 +42,7 @@ async function crowdedZone(): Promise<{ zone: string; ids: readonly number[] }> 
 }
 
 describe('the page of operators’ load', () => {
-  it('tells rates, floods and chatter per console, and follows what happens', async () => {
+  it('tells rates, floods, chatter, times to acknowledge and stale alarms, and follows what happens', async () => {
     const page = await bench.openAt(`/load?last=day&zone=${zone}`, '[data-testid=consoles] td');
     await figure(page, 'most-in-period', '11');
     await page.getByTestId('flood').filter({ hasText: '1 periods of 10 minutes' }).waitFor();
@@ -51,7 +55,25 @@ describe('the page of operators’ load', () => {
 
     const { alarmId } = await bench.alarmOf(ids[1] as number);
     await bench.command(`/api/alarms/${alarmId}/acknowledge`, { operator: 'ana' });
-    await page.getByTestId('acknowledge').filter({ hasText: '1 acknowledged' }).waitFor();
+    const toAcknowledge = page.getByTestId('acknowledge');
+    await toAcknowledge.filter({ hasText: '1 acknowledged' }).waitFor();
+    // The median is that one's, of this hour; at the 95th percentile is one of five hours and a half ago.
+    const at = new Date(Date.now() - 5.5 * HOUR_MS).toISOString();
+    await bench.served.post('ENTRY', [1, 2, 3].map(() => ({ id: ids[1] as number, smoke: true, at })));
+    let late: string | undefined;
+    await waitFor('the late alarm', async () => (late = (await bench.openAlarms()).find(({ sensorId, type }) => sensorId === String(ids[1]) && type === 'smoke')?.alarmId) !== undefined);
+    await bench.command(`/api/alarms/${late}/acknowledge`, { operator: 'ana' });
+    await toAcknowledge.filter({ hasText: '2 acknowledged' }).filter({ hasText: /95 %: 5\s?h/ }).waitFor();
+    expect(await toAcknowledge.locator('strong').textContent()).toMatch(/^[345]\d\s?m/);
+
+    // Of all zones: what has been open for more than a day, until it has recovered.
+    const stale = page.getByTestId('stale');
+    await page.getByTestId('load-zone').selectOption('');
+    await stale.locator('li').filter({ hasText: `Motion, Sensor ${STALE}` }).waitFor();
+    expect(await stale.locator('li').count()).toBe(1);
+    await page.getByTestId(`console-${(await bench.customer(STALE)).dashboard}`).locator('td.is-over').last().filter({ hasText: '1' }).waitFor();
+    await bench.ok(STALE);
+    await stale.filter({ hasText: 'None' }).waitFor();
   });
 
   it('keeps zone and range in its address, and leads to the sensors', async () => {

@@ -23,6 +23,8 @@ describe('the map', () => {
     expect(await page.locator('.cell.is-active').count()).toBe(1);
     expect(await cell.getAttribute('aria-label')).toContain(', 1 in alarm');
     expect(await cell.locator('text').textContent()).toBe('1');
+    // By its shape, for who does not see its colour.
+    expect([await page.locator('.cell .diamond').count(), await cell.locator('.diamond').count()]).toEqual([1, 1]);
     await figure(page, 'active-total', '1');
 
     await bench.ok(11);

@@ -17,7 +17,6 @@ describe('the page', () => {
   afterEach(() => bench.clear());
 
   it('has a chart of alarms per minute by type (R6)', async () => {
-    await bench.served.product.waitUntilSettled();
     const page = await bench.open();
     const before = await counted(page);
     const atMs = Date.now() - 50 * 60_000;
@@ -72,8 +71,10 @@ describe('the page', () => {
     await expectInside(page, page.locator('.health .menu'));
     expect(await overflowPx(page.locator('html'))).toBe(0);
     await page.getByTestId('health').locator('summary').click();
+    await expectAccessible(page);
     await page.getByTestId('alarm-71-motion').click();
     await page.getByTestId('mail').waitFor();
+    await expectAccessible(page);
     expect(await overflowPx(page.locator('html'))).toBe(0);
     expect(await overflowPx(page.getByTestId('details'))).toBe(0);
   });
@@ -99,6 +100,7 @@ describe('the page', () => {
     await banner.filter({ hasText: 'No live data since' }).waitFor();
     await page.locator('[data-testid=live].stale').waitFor();
     await page.getByTestId('alarm-81-motion').waitFor();
+    await expectAccessible(page);
 
     bench.served.product.start();
     await bench.served.product.waitUntilUp();

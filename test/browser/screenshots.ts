@@ -109,8 +109,8 @@ async function main(wanted: readonly string[]): Promise<void> {
     await fillForScreenshots(served);
     await served.writePastEndpoint('ENTRY', ['{"id": 21, "movement": "perhaps"}', 'not a reading']);
     await served.product.waitUntilSettled();
-    const { moments } = (await served.product.get('/api/audit/system')) as { moments: { first: string; last: string } };
-    const asOf = new Date((Date.parse(moments.first) + Date.parse(moments.last)) / 2).toISOString();
+    const shelved = await served.product.list<{ sensorId: string; since: string }>('/api/shelved');
+    const asOf = shelved.find(({ sensorId }) => sensorId === '1')?.since ?? '';
     const smoke = (await served.product.alarms()).find(({ type, status }) => type === 'smoke' && status === 'open');
     const { cells } = (await served.product.get(`/api/map?zone=${ZONE}&prefixLength=3`)) as { cells: MapCell[] };
     const [fullest] = cells.sort((a, b) => b.sensors - a.sensors);

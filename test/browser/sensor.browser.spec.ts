@@ -53,6 +53,8 @@ describe('the page of a sensor', () => {
     expect(await completing.textContent()).toContain('33.5 °C');
     await details.getByTestId('mail').waitFor();
     await details.getByRole('button', { name: 'Write a note' }).click();
+    await page.getByTestId('ask').waitFor();
+    await expectAccessible(page);
     await page.getByTestId('note').fill('The oven, they say');
     await page.getByTestId('operator').fill('ana');
     await page.getByTestId('ask').locator('button[type=submit]').click();
@@ -75,6 +77,8 @@ describe('the page of a sensor', () => {
     await states(page, 'Shelved');
     await waitFor('the shelving on the time-line', async () => (await spans(page, 'shelved')) === 1);
     await page.getByRole('button', { name: 'Unshelve' }).click();
+    await page.getByTestId('ask').waitFor();
+    await expectAccessible(page);
     await page.getByTestId('ask').locator('button[type=submit]').click();
     await page.getByTestId('shelving').filter({ hasText: 'Not shelved.' }).waitFor();
     // Its events are read beside how it is now, and may be those of a moment before.

@@ -1,11 +1,12 @@
 import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
 import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
 import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
+import type { BeforeStart } from './before-start.js';
 
 /** A reading in the object form; what is left out is normal. */
 export interface PostedReading {
@@ -25,10 +26,13 @@ export class ServedProduct {
     readonly dir: string,
   ) {}
 
-  /** Resolves when it is up, with `customers` generated customers. */
-  static async start(customers: number, settings: Readonly<Record<string, string>> = {}): Promise<ServedProduct> {
+  /** Resolves when it is up, with `customers` generated customers and what was in its folder before. */
+  static async start(customers: number, settings: Readonly<Record<string, string>> = {}, before?: BeforeStart): Promise<ServedProduct> {
     const dir = mkdtempSync(join(tmpdir(), 'vigia-browser-'));
-    const paths = { dataDir: join(dir, 'data'), logFile: join(dir, 'product.log') };
+    const dataDir = join(dir, 'data');
+    await mkdir(dataDir);
+    await before?.(dataDir);
+    const paths = { dataDir, logFile: join(dir, 'product.log') };
     const ports = { ingest: await freePort(), console: await freePort() };
     const product = new Product(paths, ports, customers, { VIGIA_MAIL_LANGUAGE: 'en', ...settings });
     product.start();
@@ -42,7 +46,7 @@ export class ServedProduct {
 
   /** Posts readings as one NDJSON batch. Thrown: an error when one is refused. */
   async post(topic: 'ENTRY' | 'OK', readings: readonly PostedReading[]): Promise<void> {
-    const lines = readings.map((reading) => JSON.stringify({ movement: false, smoke: false, temperature: 20.5, maxTemperature: 30, ...reading }));
+    const lines = readings.map(jsonOf);
     const answer = await fetch(`${this.product.ingestUrl}/topics/${topic}/messages`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-ndjson' },
@@ -70,4 +74,9 @@ export class ServedProduct {
     await this.product.interrupt();
     await rm(this.dir, { recursive: true });
   }
+}
+
+/** As it stands in the log. */
+export function jsonOf(reading: PostedReading): string {
+  return JSON.stringify({ movement: false, smoke: false, temperature: 20.5, maxTemperature: 30, ...reading });
 }

@@ -4,10 +4,12 @@ import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
 import { ConsoleBrowser, DESKTOP, hasFocus, overflowPx, PHONE } from './console-browser.js';
 
+const HOUR_MS = 3_600_000;
+
 let bench: ConsoleBrowser;
 
 beforeAll(async () => {
-  bench = await ConsoleBrowser.start();
+  bench = await ConsoleBrowser.start({ VIGIA_LONGEST_SHELVING_HOURS: '5' });
 });
 afterAll(() => bench.stop());
 afterEach(() => bench.clear());
@@ -22,6 +24,24 @@ async function confirm(page: Page, note?: string): Promise<void> {
   await ask(page).locator('button[type=submit]').click();
 }
 
+/** Counts the tones that a page begins, and keeps of which sensors' alarms it was told, once it has done what it does about one. */
+const LISTEN = `(() => {
+  Object.assign(window, { tones: 0, told: [] });
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (...when) {
+    window.tones += 1;
+    window.context = this.context;
+    return start.apply(this, when);
+  };
+  const listen = EventSource.prototype.addEventListener;
+  EventSource.prototype.addEventListener = function (kind, listener) {
+    listen.call(this, kind, (event) => {
+      listener(event);
+      if (kind === 'alarm') window.told.push(JSON.parse(event.data).sensorId);
+    });
+  };
+})()`;
+
 /** The sensors of the rows from top to bottom. */
 async function order(page: Page): Promise<readonly string[]> {
   return page.evaluate<string[]>(`[...document.querySelectorAll('.standing-row')].map((row) => row.dataset.testid.split('-')[1])`);
@@ -33,7 +53,7 @@ describe('the page of standing alarms', () => {
     await page.getByText('Nothing to acknowledge').waitFor();
     await bench.motion(21);
     const { name, surname, dashboard } = await bench.customer(21);
-    for (const text of [`${name} ${surname}`, dashboard, 'Sent', 'Open']) await inGroup(page, 'unacknowledged', 21).filter({ hasText: text }).waitFor();
+    for (const text of [`${name} ${surname}`, dashboard, 'Sent', 'Open', /\d+\s?s(ec)? ago/]) await inGroup(page, 'unacknowledged', 21).filter({ hasText: text }).waitFor();
     await page.getByTestId('unacknowledged-badge').filter({ hasText: '1' }).waitFor();
     await bench.motion(22);
     await bench.command(`/api/alarms/${(await bench.alarmOf(22)).alarmId}/acknowledge`, { operator: 'eva' });
@@ -87,7 +107,17 @@ describe('the page of standing alarms', () => {
     const page = await bench.openAlarmsPage();
     await row(page, 51).getByRole('button', { name: 'Shelve sensor 51' }).click();
     await ask(page).getByTestId('reason').selectOption('faulty');
-    await ask(page).getByTestId('until').selectOption('240');
+    // Twelve hours would be longer than is allowed here, and so would be a fixed time of tomorrow.
+    const until = ask(page).getByTestId('until');
+    expect(await until.locator('option').allTextContents()).toEqual(['30 minutes', '1 hour', '4 hours', 'A fixed time…']);
+    await until.selectOption('');
+    const fixed = ask(page).getByTestId('until-time');
+    const isValid = async (hours: number) => {
+      await fixed.fill(new Date(Date.now() + hours * HOUR_MS).toISOString().slice(0, 16));
+      return fixed.evaluate((input: { checkValidity(): boolean }) => input.checkValidity());
+    };
+    expect([await isValid(6), await isValid(4), await isValid(-1)]).toEqual([false, true, false]);
+    await until.selectOption('240');
     await confirm(page, 'the cover is broken');
     const shelved = page.getByTestId('shelved-51');
     for (const text of ['Faulty', 'by ana', 'the cover is broken', 'ends in 3 hr']) await shelved.filter({ hasText: text }).waitFor();
@@ -108,31 +138,35 @@ describe('the page of standing alarms', () => {
   });
 
   it('is filtered by type, zone, state, e-mail and sensor, and sorted', async () => {
-    const [first, second] = [await bench.customer(61), await bench.customer(62)];
-    await bench.motion(first.id);
-    await bench.alarmOf(first.id);
-    await bench.motion(second.id, 63);
+    const [here, there] = await bench.customersOfTwoZones(61);
+    const [first, second, third] = [here.id, there.id, there.id + 1];
+    const zoneOf = async (id: number) => (await bench.customer(id)).dashboard;
+    await bench.motion(first);
+    await bench.alarmOf(first);
+    await bench.motion(second, third);
     const page = await bench.openAlarmsPage();
     const shows = (...ids: readonly number[]) => waitFor(`the rows ${ids.join()}`, async () => (await order(page)).join() === ids.join());
     await waitFor('three rows', async () => (await order(page)).length === 3);
     await page.getByRole('button', { name: 'Since' }).click();
-    await waitFor('the oldest first', async () => (await order(page))[0] === '61');
+    await waitFor('the oldest first', async () => (await order(page))[0] === String(first));
     await page.getByRole('button', { name: 'Sensor', exact: true }).click();
-    await shows(61, 62, 63);
+    await shows(first, second, third);
     await page.getByRole('button', { name: 'Sensor', exact: true }).click();
-    await shows(63, 62, 61);
-    await page.getByTestId('filter-sensor').fill('62');
-    await shows(62);
+    await shows(third, second, first);
+    await page.getByTestId('filter-sensor').fill(String(second));
+    await shows(second);
     await page.getByRole('button', { name: 'Remove filters' }).click();
     await page.getByTestId('filter-type').selectOption('smoke');
     await shows();
     await page.getByTestId('filter-type').selectOption('motion');
-    await page.getByTestId('filter-zone').selectOption(second.dashboard);
-    await waitFor('only that zone', async () => (await order(page)).includes('62') && (second.dashboard === first.dashboard || !(await order(page)).includes('61')));
+    await page.getByTestId('filter-zone').selectOption(here.dashboard);
+    await shows(...((await zoneOf(third)) === here.dashboard ? [third, first] : [first]));
+    await page.getByTestId('filter-zone').selectOption(there.dashboard);
+    await shows(...((await zoneOf(third)) === there.dashboard ? [third, second] : [second]));
     await page.getByRole('button', { name: 'Remove filters' }).click();
-    await bench.ok(63);
+    await bench.ok(third);
     await page.getByTestId('filter-status').selectOption('recovered');
-    await shows(63);
+    await shows(third);
     await page.getByTestId('filter-email').selectOption('held');
     await shows();
     // The address holds what is chosen, and the page's own link leads to all again.
@@ -198,32 +232,42 @@ describe('the page of standing alarms', () => {
     expect([await ask(page).count(), await sheet.count()]).toEqual([0, 0]);
   });
 
-  it('sounds for a new alarm, not for one of a shelved sensor, and not when muted', async () => {
+  it('sounds once for a new alarm, not for one of a shelved sensor, and not when muted, which a reload does not end', async () => {
     const page = await bench.openAlarmsPage();
-    await page.evaluate(`(() => {
-      window.tones = 0;
-      const start = OscillatorNode.prototype.start;
-      OscillatorNode.prototype.start = function (...when) { window.tones += 1; return start.apply(this, when); };
-    })()`);
-    const tones = () => page.evaluate<number>('window.tones');
+    await page.addInitScript(LISTEN);
+    await page.reload();
     const bell = page.getByRole('button', { name: 'Alarm sound' });
+    const isOn = (pressed: boolean) => page.getByRole('button', { name: 'Alarm sound', pressed }).waitFor();
+    /** The tones that have begun when the page has been told of an alarm and has done what it does about it. */
+    const tonesAfter = async (sensorId: number) => {
+      await bench.motion(sensorId);
+      await waitFor(`word of sensor ${sensorId}`, () => page.evaluate<boolean>(`window.told.includes('${sensorId}')`));
+      return page.evaluate<number>('window.tones');
+    };
+    const isLive = () => page.locator('[data-testid=live].live').waitFor();
+    await isLive();
+    // A browser lets a page sound that somebody has touched.
     await bell.click();
-    expect(await bell.getAttribute('aria-pressed')).toBe('false');
-    await bench.motion(81);
-    await row(page, 81).waitFor();
-    expect(await tones()).toBe(0);
+    await isOn(false);
+    expect(await tonesAfter(81)).toBe(0);
+    await page.reload();
+    await isLive();
+    await isOn(false);
+    await page.getByRole('heading', { name: 'Standing alarms' }).click();
+    expect(await tonesAfter(82)).toBe(0);
     await bell.click();
-    await bench.command('/api/sensors/82/shelve', { operator: 'eva', reason: 'test', until: new Date(Date.now() + 600_000).toISOString() });
-    await bench.motion(82);
-    await row(page, 82).filter({ hasText: 'Held' }).waitFor();
-    expect(await tones()).toBe(0);
-    await bench.motion(83);
-    await row(page, 83).waitFor();
-    // A refresh may show it before the page is told of it.
-    await waitFor('the sound', async () => (await tones()) > 0);
-    expect(await tones()).toBe(2);
-    await waitFor('the title', async () => (await page.title()) === '(3) Vigía');
-    await bench.command('/api/sensors/82/unshelve', { operator: 'eva' });
+    await isOn(true);
+    await bench.command('/api/sensors/83/shelve', { operator: 'eva', reason: 'test', until: new Date(Date.now() + 600_000).toISOString() });
+    expect(await tonesAfter(83)).toBe(0);
+    await row(page, 83).filter({ hasText: 'Held' }).waitFor();
+    // Two tones, one after the other, that are to be heard.
+    expect(await tonesAfter(84)).toBe(2);
+    expect(await page.evaluate<string>('window.context.state')).toBe('running');
+    await waitFor('the title', async () => (await page.title()) === '(4) Vigía');
+    await page.reload();
+    await isLive();
+    await isOn(true);
+    await bench.command('/api/sensors/83/unshelve', { operator: 'eva' });
   });
 
   it('is accessible in light and dark, with its dialogs, and shows a hostile name as text', async () => {

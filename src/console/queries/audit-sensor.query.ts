@@ -1,9 +1,10 @@
-import type { SensorState } from '../../alarm-domain/sensor.js';
 import { isoTime, type Clock } from '../../clock.js';
+import type { NoteStore } from '../../customers/note-store.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { findNotes } from '../notes.js';
 import { badFields, RequestRefused } from '../problem.js';
 import type { AuditQuery } from '../request-schemas.js';
-import type { SensorAudit } from '../response-schemas.js';
+import type { AuditEvent, SensorAudit } from '../response-schemas.js';
 import { eventsBackwards, historyOf, momentOf } from '../sensor-history.js';
 
 /** What was known of a sensor at a time of recording, and the events that say so. */
@@ -17,6 +18,7 @@ export class AuditSensor {
 export class AuditSensorHandler {
   constructor(
     private readonly store: EventStore,
+    private readonly notes: NoteStore,
     private readonly clock: Clock,
   ) {}
 
@@ -29,11 +31,14 @@ export class AuditSensorHandler {
 
     const from = cursor === undefined ? history.last : revisionIn(cursor, history.last);
     const items = await eventsBackwards(this.store, sensorId, from, limit + 1);
+    const [last] = cursor === undefined ? items : await eventsBackwards(this.store, sensorId, history.last, 1);
+    const noteOf = await findNotes(this.notes, sensorId, last !== undefined && hasNote(last) ? [last.id] : []);
     return {
       sensorId: String(sensorId),
       asOf: query.asOf ?? (revision === undefined ? null : history.lastAt) ?? isoTime(this.clock.now()),
-      state: shown(history.state),
-      before: shown(history.before),
+      state: history.state,
+      before: history.before,
+      ...noteOf(last?.id ?? ''),
       first: history.first,
       last: momentOf(newest),
       items: items.slice(0, limit),
@@ -43,8 +48,8 @@ export class AuditSensorHandler {
   }
 }
 
-function shown({ openAlarms, strikes, shelving }: SensorState): SensorAudit['state'] {
-  return { openAlarms, strikes, shelving };
+function hasNote({ type, data }: AuditEvent): boolean {
+  return type === 'AlarmCommented' || data['hasNote'] === true;
 }
 
 function revisionIn(cursor: string, last: bigint | null): bigint {

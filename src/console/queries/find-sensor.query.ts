@@ -23,13 +23,10 @@ export class FindSensorHandler {
     const [history, found] = await Promise.all([historyOf(this.store, sensorId), this.customerOf(sensorId)]);
     const { customer, customerState } = found;
     if (history.last === null && customerState === 'unknown') throw new RequestRefused(404, `sensor ${sensorId} has neither a customer nor events`);
-    const { openAlarms, strikes, shelving } = history.state;
     return {
       sensorId: String(sensorId),
       place: customer && { geohash: customer.geohash, zone: customer.dashboard },
-      openAlarms,
-      strikes,
-      shelving,
+      ...history.state,
       lastEvents: await eventsBackwards(this.store, sensorId, history.last, LAST_EVENTS),
       customerState,
       customer: customer && { name: customer.name, surname: customer.surname, city: customer.city, country: customer.country },

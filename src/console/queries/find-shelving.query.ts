@@ -12,14 +12,16 @@ export class FindShelvingHandler {
   constructor(
     private readonly commands: SensorCommands,
     private readonly notes: NoteStore,
+    private readonly longestMs: number,
   ) {}
 
   async execute({ sensorId }: FindShelving): Promise<SensorShelving> {
     const { state } = await this.commands.load(sensorId, null);
     const { shelving } = state.sensor;
-    if (shelving === null) return { sensorId: String(sensorId), version: state.shelvingVersion, shelving: null };
+    const known = { sensorId: String(sensorId), version: state.shelvingVersion, longestMs: this.longestMs };
+    if (shelving === null) return { ...known, shelving: null };
     const { hasNote, ...fields } = shelving;
     const noteOf = await findNotes(this.notes, sensorId, hasNote ? [shelving.eventId] : []);
-    return { sensorId: String(sensorId), version: state.shelvingVersion, shelving: { ...fields, ...noteOf(shelving.eventId) } };
+    return { ...known, shelving: { ...fields, ...noteOf(shelving.eventId) } };
   }
 }

@@ -8,6 +8,7 @@ import { EvidenceTable } from './evidence-table.js';
 import { useFormats } from './format.js';
 import { TypeIcon } from './icons.js';
 import { useLive } from './live-hub.js';
+import { NoteText } from './note-text.js';
 import { Link } from './router.js';
 import { useMay } from './session.js';
 import { useTexts, useTextsOf } from './texts.js';
@@ -114,11 +115,10 @@ function Operators({ operators }: { operators: AlarmDetails['operators'] }) {
     <>
       <h3>{texts.operators}</h3>
       <ol class="record" data-testid="operators">
-        {operators.map(({ type, recordedAt, by, note, noteState }) => (
-          <li key={recordedAt}>
-            <time>{formats.dateTime(recordedAt)}</time> {texts.operatorEvents[type]} <b>{by}</b>
-            {note !== null && <p class="note">{note}</p>}
-            {(noteState === 'erased' || noteState === 'unavailable') && <p class="note is-missing">{texts.noteStates[noteState]}</p>}
+        {operators.map((event) => (
+          <li key={event.recordedAt}>
+            <time>{formats.dateTime(event.recordedAt)}</time> {texts.operatorEvents[event.type]} <b>{event.by}</b>
+            <NoteText found={event} />
           </li>
         ))}
       </ol>

@@ -50,7 +50,9 @@ interface Props {
 function Console({ onSession, onLanguage }: Props) {
   const texts = useTexts();
   const [address, setAddress] = useState(() => addressOf(location.pathname));
-  // Each has a page of its own, so that what is chosen on it is what its address says.
+  // Each visit mounts its page anew, also one by the browser's buttons to the page that is shown: a page reads its choice from its address when it is
+  // mounted and from then on writes it there. So the address and what is shown are the same after any Back, without a second way from one to the other; what it costs is that
+  // the page's data is read again.
   const [visit, setVisit] = useState(0);
   const hub = useMemo(() => new LiveHub(), []);
   const sound = useMemo(() => new AlarmSound(), []);

@@ -75,3 +75,8 @@ function formatsFor(language: Language): Formats {
     ahead: (iso, nowMs) => span(Date.parse(iso) - nowMs, 1),
   };
 }
+
+/** A time as an input of type datetime-local takes it, in the browser's own zone: `2026-11-24T10:42:07`. */
+export function localSeconds(ms: number): string {
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}

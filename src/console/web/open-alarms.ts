@@ -60,11 +60,12 @@ export async function loadAlarms(parameters: Parameters<typeof queryOf>[0], most
   return { alarms, total };
 }
 
-/** The list after an alarm has changed. */
-export function merge(alarms: readonly AlarmSummary[], changed: AlarmSummary, filter: AlarmFilter): readonly AlarmSummary[] {
+/** The list after an alarm has changed; of `total` alarms it may be the first part, which gets no alarm from beyond its end. */
+export function merge(alarms: readonly AlarmSummary[], changed: AlarmSummary, filter: AlarmFilter, total: number): readonly AlarmSummary[] {
   const others = alarms.filter(({ alarmId }) => alarmId !== changed.alarmId);
   if (changed.status !== 'open' || !matches(changed, filter)) return others.length === alarms.length ? alarms : others;
   const at = others.findIndex(({ triggeredAt }) => triggeredAt <= changed.triggeredAt);
+  if (at === -1 && others.length === alarms.length && alarms.length < total) return alarms;
   return at === -1 ? [...others, changed] : [...others.slice(0, at), changed, ...others.slice(at)];
 }
 

@@ -60,7 +60,7 @@ export function useOverviewData(filter: AlarmFilter, wanted: number, prefixLengt
   useLive({
     onReset: () => all.forEach(({ ask }) => ask()),
     onAlarm: (alarm) => {
-      setData((before) => (before.alarms === null ? before : { ...before, alarms: merge(before.alarms, alarm, asked.current.filter) }));
+      setData((before) => (before.alarms === null ? before : { ...before, alarms: merge(before.alarms, alarm, asked.current.filter, before.total) }));
       refresh.total.ask();
       // What is beyond the loaded part can't be patched.
       if (alarm.status === 'recovered' || !matches(alarm, asked.current.filter)) refresh.alarms.ask();

@@ -1,13 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import { getJson, send, type SensorShelving } from '../api.js';
-import { useFormats } from '../format.js';
+import { localSeconds, useFormats } from '../format.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { ActionDialog, type Target } from './action-dialog.js';
 import { ALARMS_TEXTS } from './alarms-texts.js';
 import { NoteField } from './note-field.js';
+import { endOf, firstMinutes, fixedEnds, offeredMinutes } from './shelving-lengths.js';
 
-const MINUTES = [30, 60, 240, 720] as const;
-const MINUTE_MS = 60_000;
 const REASONS = ['maintenance', 'faulty', 'nuisance', 'test', 'other'] as const;
 
 interface Props {
@@ -20,12 +19,16 @@ interface Props {
 export function ShelveDialog({ sensorIds, onDone, onClose }: Props) {
   const texts = useTextsOf(ALARMS_TEXTS);
   const [reason, setReason] = useState<(typeof REASONS)[number]>('maintenance');
-  const [minutes, setMinutes] = useState<number | null>(MINUTES[1]);
+  /** Undefined until something is chosen, null for a fixed time. */
+  const [chosen, setChosen] = useState<number | null | undefined>(undefined);
   const [fixed, setFixed] = useState('');
   const [note, setNote] = useState('');
-  const { targets, readAgain } = useShelvingTargets(sensorIds, (why) => (onDone(why), onClose()));
+  const formats = useFormats();
+  const { targets, longestMs, readAgain } = useShelvingTargets(sensorIds, (why) => (onDone(why), onClose()));
   if (targets === null) return null;
-  const until = () => new Date(minutes === null ? fixed : Date.now() + minutes * MINUTE_MS).toISOString();
+  const minutes = chosen === undefined ? firstMinutes(longestMs) : chosen;
+  const until = () => (minutes === null ? new Date(fixed).toISOString() : endOf(minutes, longestMs, Date.now()));
+  const [earliest, latest] = fixedEnds(longestMs, Date.now()).map((ms) => localSeconds(ms).slice(0, 16));
   return (
     <ActionDialog
       title={texts.shelveTitle(targets.length)}
@@ -50,10 +53,10 @@ export function ShelveDialog({ sensorIds, onDone, onClose }: Props) {
         </label>
         <label class="field">
           <span>{texts.until}</span>
-          <select value={minutes ?? ''} onChange={(event) => setMinutes(event.currentTarget.value === '' ? null : Number(event.currentTarget.value))} data-testid="until">
-            {MINUTES.map((each) => (
+          <select value={minutes ?? ''} onChange={(event) => setChosen(event.currentTarget.value === '' ? null : Number(event.currentTarget.value))} data-testid="until">
+            {offeredMinutes(longestMs).map((each) => (
               <option key={each} value={each}>
-                {texts.forMinutes[each]}
+                {texts.forMinutes[each] ?? formats.length(each * 60_000)}
               </option>
             ))}
             <option value="">{texts.untilTime}</option>
@@ -62,7 +65,8 @@ export function ShelveDialog({ sensorIds, onDone, onClose }: Props) {
         {minutes === null && (
           <label class="field">
             <span>{texts.time}</span>
-            <input type="datetime-local" required value={fixed} onInput={(event) => setFixed(event.currentTarget.value)} />
+            <input type="datetime-local" required min={earliest} max={latest} value={fixed} onInput={(event) => setFixed(event.currentTarget.value)} data-testid="until-time" />
+            <small>{texts.atMost(formats.length(longestMs))}</small>
           </label>
         )}
       </div>
@@ -90,19 +94,29 @@ export function UnshelveDialog({ sensorId, onDone, onClose }: { sensorId: string
   );
 }
 
-/** The sensors as they are; null until they are known. */
-function useShelvingTargets(sensorIds: readonly string[], onFailure: (text: string) => void): { targets: readonly Target[] | null; readAgain: (target: Target) => Promise<Target> } {
+interface ShelvingTargets {
+  /** Null until they are known. */
+  readonly targets: readonly Target[] | null;
+  /** No shelving may be longer. */
+  readonly longestMs: number;
+  readonly readAgain: (target: Target) => Promise<Target>;
+}
+
+/** The sensors as they are. */
+function useShelvingTargets(sensorIds: readonly string[], onFailure: (text: string) => void): ShelvingTargets {
   const general = useTexts();
   const texts = useTextsOf(ALARMS_TEXTS);
   const { dateTime } = useFormats();
   const [targets, setTargets] = useState<readonly Target[] | null>(null);
+  const [longestMs, setLongestMs] = useState(0);
   const read = async (sensorId: string): Promise<Target> => {
-    const { version, shelving } = await getJson<SensorShelving>(`/api/sensors/${sensorId}/shelving`);
+    const { version, shelving, longestMs: longest } = await getJson<SensorShelving>(`/api/sensors/${sensorId}/shelving`);
+    setLongestMs(longest);
     const state = shelving === null ? texts.nowNotShelved : texts.nowShelved(dateTime(shelving.until), shelving.by);
     return { key: sensorId, version, text: `${general.sensor} ${sensorId} · ${state}` };
   };
   useEffect(() => {
     Promise.all(sensorIds.map(read)).then(setTargets, () => onFailure(general.failed));
   }, []);
-  return { targets, readAgain: ({ key }) => read(key) };
+  return { targets, longestMs, readAgain: ({ key }) => read(key) };
 }

@@ -1,6 +1,7 @@
 import type { ShelvedList } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
+import { NoteText } from '../note-text.js';
 import { Link } from '../router.js';
 import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
@@ -32,7 +33,7 @@ export function ShelvedPanel({ shelved, names, nowMs, onChange, onUnshelve }: Pr
       ) : (
         // It scrolls, so it is to be reached by keyboard.
         <ul tabIndex={0} aria-label={texts.shelved}>
-          {shelved.items.map(({ sensorId, until, by, reason, alarms, zone, note, noteState }) => (
+          {shelved.items.map(({ sensorId, until, by, reason, alarms, zone, ...found }) => (
             <li key={sensorId} data-testid={`shelved-${sensorId}`}>
               <Link to={{ page: 'sensor', sensorId }} class="as-link">
                 {general.sensor} {sensorId}
@@ -46,8 +47,7 @@ export function ShelvedPanel({ shelved, names, nowMs, onChange, onUnshelve }: Pr
                 </time>
                 {alarms > 0 && <em> · {texts.meanwhile(alarms)}</em>}
               </small>
-              {note !== null && <p class="note">{note}</p>}
-              {(noteState === 'erased' || noteState === 'unavailable') && <p class="note is-missing">{general.noteStates[noteState]}</p>}
+              <NoteText found={found} />
               {mayOperate && (
                 <div class="shelved-actions">
                   <button type="button" class="button is-quiet" aria-label={texts.ofSensor(texts.change, sensorId)} onClick={() => onChange(sensorId)}>

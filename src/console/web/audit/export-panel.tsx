@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { queryOf } from '../api.js';
+import { localSeconds } from '../format.js';
 import { useTextsOf } from '../texts.js';
 import { AUDIT_TEXTS } from './audit-texts.js';
-import { localSeconds } from './time-controls.js';
 
 const HOUR_MS = 3_600_000;
 

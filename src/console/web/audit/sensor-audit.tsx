@@ -1,5 +1,6 @@
 import { ALARM_TYPES, queryOf, type AuditEvent, type SensorAudit } from '../api.js';
 import { useFormats } from '../format.js';
+import { NoteText } from '../note-text.js';
 import { EventList } from '../sensor/event-list.js';
 import { SENSOR_TEXTS } from '../sensor/sensor-texts.js';
 import { useTexts, useTextsOf } from '../texts.js';
@@ -47,7 +48,7 @@ export function SensorAuditView({ sensor, choice, nowMs, onChoice }: Props) {
         />
       </section>
       <div class="audit-main">
-        <EventPanel event={event} before={data.before} state={data.state} total={data.last.revision + 1} />
+        <EventPanel event={event} audit={data} />
         <EventList events={data.items} total={data.total} onMore={null} title={texts.events} />
       </div>
       <StatePanel state={data.state} asOf={data.asOf} />
@@ -55,17 +56,17 @@ export function SensorAuditView({ sensor, choice, nowMs, onChoice }: Props) {
   );
 }
 
-function EventPanel({ event, before, state, total }: { event: AuditEvent | undefined; before: SensorAudit['state']; state: SensorAudit['state']; total: number }) {
+function EventPanel({ event, audit }: { event: AuditEvent | undefined; audit: SensorAudit }) {
   const texts = useTextsOf(AUDIT_TEXTS);
   const words = useTextsOf(SENSOR_TEXTS);
   const formats = useFormats();
-  const changes = changesBetween(before, state);
+  const changes = changesBetween(audit.before, audit.state);
   const textOf = useChangeText();
   return (
     <section class="panel" aria-label={texts.event} data-testid="audit-event">
       <div class="panel-head">
         <h2>{event === undefined ? texts.nothingYet : (words.events[event.type] ?? event.type)}</h2>
-        {event !== undefined && <span class="muted">{texts.eventOf(formats.number(event.revision + 1), formats.number(total))}</span>}
+        {event !== undefined && <span class="muted">{texts.eventOf(formats.number(event.revision + 1), formats.number(audit.last.revision + 1))}</span>}
       </div>
       {event !== undefined && (
         <div class="audit-text">
@@ -73,6 +74,7 @@ function EventPanel({ event, before, state, total }: { event: AuditEvent | undef
           <ul class="state-changes" aria-label={texts.changed} data-testid="state-changes">
             {changes.length === 0 ? <li class="muted">{texts.diff.nothing}</li> : changes.map((change) => <li key={textOf(change)}>{textOf(change)}</li>)}
           </ul>
+          <NoteText found={audit} />
           <details>
             <summary>{texts.raw}</summary>
             <pre tabIndex={0}>{JSON.stringify(event, null, 2)}</pre>
@@ -90,6 +92,7 @@ function useChangeText(): (change: StateChange) => string {
     switch (change.what) {
       case 'opened':
       case 'ended':
+      case 'acknowledged':
         return diff[change.what](general.type[change.type]);
       case 'strikes':
         return diff.strikes(general.type[change.type], change.before, change.after);
@@ -103,8 +106,13 @@ function StatePanel({ state, asOf }: { state: SensorAudit['state']; asOf: string
   const general = useTexts();
   const texts = useTextsOf(AUDIT_TEXTS);
   const formats = useFormats();
-  const { openAlarms, strikes, shelving } = state;
-  const open = ALARM_TYPES.flatMap((type) => (openAlarms[type] === undefined ? [] : [texts.openSince(general.type[type], formats.dateTime(openAlarms[type].triggeredAt))]));
+  const { openAlarms, strikes, shelving, silence } = state;
+  const open = ALARM_TYPES.flatMap((type) => {
+    const alarm = openAlarms[type];
+    if (alarm === undefined) return [];
+    const seen = alarm.acknowledged === null ? '' : `, ${texts.acknowledgedBy(alarm.acknowledged.by)}`;
+    return [`${texts.openSince(general.type[type], formats.dateTime(alarm.triggeredAt))}${seen}`];
+  });
   const held = ALARM_TYPES.flatMap((type) => {
     const count = strikes[type]?.length ?? 0;
     return count === 0 ? [] : [texts.strikesOf(general.type[type], count)];
@@ -123,6 +131,7 @@ function StatePanel({ state, asOf }: { state: SensorAudit['state']; asOf: string
           <li key={text}>{text}</li>
         ))}
         {shelving !== null && <li>{texts.shelvedUntil(formats.dateTime(shelving.until), shelving.by)}</li>}
+        {silence !== null && <li>{texts.silentSince(formats.dateTime(silence.since), formats.length(silence.silentForMs))}</li>}
       </ul>
     </section>
   );

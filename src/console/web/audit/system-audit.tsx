@@ -7,6 +7,8 @@ import { NO_FILTER } from '../open-alarms.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import type { AuditChoice } from './audit-choice.js';
 import { AUDIT_TEXTS } from './audit-texts.js';
+import { ChangesPanel } from './changes-panel.js';
+import { SensorsThen } from './sensors-then.js';
 import { TimeControls } from './time-controls.js';
 import { useLatest } from './use-latest.js';
 
@@ -32,6 +34,7 @@ export function SystemAuditView({ choice: { asOfMs, zone, speed }, nowMs, onChoi
   if (data === null) return <p class="panel empty wide">{hasFailed ? general.failed : general.loading}</p>;
   const { first, previous, current, next } = data.moments;
   const goTo = (moment: string) => () => onChoice({ asOfMs: Date.parse(moment) });
+  const onSensor = (sensor: string) => onChoice({ sensor });
   const labels = { previous: texts.previous, next: texts.next };
   const back = current !== null && asOfMs !== null && Date.parse(current) < asOfMs ? current : previous;
   return (
@@ -58,41 +61,13 @@ export function SystemAuditView({ choice: { asOfMs, zone, speed }, nowMs, onChoi
             if (part.cell !== undefined) setCell(part.cell);
           }}
         />
-        <Changes past={data} onShow={onShow} />
+        <ChangesPanel past={data} onShow={onShow} onSensor={onSensor} />
       </div>
-      <OpenThen past={data} cell={cell} onShow={onShow} onSensor={(sensor) => onChoice({ sensor })} />
+      <div class="audit-side">
+        <OpenThen past={data} cell={cell} onShow={onShow} onSensor={onSensor} />
+        <SensorsThen past={data} cell={cell} onSensor={onSensor} />
+      </div>
     </>
-  );
-}
-
-function Changes({ past: { moments: { current }, changes: { total, items } }, onShow }: { past: PastAnswer; onShow: (alarmId: string) => void }) {
-  const general = useTexts();
-  const texts = useTextsOf(AUDIT_TEXTS);
-  const formats = useFormats();
-  return (
-    <section class="panel" aria-label={texts.changed} data-testid="audit-changes">
-      <div class="panel-head">
-        <h2>{texts.changed}</h2>
-        <span class="muted">{current === null ? texts.nothingYet : formats.dateTime(current)}</span>
-      </div>
-      <ol class="rows audit-list">
-        {items.map(({ change, alarmId, sensorId, type, zone, by }) => (
-          <li key={`${change}${alarmId}`}>
-            <TypeIcon type={type} />
-            <span>
-              <b>{texts.changes[change]}</b> {by !== null && texts.by(by)}
-              <small>
-                {zone ?? general.noZone}
-              </small>
-            </span>
-            <button type="button" class="as-link" onClick={() => onShow(alarmId)}>
-              {general.type[type]}, {general.sensorPage(sensorId)}
-            </button>
-          </li>
-        ))}
-      </ol>
-      {total > items.length && <p class="hint muted">{texts.andMore(formats.number(total - items.length))}</p>}
-    </section>
   );
 }
 
@@ -122,7 +97,7 @@ function OpenThen({ past: { asOf, open }, cell, onShow, onSensor }: OpenProps) {
         <p class="empty">{texts.noneOpen}</p>
       ) : (
         <ol class="rows audit-list">
-          {shown.map(({ alarmId, sensorId, type, zone, triggeredAt, acknowledged }) => (
+          {shown.map(({ alarmId, sensorId, type, zone, triggeredAt, acknowledged, comments }) => (
             <li key={alarmId} data-testid={`then-${sensorId}-${type}`}>
               <TypeIcon type={type} />
               <span>
@@ -132,6 +107,7 @@ function OpenThen({ past: { asOf, open }, cell, onShow, onSensor }: OpenProps) {
                 <small>
                   {zone ?? general.noZone} · <time dateTime={triggeredAt}>{formats.dateTime(triggeredAt)}</time>
                   {acknowledged !== null && ` · ${texts.changes.acknowledged} ${texts.by(acknowledged.by)}`}
+                  {comments > 0 && ` · ${general.noteCount(comments)}`}
                 </small>
               </span>
               <button type="button" class="button is-quiet" aria-label={texts.auditSensor(sensorId)} onClick={() => onSensor(sensorId)}>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { useFormats } from '../format.js';
+import { localSeconds, useFormats } from '../format.js';
 import { useTextsOf } from '../texts.js';
 import { SPEEDS, type Speed } from './audit-choice.js';
 import { AUDIT_TEXTS } from './audit-texts.js';
@@ -105,9 +105,4 @@ function MomentField({ atMs, isPlaying, onTime }: { atMs: number; isPlaying: boo
       />
     </label>
   );
-}
-
-/** As an input of type datetime-local takes it, in the browser's own zone. */
-export function localSeconds(ms: number): string {
-  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }

@@ -6,9 +6,10 @@ import { middleOf } from './map-projection.js';
 
 interface Props {
   readonly cells: readonly MapCell[];
+  /** It may be none of the cells: larger or smaller, as an address may have it, or without sensors. */
   readonly chosen: string | null;
   readonly onChoose: (geohash: string) => void;
-  /** What is to be said of the chosen cell, under its row. */
+  /** What is to be said of the chosen cell, under its row, or above all when it has none. */
   readonly children: ComponentChildren;
 }
 
@@ -18,8 +19,10 @@ export function CellTable({ cells, chosen, onChoose, children }: Props) {
   const { number } = useFormats();
   const place = usePlaceText();
   const ordered = [...cells].sort((a, b) => b.active - a.active || b.sensors - a.sensors || (a.geohash < b.geohash ? -1 : 1));
+  const hasRow = cells.some(({ geohash }) => geohash === chosen);
   return (
     <div class="cell-table">
+      {cells.length > 0 && !hasRow && children}
       <table class="numbers" data-testid="cell-table">
         <thead>
           <tr>

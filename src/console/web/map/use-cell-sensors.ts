@@ -19,6 +19,11 @@ export interface CellSensorsData {
   readonly toNext: (() => void) | null;
 }
 
+/** The cursors of the pages up to the one to show: one that has emptied meanwhile, its sensors being gone, is left for the one before. */
+export function trailAfter(trail: readonly (string | null)[], { items }: Pick<CellSensorsAnswer, 'items'>): readonly (string | null)[] {
+  return items.length === 0 && trail.length > 1 ? trail.slice(0, -1) : trail;
+}
+
 /** One page after the other of the sensors of a cell, of which the one that is shown is kept up to date; `cell` and `zone` are those of the first rendering. */
 export function useCellSensors(cell: string, zone: string | null): CellSensorsData {
   // The cursors of the pages up to the one that is shown.
@@ -33,7 +38,11 @@ export function useCellSensors(cell: string, zone: string | null): CellSensorsDa
         const then = latest.current;
         try {
           const answer = await getJson<CellSensorsAnswer>(`/api/map/sensors${queryOf({ cell, zone, limit: PAGE, cursor: then.at(-1) })}`);
-          if (then === latest.current) setShown({ answer, before: (then.length - 1) * PAGE });
+          if (then === latest.current) {
+            const still = trailAfter(then, answer);
+            if (still === then) setShown({ answer, before: (then.length - 1) * PAGE });
+            else setTrail(still);
+          }
           setFailed(false);
         } catch {
           setFailed(true);

@@ -4,6 +4,7 @@ import { ShelveDialog, UnshelveDialog } from '../alarms/shelve-dialog.js';
 import { ALARM_TYPES, type SensorDetails, type SensorShelving } from '../api.js';
 import { EvidenceTable } from '../evidence-table.js';
 import { useFormats } from '../format.js';
+import { NoteText } from '../note-text.js';
 import { Link } from '../router.js';
 import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
@@ -14,9 +15,8 @@ import { EventList } from './event-list.js';
 import { SensorAlarms } from './sensor-alarms.js';
 import './sensor.css';
 import { SENSOR_TEXTS } from './sensor-texts.js';
-import { statesOf } from './state-spans.js';
 import { TimeLine } from './time-line.js';
-import { useSensor, type SensorData } from './use-sensor.js';
+import { useSensor } from './use-sensor.js';
 
 interface Props {
   readonly sensorId: string;
@@ -51,7 +51,7 @@ export function SensorPage({ sensorId, system, onShow }: Props) {
             <h2>
               {texts.title(sensorId)} {customer !== null && <small>{`${customer.name} ${customer.surname}`}</small>}
             </h2>
-            <States data={data} sensor={sensor} nowMs={system.nowMs} />
+            <States sensor={sensor} />
             <Link to={{ page: 'audit' }} search={`?sensor=${sensorId}`} class="back">
               {texts.audit}
             </Link>
@@ -78,21 +78,19 @@ export function SensorPage({ sensorId, system, onShow }: Props) {
   );
 }
 
-function States({ data, sensor, nowMs }: { data: SensorData; sensor: SensorDetails; nowMs: number }) {
+function States({ sensor }: { sensor: SensorDetails }) {
   const texts = useTextsOf(SENSOR_TEXTS);
   const isInAlarm = Object.keys(sensor.openAlarms).length > 0;
-  const isSilent = statesOf(data.events, nowMs).spans.some(({ lane, toMs }) => lane === 'silent' && toMs === nowMs);
   return (
     <span class="states" data-testid="sensor-states">
       <span class={`state ${isInAlarm ? 'open' : ''}`}>{isInAlarm ? texts.states.alarm : texts.states.calm}</span>
       {sensor.shelving !== null && <span class="state is-warn">{texts.states.shelved}</span>}
-      {isSilent && <span class="state is-warn">{texts.states.silent}</span>}
+      {sensor.silence !== null && <span class="state is-warn">{texts.states.silent}</span>}
     </span>
   );
 }
 
 function ShelvingPanel({ shelving: { shelving }, onAsk }: { shelving: SensorShelving; onAsk: (what: 'shelve' | 'unshelve') => void }) {
-  const general = useTexts();
   const texts = useTextsOf(SENSOR_TEXTS);
   const words = useTextsOf(ALARMS_TEXTS);
   const mayOperate = useMay('operator');
@@ -104,8 +102,7 @@ function ShelvingPanel({ shelving: { shelving }, onAsk }: { shelving: SensorShel
       </div>
       <div class="shelving-text">
         {shelving === null ? <p class="muted">{texts.notShelved}</p> : <p>{texts.untilBy(formats.dateTime(shelving.until), words.reasons[shelving.reason], shelving.by)}</p>}
-        {shelving !== null && shelving.note !== null && <p class="note">{shelving.note}</p>}
-        {shelving !== null && (shelving.noteState === 'erased' || shelving.noteState === 'unavailable') && <p class="note is-missing">{general.noteStates[shelving.noteState]}</p>}
+        {shelving !== null && <NoteText found={shelving} />}
         {mayOperate && (
           <button type="button" class="button" onClick={() => onAsk('shelve')}>
             {shelving === null ? texts.shelve : texts.change}
