@@ -8,6 +8,9 @@ import { MailboxFolderMailer } from './mailbox-folder-mailer.js';
 import type { Mailer } from './mailer.js';
 import { retryParked } from './retry-parked.js';
 
+/** Past the end of a claim, and the pause after that of a few attempts. */
+const AFTER_CLAIM_MS = 120_000;
+
 let bench: NotifierBench;
 beforeEach(async () => {
   bench = await NotifierBench.open();
@@ -187,7 +190,7 @@ describe('after a crash', () => {
     bench.start();
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await bench.history(data.alarmId)).toEqual(['Requested', 'Claimed 1']);
-    bench.clock.skip(60_000);
+    bench.clock.skip(AFTER_CLAIM_MS);
     await received([data.alarmId]);
     expect(await bench.history(data.alarmId)).toEqual(['Requested', 'Claimed 1', 'Claimed 2 flagged', 'Sent 2 flagged']);
     expect((await copies()).get(data.alarmId)).toEqual({ all: 1, unflagged: 0 });
@@ -198,7 +201,7 @@ describe('after a crash', () => {
     const { data } = await raise(bench.store);
     await eventually('the mail', () => bench.server.mails.length === 1);
     void dead.stop();
-    bench.clock.skip(60_000);
+    bench.clock.skip(AFTER_CLAIM_MS);
     bench.start();
     await received([data.alarmId]);
     expect(await bench.history(data.alarmId)).toEqual(['Requested', 'Claimed 1', 'Claimed 2 flagged', 'Sent 2 flagged']);
@@ -234,7 +237,7 @@ describe('after a crash', () => {
     const { data } = await raise(bench.store);
     await eventually('the mail', () => bench.server.mails.length === 1);
     void dead.stop();
-    bench.clock.skip(60_000);
+    bench.clock.skip(AFTER_CLAIM_MS);
     bench.start({ mailer: await bench.folder() });
     await received([data.alarmId]);
     const [mail] = await bench.folderMails();
@@ -250,7 +253,7 @@ describe('after a crash', () => {
     bench.start({ mailer: await bench.folder() });
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await bench.folderMails()).toEqual([]);
-    bench.clock.skip(60_000);
+    bench.clock.skip(AFTER_CLAIM_MS);
     await received([data.alarmId]);
     const [mail] = await bench.folderMails();
     expect(mail?.headers.get('x-vigia-possible-duplicate')).toBe('true');
@@ -350,7 +353,7 @@ describe('two dispatchers, and a disturbed store', () => {
     const alarmIds = await raiseMany(100);
     await received(alarmIds);
     // Each waits for the end of the other's claims, and then finds them sent.
-    bench.clock.skip(60_000);
+    bench.clock.skip(AFTER_CLAIM_MS);
     await eventually('both at rest', () => one.status().pending === 0 && two.status().pending === 0);
     expect([...(await copies()).values()]).toEqual(alarmIds.map(() => ({ all: 1, unflagged: 1 })));
   });
@@ -360,7 +363,7 @@ describe('two dispatchers, and a disturbed store', () => {
     const [one, two] = [bench.start(), bench.start()];
     const alarmIds = await raiseMany(50);
     await received(alarmIds);
-    bench.clock.skip(60_000);
+    bench.clock.skip(AFTER_CLAIM_MS);
     await eventually('both at rest', () => one.status().pending === 0 && two.status().pending === 0);
     expect([...(await copies()).values()]).toEqual(alarmIds.map(() => ({ all: 1, unflagged: 1 })));
   });
@@ -392,11 +395,11 @@ describe('two dispatchers, and a disturbed store', () => {
       bench.start();
       await eventually(`death before ${last}`, () => left <= 0 || dead.status().pending === 0);
       void dead.stop();
-      bench.clock.skip(60_000);
+      bench.clock.skip(AFTER_CLAIM_MS);
     }
     bench.server.behave = () => 'accept';
     await eventually('the last mails', async () => {
-      bench.clock.skip(60_000);
+      bench.clock.skip(AFTER_CLAIM_MS);
       return received(alarmIds, 300).then(() => true, () => false);
     });
     const counts = await copies();
@@ -430,7 +433,7 @@ describe('bounds', () => {
     const start = Date.now();
     await dispatcher.stop();
     expect(Date.now() - start).toBeLessThan(3000);
-    bench.clock.skip(60_000);
+    bench.clock.skip(AFTER_CLAIM_MS);
     bench.start();
     await received([data.alarmId]);
     expect((await copies()).get(data.alarmId)).toEqual({ all: 2, unflagged: 1 });

@@ -135,7 +135,7 @@ export function withAppend(store: EventStore, disturb: (append: EventStore['appe
 }
 
 /** Waits until `is` holds, with a limit that names what did not come. */
-export async function eventually(what: string, is: () => boolean | Promise<boolean>, limitMs = 8000): Promise<void> {
+export async function eventually(what: string, is: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await is())) {
     if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);
