@@ -73,7 +73,7 @@ export const abnormal: BenchCase = async ({ isQuick, progress }) => {
     title: 'Every reading abnormal: strikes and alarms',
     about: [
       `${(sensors * ROUNDS).toLocaleString('en-US')} readings of ${sensors.toLocaleString('en-US')} sensors, smoke or heat: two strikes and then a strike with its alarm each, none discarded, every one stored before its receipt.`,
-      'A backlog lies in the embedded log and is drained by the rules in this process; up to 256 appends wait together, and the embedded store makes one commit of them.',
+      'A backlog lies in the embedded log and is drained by the rules in this process; up to 512 appends wait together, and the embedded store makes one commit of them.',
       'The whole product takes them by HTTP (500 a post, 8 posts at a time) on the same two cores as the load, and sends the e-mail of each alarm to an SMTP server; on two Kafka brokers with replication 2, where named.',
       'Stored: from the first record or post to the last receipt. E-mails: alarms per second from the first post to the last e-mail. EventStoreDB is the double of the tests, which holds its log in memory: **no server was measured**.',
     ].join('\n'),

@@ -38,7 +38,8 @@ export const case2: BenchCase = async ({ isQuick, isFull, progress }) => {
     const { messages, rate, alarms, recovered } = PRESETS.case2;
     const number = (value: number, digits = 0): string => value.toLocaleString('en-US', { maximumFractionDigits: digits });
     const system = (name: string, { processes, cpuSeconds, mostMb }: Metered): string[] => [name, number(processes), `${number((cpuSeconds / lastedSeconds) * 100, 1)} %`, number(mostMb)];
-    const total = [...metered.values()].reduce((sum, each) => ({ processes: sum.processes + each.processes, cpuSeconds: sum.cpuSeconds + each.cpuSeconds, mostMb: sum.mostMb + each.mostMb }));
+    const all = [...metered.values()];
+    const total = { processes: all.reduce((sum, { processes }) => sum + processes, 0), cpuSeconds: all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0), mostMb: meter.mostOfAllMb };
     return {
       title: 'The source’s second case at its own rate, on the whole stack',
       about: [

@@ -24,6 +24,9 @@ interface Sampled {
 export class ProcessMeter {
   private readonly processes = new Map<string, Sampled>();
   private readonly mostMb = new Map<string, number>();
+  private samples = 0;
+  /** Of all together, at one time. */
+  mostOfAllMb = 0;
   private readonly stopping = new AbortController();
   private sampling: Promise<void> = Promise.resolve();
 
@@ -60,10 +63,12 @@ export class ProcessMeter {
       const name = known?.name ?? this.read(pid);
       if (name === null) continue;
       if (known) known.lastTicks = ticks;
-      else this.processes.set(pid, { name, firstTicks: ticks, lastTicks: ticks });
+      else this.processes.set(pid, { name, firstTicks: this.samples === 0 ? ticks : 0, lastTicks: ticks });
       mb.set(name, (mb.get(name) ?? 0) + residentMb);
     }
     for (const [name, now] of mb) this.mostMb.set(name, Math.max(now, this.mostMb.get(name) ?? 0));
+    this.mostOfAllMb = Math.max(this.mostOfAllMb, [...mb.values()].reduce((sum, now) => sum + now, 0));
+    this.samples += 1;
   }
 
   private read(pid: string): string | null {

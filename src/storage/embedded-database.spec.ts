@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -128,6 +128,31 @@ describe('EmbeddedDatabase', () => {
     clearImmediate(counting);
     expect(turnsAt.at(-1)! - turnsAt[0]!).toBeGreaterThanOrEqual(3);
     expect(new Set(turnsAt).size).toBeLessThan(10);
+    await db.close();
+  });
+
+  it('keeps no large log, and sorts on the disk', async () => {
+    const db = await EmbeddedDatabase.open(newFile(), schema);
+    const set = async (name: string): Promise<unknown> => {
+      const pragma = await db.writeStatement(`PRAGMA ${name}`);
+      return Object.values((await db.write(() => pragma.get())) ?? {})[0];
+    };
+    expect([await set('journal_size_limit'), await set('temp_store')]).toEqual([33_554_432, 1]);
+    await db.close();
+  });
+
+  it('gives back to the disk what a large transaction has made of its log', async () => {
+    const file = newFile();
+    const db = await EmbeddedDatabase.open(file, schema);
+    const insert = await db.writeStatement('INSERT INTO things (name, body) VALUES (?, ?)');
+    const add = (from: number, count: number) =>
+      db.write(() => {
+        for (let index = from; index < from + count; index += 1) insert.run(`thing ${index}`, Buffer.alloc(1_000_000, index));
+      });
+    await add(0, 50);
+    expect(statSync(`${file}-wal`).size).toBeGreaterThan(50_000_000);
+    await add(50, 1);
+    expect(statSync(`${file}-wal`).size).toBeLessThanOrEqual(33_554_432);
     await db.close();
   });
 

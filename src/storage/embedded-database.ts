@@ -9,11 +9,8 @@ const MAX_GROUP = 1024;
 /** Writes that are run without a break: some 5 ms of the event loop. */
 const SLICE = 256;
 
-/**
- * Pages of the write-ahead log, 32 MB, after which a commit writes them to the file itself: eight times as many as by default, since
- * a page that was changed often by then is written once. Measured: docs/performance.md.
- */
-const CHECKPOINT_PAGES = 8_000;
+/** What a large transaction has made of the write-ahead log, such as that of an index, is given back to the disk down to this. */
+const LOG_BYTES = 32 * 1024 * 1024;
 
 /** Statements kept ready per connection; the adapters have some tens. */
 const MAX_STATEMENTS = 200;
@@ -106,7 +103,9 @@ export class EmbeddedDatabase {
       const writer = new AsyncDatabase(file, {}) as Connection;
       await writer.exec('PRAGMA busy_timeout = 5000');
       await writer.exec('PRAGMA journal_mode = WAL');
-      await writer.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      await writer.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
+      // The library would sort the keys of an index in memory, 100 MB for a million rows.
+      await writer.exec('PRAGMA temp_store = FILE');
       await writer.exec(`PRAGMA synchronous = ${SYNCHRONOUS[syncedAt]}`);
       if (statSync(file).size <= LARGEST_CHECKED_BYTES) await requireSound(writer);
       await writer.exec(schema);

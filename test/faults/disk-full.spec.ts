@@ -53,7 +53,9 @@ function fillDisk(): void {
 }
 
 (isMounted ? describe : describe.skip)(isMounted ? 'a disk that is full' : 'NOT TESTED: a disk that is full', () => {
+  const stop = new AbortController();
   afterAll(async () => {
+    stop.abort(); // a test that failed has left its senders
     await stopAll();
     // A connection that is being closed may still have a file open.
     spawnSync('umount', ['-l', disk]);
@@ -66,7 +68,6 @@ function fillDisk(): void {
     product.start();
     await product.waitUntilUp();
     const sent: SentRecord[] = [];
-    const stop = new AbortController();
     const sending = Promise.all(Array.from({ length: SENSORS }, async (_, sensorId) => {
       const random = Random.seeded(`full ${sensorId}`);
       for (let message = 0; !stop.signal.aborted; message += 1) {

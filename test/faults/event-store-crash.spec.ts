@@ -32,6 +32,8 @@ describe('the embedded event store, its process killed 20 times', () => {
       },
     });
     expect(acknowledged.length).toBeGreaterThan(KILLS * 5);
+    // Each of which was looked for after every kill; one that came within milliseconds of the first may have found fewer.
+    expect(new Set(acknowledged.map((line) => (JSON.parse(line) as AcknowledgedAppend).stream)).size).toBe(WRITERS + 2);
     rmSync(dir, { recursive: true });
   }, 180_000);
 });
@@ -85,6 +87,6 @@ async function expectOneOrder(store: LibsqlEventStore): Promise<void> {
     if (before !== undefined && revision !== before + 1n) throw new Error(`readAll gives ${stream} ${revision} after ${before}`);
     revisions.set(stream, revision);
   }
-  expect(revisions.size).toBe(WRITERS + 2);
+  expect(revisions.size).toBeLessThanOrEqual(WRITERS + 2);
   expect(await store.headPosition()).toBe(positions.at(-1));
 }

@@ -61,6 +61,8 @@ export interface Plan {
   readonly isKeyed: boolean;
   /** Sensors whose silences are supervised. */
   readonly chorus: Chorus | null;
+  /** For so long the first process that claims an e-mail is frozen before it hears that it has it, so that it may lose its lease in between; 0 for none. */
+  readonly claimFrozenMs: number;
   /** How long faults go on; then nothing fails any more. */
   readonly safetyMs: number;
   readonly actions: readonly Action[];
@@ -82,7 +84,13 @@ export function drawPlan(seed: string, isSupervised = false): Plan {
   const sensors = Array.from({ length: random.integer(1, 6) }, () => random.integer(1, 60));
   const actions = [...drawMessages(random, safetyMs, isKeyed, sensors), ...drawFaults(random, safetyMs, machines), ...drawCommands(seed, safetyMs, machines, sensors)];
   actions.sort((a, b) => a.atMs - b.atMs);
-  return { seed, machines, policy, isKeyed, chorus, faults: drawCallFaults(random), safetyMs, actions };
+  return { seed, machines, policy, isKeyed, chorus, claimFrozenMs: drawClaimFrozenMs(seed), faults: drawCallFaults(random), safetyMs, actions };
+}
+
+/** In some of the seeds, longer than a lease. */
+function drawClaimFrozenMs(seed: string): number {
+  const random = Random.seeded(`claim ${seed}`);
+  return random.fraction() < 0.2 ? random.integer(12, 40) * 1000 : 0;
 }
 
 /** Others than the sensors of the messages. */

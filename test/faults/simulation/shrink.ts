@@ -6,8 +6,11 @@ import { runPlan } from './simulated-run.js';
 /** A plan with as few actions and faults as can be found that still breaks the promise. */
 export async function shrink(plan: Plan, promise: string): Promise<Plan> {
   const stillFails = async (smaller: Plan): Promise<boolean> => (await runPlan(smaller)).problems.some((problem) => problem.promise === promise);
-  const calmer = { ...plan, chorus: null };
-  let smallest = plan.chorus !== null && (await stillFails(calmer)) ? calmer : plan;
+  let smallest = plan;
+  for (const calmer of [{ chorus: null }, { claimFrozenMs: 0 }]) {
+    const without = { ...smallest, ...calmer };
+    if (await stillFails(without)) smallest = without;
+  }
   for (const server of SERVER_NAMES) {
     const without = { ...smallest, faults: { ...smallest.faults, [server]: NO_FAULTS } };
     if (await stillFails(without)) smallest = without;

@@ -39,6 +39,14 @@ const LONGEST_SHELVING_MS = 3_600_000;
 const SETTINGS = { language: 'es', from: 'alarms@vigia.local', to: 'guard@vigia.local', consoleUrl: null } as const;
 const NO_LOG = pino({ level: 'silent' });
 
+/** What is done when a process is at a moment at which faults matter most. */
+export interface Moments {
+  /** It is about to tell of a silence. */
+  readonly onTelling: (process: SimProcess) => void;
+  /** It has asked for the claim of an e-mail, and has no answer yet. */
+  readonly onClaiming: (process: SimProcess) => void;
+}
+
 /** One machine: its disk and its wall clock outlive the processes that run on it, one after the other, each with all roles. */
 export class SimMachine {
   readonly disk = new SimReadModelDisk();
@@ -50,8 +58,8 @@ export class SimMachine {
     readonly name: string,
     private readonly servers: SimServers,
     private readonly policy: StrikePolicy,
-    /** Whether sensors are supervised, and what is done when a process is about to tell of a silence. */
-    private readonly supervised: { readonly onTelling: (process: SimProcess) => void } | null,
+    private readonly isSupervised: boolean,
+    private readonly moments: Moments,
   ) {}
 
   /** Starts a process unless one is there. */
@@ -101,7 +109,7 @@ export class SimMachine {
     const sensors = new SensorStates(store);
     const observer = { processed() {}, stored() {}, conflict() {}, failed() {} };
     const commands = new SensorCommands(store, clock, LONGEST_SHELVING_MS);
-    const supervised = this.supervised && supervise(store, log, telling(process, commands, this.supervised.onTelling), clock);
+    const supervised = this.isSupervised ? supervise(store, log, telling(process, commands, this.moments.onTelling), clock) : null;
     const handler = new BatchHandler(log.identity, store, sensors, receipts, new DeadLetters(log, store, clock), policy, clock, observer, supervised?.lastSeen);
     const options = consumption({ receipts, sensors, ...(supervised && { supervision: supervised.supervision }), policy, progress: new ApplicationProgress(), logger: NO_LOG });
     const discard = options.discard && (supervised?.normalReadings ?? options.discard);
@@ -148,7 +156,7 @@ export class SimMachine {
     const { servers } = this;
     const errors = { refused: () => new CustomersUnavailable('refused'), unknown: () => new CustomersUnavailable('no answer') };
     const dispatcher = new NotificationDispatcher({
-      store,
+      store: claiming(process, store, this.moments.onClaiming),
       customers: { find: (id) => servers.customerNetwork.call(process, errors, () => ({ ...CUSTOMER, id })) },
       mailer: new SimMailer(servers.mail, servers.mailNetwork, process),
       settings: SETTINGS,
@@ -176,6 +184,15 @@ function telling(process: SimProcess, commands: SensorCommands, onTelling: (proc
       return commands.execute(sensorId, command, ...rest);
     },
   };
+}
+
+function claiming(process: SimProcess, store: EventStore, onClaiming: (process: SimProcess) => void): EventStore {
+  const append: EventStore['append'] = (stream, events, expected) => {
+    const appended = store.append(stream, events, expected);
+    if (events.some(({ type }) => type === 'NotificationClaimed')) onClaiming(process);
+    return appended;
+  };
+  return Object.assign(Object.create(store) as EventStore, { append });
 }
 
 /** What a process hears of, and tells of silences; as supervision.module.ts has it. */

@@ -12,7 +12,7 @@ import { Scheduler } from './scheduler.js';
 import { isAtRest } from './is-at-rest.js';
 import { SimChorus } from './sim-chorus.js';
 import { SimEventStore } from './sim-event-store.js';
-import { SimMachine } from './sim-machine.js';
+import { SimMachine, type Moments } from './sim-machine.js';
 import { SimMessageLog } from './sim-message-log.js';
 import { SimProcess } from './sim-process.js';
 import { SimServers } from './sim-servers.js';
@@ -47,7 +47,7 @@ class SimulatedRun {
   private readonly met = { faults: 0, kills: 0, freezes: 0, jumps: 0 };
   private readonly chorus: SimChorus | null;
   private isCalm = false;
-  private hasFrozenTeller = false;
+  private readonly frozen = new Set<'teller' | 'claimer'>();
 
   constructor(
     private readonly plan: Plan,
@@ -56,7 +56,11 @@ class SimulatedRun {
     this.servers = new SimServers(scheduler, plan.seed, plan.faults, plan.isKeyed);
     this.commands = new CommandLog(this.servers);
     this.chorus = plan.chorus && new SimChorus(plan.chorus, scheduler, (sensor, body) => this.beginSending({ do: 'send', atMs: 0, topic: 'ENTRY', body, key: String(sensor), messageId: null, tries: 1 }), (sensor, sinceMs) => this.servers.events.events.some(({ stream, type, storedAtMs }) => storedAtMs >= sinceMs && type === 'SensorWentSilent' && stream === sensorStream(sensor)));
-    this.machines = Array.from({ length: plan.machines }, (_, index) => new SimMachine(`machine-${index}`, this.servers, plan.policy, plan.chorus && { onTelling: (process) => this.freezeTeller(process) }));
+    const moments: Moments = {
+      onTelling: (process) => this.freezeFirst('teller', process, plan.chorus?.frozenMs ?? 0),
+      onClaiming: (process) => this.freezeFirst('claimer', process, plan.claimFrozenMs),
+    };
+    this.machines = Array.from({ length: plan.machines }, (_, index) => new SimMachine(`machine-${index}`, this.servers, plan.policy, plan.chorus !== null, moments));
   }
 
   async run(): Promise<RunResult> {
@@ -147,10 +151,9 @@ class SimulatedRun {
     this.scheduler.after(forMs, () => process.resume());
   }
 
-  private freezeTeller(process: SimProcess): void {
-    const frozenMs = this.plan.chorus?.frozenMs ?? 0;
-    if (frozenMs === 0 || this.isCalm || this.hasFrozenTeller) return;
-    this.hasFrozenTeller = true;
+  private freezeFirst(who: 'teller' | 'claimer', process: SimProcess, frozenMs: number): void {
+    if (frozenMs === 0 || this.isCalm || this.frozen.has(who)) return;
+    this.frozen.add(who);
     this.met.faults += 1;
     this.freeze(process, frozenMs);
   }

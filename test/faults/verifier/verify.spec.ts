@@ -81,7 +81,7 @@ const withModels = (change: (models: ReadModels) => Partial<ReadModels>): Tamper
 
 /** A run without faults: sensor 8 recovers while it is shelved, 9 does not. */
 const LIVELY: Plan = {
-  seed: 'lively', machines: 1, policy: { n: 3, windowMs: null, clearOnNormal: false }, isKeyed: true, safetyMs: 20_000,
+  seed: 'lively', machines: 1, policy: { n: 3, windowMs: null, clearOnNormal: false }, isKeyed: true, claimFrozenMs: 0, safetyMs: 20_000,
   chorus: { sensors: [101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112], everyMs: 2000, silent: 105, fromMs: 20_000, untilMs: 20_000, frozenMs: 0 },
   faults: { store: NO_FAULTS, log: NO_FAULTS, mail: NO_FAULTS, customers: NO_FAULTS, disk: NO_FAULTS },
   actions: [
