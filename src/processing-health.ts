@@ -6,7 +6,7 @@ import type { EventStore } from './event-store/event-store.js';
 import { LimitedAsking } from './event-store/limited-asking.js';
 import type { ConsumerLag } from './ingestion/consumer-lag.js';
 import { countRecords, undrainedPartitions } from './ingestion/undrained.js';
-import type { MessageLog } from './message-log/message-log.js';
+import { SENSOR_TOPICS, type MessageLog } from './message-log/message-log.js';
 
 /** An event store that takes longer to answer counts as away. */
 const STORE_ANSWER_MS = 2000;
@@ -102,8 +102,9 @@ export class ProcessingHealth implements Health {
     let lagEvents: number;
     try {
       const lags = await this.parts.lag.byPartition();
-      const opened = new Set(lags.map(({ partition }) => partition));
-      const toOpen = (assignment ?? []).filter((number) => !opened.has(number));
+      // Of every topic: while OK alone is open, nothing is known of the readings that wait.
+      const isOpen = (number: number): boolean => SENSOR_TOPICS.every((topic) => lags.some((lag) => lag.topic === topic && lag.partition === number));
+      const toOpen = (assignment ?? []).filter((number) => !isOpen(number));
       if (toOpen.length > 0) return { name, status: 'degraded', detail: `begins with partition ${toOpen.join(', ')}` };
       lagEvents = lags.reduce((sum, { records }) => sum + records, 0);
     } catch (error) {
