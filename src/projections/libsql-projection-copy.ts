@@ -12,6 +12,7 @@ const PAGE_ROWS = 500;
 /** A copy of a read model as a table of its own: `key`, `position` and the projection's columns. */
 export class LibsqlProjectionCopy implements ProjectionCopy {
   readonly id: string;
+  private isPrepared = false;
 
   private constructor(
     private readonly db: EmbeddedDatabase,
@@ -72,6 +73,7 @@ export class LibsqlProjectionCopy implements ProjectionCopy {
 
   /** An index that is made of all rows at once costs a tenth of one that is kept up row by row. Other writes wait for one at a time. */
   async prepare(): Promise<void> {
+    if (this.isPrepared) return;
     for (const index of indexDefinitions(this.projection, this.table)) {
       try {
         await this.db.define(index);
@@ -79,6 +81,7 @@ export class LibsqlProjectionCopy implements ProjectionCopy {
         throw new ReadModelUnavailable(`cannot index ${this.table} in ${this.db.file}: ${String(error)}`, { cause: error });
       }
     }
+    this.isPrepared = true;
   }
 
   async save({ rows, checkpoint, parked }: ProjectionStep): Promise<void> {
