@@ -41,7 +41,7 @@ export const case2: BenchCase = async ({ isQuick, isFull, progress }) => {
     const all = [...metered.values()];
     const total = { processes: all.reduce((sum, { processes }) => sum + processes, 0), cpuSeconds: all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0), mostMb: meter.mostOfAllMb };
     return {
-      title: 'The source’s second case at its own rate, on the whole stack',
+      title: `The source’s second case at its own rate, on the whole stack${isFull ? `, for ${SOURCE_MINUTES} minutes` : ''}`,
       about: [
         `\`vigia simulate --preset case2\` at ${number(rate, 1)} messages/s for ${number(report.durationSeconds / 60, 1)} minutes, through HAProxy to two ingest endpoints, on every system that \`npm run stack\` starts, all on this machine’s cores; ${number(SENSORS)} sensors and customers. EventStoreDB is the double of the tests.`,
         'CPU: of one core, over the time of sending; memory: the most resident at one time, all processes of the system together.',
@@ -56,7 +56,7 @@ export const case2: BenchCase = async ({ isQuick, isFull, progress }) => {
         `| alarms recovered | ${number(recovered)} | ${number(report.alarms.recovered)} |`,
       ].join('\n'),
       columns: ['system', 'processes', 'CPU', 'MB'],
-      rows: [...[...metered].map(([name, each]) => system(name, each)), system('all', total)],
+      rows: [...[...metered].map(([name, each]) => system(name, each)), system('all', total), ['everything else on the machine: this benchmark, the kernel, other work', '', `${number((meter.othersCpuSeconds / lastedSeconds) * 100, 1)} %`, '']],
     };
   } finally {
     await killAll();

@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../src/clock.js';
+import { HaProxy } from '../test/servers/haproxy.js';
 import { KafkaPixy } from '../test/servers/kafka-pixy.js';
 import { KafkaCluster } from '../test/servers/kafka.js';
 import { freePort } from '../test/servers/server-process.js';
@@ -17,6 +19,7 @@ interface Endpoint {
   stop(): Promise<void>;
 }
 
+const OURS = 'Vigía, role ingest';
 const CASES = [
   { name: 'single posts, 64 connections', connections: 64, readings: 1 },
   { name: 'NDJSON, 100 a post, 16 connections', connections: 16, readings: 100 },
@@ -31,7 +34,8 @@ export const ingestKafka: BenchCase = async ({ isQuick, progress }) => {
   const rates = new Map<string, number[]>();
   try {
     const contenders: Record<string, () => Promise<Endpoint>> = {
-      'Vigía, role ingest': () => startVigia(kafka.bootstrapServers),
+      [OURS]: () => startVigia(kafka.bootstrapServers),
+      'Vigía, two processes behind HAProxy': () => startTwo(kafka.bootstrapServers),
       'plain fastify + kafkajs': () => startPeer(kafka.bootstrapServers),
       'kafka-pixy': () => startPixy(kafka.bootstrapServers),
     };
@@ -58,23 +62,38 @@ export const ingestKafka: BenchCase = async ({ isQuick, progress }) => {
     title: 'Ingest onto Kafka',
     about: [
       'Readings answered with 200 per second over HTTP on loopback, each acknowledged by both of two Kafka brokers before its answer; all normal, literal form.',
-      'One endpoint process; brokers, endpoint and the load (autocannon) share two cores, so a row is a comparison, not a ceiling.',
+      'One endpoint process, or two behind HAProxy with the configuration that users run; brokers, endpoint and the load (autocannon) share two cores, so a row is a comparison, not a ceiling.',
       'kafka-pixy answers when Kafka has acknowledged (`sync`) and takes one message a post.',
     ].join('\n'),
     columns: ['posts', 'endpoint', 'readings/s', 'Vigía is'],
     rows: [...rates].map(([key, values]) => {
       const [posts = '', name = ''] = key.split('|');
-      const ours = median(rates.get(`${posts}|Vigía, role ingest`) ?? [NaN]);
+      const ours = median(rates.get(`${posts}|${OURS}`) ?? [NaN]);
       return [posts, name, spread(values), `${(ours / median(values)).toFixed(1)}×`];
     }),
   };
 };
 
+const messagesOf = (url: string): string => `${url}/topics/ENTRY/messages`;
+
+async function startTwo(brokers: string): Promise<Endpoint> {
+  const endpoints = [await startVigia(brokers), await startVigia(brokers)] as const;
+  const proxy = await HaProxy.start([new URL(endpoints[0].url).host, new URL(endpoints[1].url).host]);
+  while (String(await proxy.endpointsUp()) !== 'true,true') await systemClock.sleep(50);
+  return {
+    url: messagesOf(proxy.url),
+    stop: async () => {
+      await proxy.stop();
+      for (const endpoint of endpoints) await endpoint.stop();
+    },
+  };
+}
+
 async function startVigia(brokers: string): Promise<Endpoint> {
   const dir = mkdtempSync(join(tmpdir(), 'vigia-bench-'));
   const product = await RunningProduct.start(dir, 0, { KAFKA_BROKERS: brokers, VIGIA_ROLES: 'ingest' });
   return {
-    url: `http://127.0.0.1:${product.ingestPort}/topics/ENTRY/messages`,
+    url: messagesOf(`http://127.0.0.1:${product.ingestPort}`),
     stop: async () => {
       await product.stop();
       rmSync(dir, { recursive: true });
@@ -92,7 +111,7 @@ async function startPeer(brokers: string): Promise<Endpoint> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return {
-    url: `http://127.0.0.1:${port}/topics/ENTRY/messages`,
+    url: messagesOf(`http://127.0.0.1:${port}`),
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
@@ -103,5 +122,5 @@ async function startPeer(brokers: string): Promise<Endpoint> {
 
 async function startPixy(brokers: string): Promise<Endpoint> {
   const pixy = await KafkaPixy.start(brokers);
-  return { url: `${pixy.url}/topics/ENTRY/messages?sync&key=1`, stop: () => pixy.stop() };
+  return { url: `${messagesOf(pixy.url)}?sync&key=1`, stop: () => pixy.stop() };
 }

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { HealthPart } from '../src/console/health-report.js';
 import { freePort } from '../test/servers/server-process.js';
+import { residentMbOf } from './process-meter.js';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
@@ -71,10 +71,9 @@ export class RunningProduct {
     return tookMs;
   }
 
-  /** Memory now resident, in MB, as the kernel says (man 5 proc_pid_status). */
+  /** Memory now resident, in MB. */
   residentMb(): number {
-    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+    return residentMbOf(this.child.pid!);
   }
 
   async stop(): Promise<void> {

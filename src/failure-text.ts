@@ -14,7 +14,7 @@ import { BadSmtpUrl } from './notifications/smtp-url.js';
 import { InfluxRefused } from './projections/influx/influx-client.js';
 import { OtherEventStore } from './projections/open-read-models.js';
 import { DataDirInUse, RestoreBrokenOff } from './storage/data-dir-lock.js';
-import { DatabaseUnusable } from './storage/embedded-database.js';
+import { DatabaseUnusable } from './storage/libsql-connection.js';
 
 type ErrorKind = abstract new (...args: never[]) => Error;
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EmbeddedDatabase, type SqlValue, type WriteStatement } from '../storage/embedded-database.js';
+import { EmbeddedDatabase, type WriteStatement } from '../storage/embedded-database.js';
+import type { SqlValue } from '../storage/libsql-connection.js';
 import { CustomersUnavailable, refuseUnstorable, type CustomerStore } from './customer-store.js';
 import { STORED_COLUMNS, type Customer, type SensorPlace } from './customer.js';
 import { LibsqlNotes, NOTES_SCHEMA, notesStatements, type NotesStatements } from './libsql-notes.js';

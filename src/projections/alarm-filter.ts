@@ -1,4 +1,4 @@
-import type { SqlValue } from '../storage/embedded-database.js';
+import type { SqlValue } from '../storage/libsql-connection.js';
 import type { AlarmCursor } from './alarm-cursor.js';
 import { toIsoTime } from './iso-range.js';
 

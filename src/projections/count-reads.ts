@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AlarmType } from '../alarm-domain/reading.js';
-import type { SqlValue } from '../storage/embedded-database.js';
+import type { SqlValue } from '../storage/libsql-connection.js';
 import { alarmsPerMinute, minuteOf } from './alarms-per-minute.projection.js';
 import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { toIsoTime } from './iso-range.js';

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crashPoint } from '../crash-point.js';
 import type { Position } from '../event-store/event-store.js';
-import type { EmbeddedDatabase, SqlValue, WriteStatement } from '../storage/embedded-database.js';
+import type { EmbeddedDatabase, WriteStatement } from '../storage/embedded-database.js';
+import type { SqlValue } from '../storage/libsql-connection.js';
 import { ReadModelUnavailable, type CopySummary, type ParkedEvent, type ProjectionCopy, type ProjectionStep } from './projection-sink.js';
 import type { Projection, ProjectionRow, StoredRow } from './projection.js';
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AlarmType } from '../alarm-domain/reading.js';
 import { isoTime } from '../clock.js';
 import { ZONES } from '../customers/zones.js';
-import type { SqlValue } from '../storage/embedded-database.js';
+import type { SqlValue } from '../storage/libsql-connection.js';
 import { alarms } from './alarms.projection.js';
 import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { ConsoleTally, MOST_LISTED, SensorTally, type BusySensor, type ChatteringSensor, type ConsoleLoad, type LoadAlarm, type LoadRange } from './operators-load.js';

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DatabaseUnusable, EmbeddedDatabase } from './embedded-database.js';
+import { EmbeddedDatabase } from './embedded-database.js';
+import { DatabaseUnusable } from './libsql-connection.js';
 
 const schema = 'CREATE TABLE IF NOT EXISTS things (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body BLOB)';
 

@@ -1,7 +1,5 @@
-import { statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import SyncDatabase from 'libsql';
-import AsyncDatabase from 'libsql/promise';
+import { openReader, openWriter, type Connection, type SqlValue, type Statement, type SyncedAt } from './libsql-connection.js';
 
 /** Why a group holds no more: a longer transaction would keep the first of its writers waiting for too long. */
 const MAX_GROUP = 1024;
@@ -9,29 +7,13 @@ const MAX_GROUP = 1024;
 /** Writes that are run without a break: some 5 ms of the event loop. */
 const SLICE = 256;
 
-/** What a large transaction has made of the write-ahead log, such as that of an index, is given back to the disk down to this. */
-const LOG_BYTES = 32 * 1024 * 1024;
-
 /** Statements kept ready per connection; the adapters have some tens. */
 const MAX_STATEMENTS = 200;
-
-export type SqlValue = string | number | bigint | Buffer | null;
 
 /** A prepared statement of the writer; to be used only inside the `work` of `write`. */
 export interface WriteStatement {
   run(...values: SqlValue[]): { readonly changes: number };
   get(...values: SqlValue[]): Record<string, unknown> | undefined;
-}
-
-/** The part of libsql that is used; its own types are `any`. */
-interface Connection {
-  exec(sql: string): unknown;
-  prepare(sql: string): unknown;
-  close(): void;
-}
-interface Statement {
-  run(values: readonly SqlValue[]): { changes: number };
-  all(values: readonly SqlValue[]): Record<string, unknown>[];
 }
 
 interface QueuedWrite {
@@ -44,24 +26,6 @@ interface QueuedDefinition {
   readonly sql: string;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-}
-
-/**
- * What a power failure may take of what has resolved; `kill -9` takes nothing of either. `commits`: nothing, at an fsync for
- * each commit. `checkpoints`: the last transactions, never one without all after it; for what is made from other data and goes on from where it stands.
- */
-export type SyncedAt = 'commits' | 'checkpoints';
-const SYNCHRONOUS: Readonly<Record<SyncedAt, string>> = { commits: 'FULL', checkpoints: 'NORMAL' };
-
-/** Such a file is read to its end at the start: a second or so. A larger one is checked when it is backed up. */
-const LARGEST_CHECKED_BYTES = 1024 * 1024 * 1024;
-
-/** The file is no database, is damaged, or can't be reached. */
-export class DatabaseUnusable extends Error {
-  constructor(file: string, why: string, options?: ErrorOptions) {
-    super(`cannot open database ${file}: ${why}`, options);
-    this.name = 'DatabaseUnusable';
-  }
 }
 
 /** The commit failed; it may or may not have reached the disk. */
@@ -87,8 +51,7 @@ export class EmbeddedDatabase {
   private readonly writeStatements = new Map<string, WriteStatement>();
   private draining: Promise<void> | null = null;
   private closed = false;
-  /** How often something that a write had done was undone: what is remembered of the rows from before then may be wrong. */
-  undone = 0;
+  private undoneCount = 0;
 
   private constructor(
     readonly file: string,
@@ -99,28 +62,17 @@ export class EmbeddedDatabase {
 
   /** Opens or creates `file` and runs `schema`, which must be repeatable (IF NOT EXISTS). Thrown: `DatabaseUnusable` when it is not a sound database. */
   static async open(file: string, schema: string, syncedAt: SyncedAt = 'commits'): Promise<EmbeddedDatabase> {
-    try {
-      const writer = new AsyncDatabase(file, {}) as Connection;
-      await writer.exec('PRAGMA busy_timeout = 5000');
-      await writer.exec('PRAGMA journal_mode = WAL');
-      await writer.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
-      // The library would sort the keys of an index in memory, 100 MB for a million rows.
-      await writer.exec('PRAGMA temp_store = FILE');
-      await writer.exec(`PRAGMA synchronous = ${SYNCHRONOUS[syncedAt]}`);
-      if (statSync(file).size <= LARGEST_CHECKED_BYTES) await requireSound(writer);
-      await writer.exec(schema);
-      const reader = new SyncDatabase(file, {}) as Connection;
-      reader.exec('PRAGMA busy_timeout = 5000');
-      reader.exec('PRAGMA query_only = 1');
-      return new EmbeddedDatabase(file, writer, reader, {
-        begin: toWriteStatement(await writer.prepare('SAVEPOINT one_write')),
-        release: toWriteStatement(await writer.prepare('RELEASE one_write')),
-        undo: toWriteStatement(await writer.prepare('ROLLBACK TO one_write')),
-      });
-    } catch (error) {
-      const isDamaged = error instanceof Error && 'code' in error && DAMAGE.has(String(error.code));
-      throw new DatabaseUnusable(file, isDamaged ? `it is damaged (${error.message}); bring back a backup, as docs/backup.md says` : String(error), { cause: error });
-    }
+    const writer = await openWriter(file, schema, syncedAt);
+    return new EmbeddedDatabase(file, writer, await openReader(file), {
+      begin: toWriteStatement(await writer.prepare('SAVEPOINT one_write')),
+      release: toWriteStatement(await writer.prepare('RELEASE one_write')),
+      undo: toWriteStatement(await writer.prepare('ROLLBACK TO one_write')),
+    });
+  }
+
+  /** How often something that a write had done was undone: what is remembered of the rows from before then may be wrong. */
+  get undone(): number {
+    return this.undoneCount;
   }
 
   /** How many writes wait for a transaction. */
@@ -252,7 +204,7 @@ export class EmbeddedDatabase {
       this.savepoint.release.run();
       return () => write.resolve(value);
     } catch (error) {
-      this.undone += 1;
+      this.undoneCount += 1;
       try {
         this.savepoint.undo.run();
         this.savepoint.release.run();
@@ -265,7 +217,7 @@ export class EmbeddedDatabase {
   }
 
   private async rollback(): Promise<void> {
-    this.undone += 1;
+    this.undoneCount += 1;
     try {
       await this.writer.exec('ROLLBACK');
     } catch {
@@ -282,18 +234,6 @@ async function inSlices(group: readonly QueuedWrite[], run: (write: QueuedWrite)
     settle.push(run(write));
   }
   return settle;
-}
-
-/** Codes of SQLite for a file that is no database, or no sound one. */
-const DAMAGE = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
-
-/** Looks at every page's structure; what a row says is not known to it. Thrown: an error with SQLite's code and its first finding. */
-async function requireSound(connection: Connection): Promise<void> {
-  // The writer's library gives rows by a promise.
-  const statement = (await connection.prepare('PRAGMA quick_check(1)')) as { all(values: readonly SqlValue[]): Promise<Record<string, unknown>[]> };
-  const [first] = await statement.all([]);
-  const finding = String(first?.['quick_check']).replaceAll(/\s+/g, ' ');
-  if (finding !== 'ok') throw Object.assign(new Error(finding), { code: 'SQLITE_CORRUPT' });
 }
 
 function toWriteStatement(prepared: unknown): WriteStatement {
