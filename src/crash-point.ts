@@ -28,6 +28,7 @@ export const CRASH_POINTS = [
   'unshelved',
   'dead-letter-replayed',
   'rebuild-stored',
+  'rebuild-prepared',
   'rebuild-switching',
   'rebuild-switched',
 ] as const;

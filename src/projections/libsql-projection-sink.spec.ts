@@ -45,6 +45,20 @@ describe('LibsqlProjectionSink', () => {
     await second.close();
   });
 
+  it('makes the indexes of a copy when it is prepared, and leaves off when it is told to stop', async () => {
+    const sink = await LibsqlProjectionSink.open(newDir());
+    const copy = await sink.createCopy(alarms);
+    const indexes = (): number => sink.db.all("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name LIKE 'alarms%'").length;
+    const stopping = new AbortController();
+    const prepared = copy.prepare(stopping.signal);
+    stopping.abort(new Error('it is told to stop'));
+    await expect(prepared).rejects.toThrow('it is told to stop');
+    expect(indexes()).toBe(1);
+    await copy.prepare();
+    expect(indexes()).toBe(alarms.indexes.length);
+    await sink.close();
+  });
+
   it('names a file that is no database', async () => {
     const dir = newDir();
     writeFileSync(join(dir, 'read-models.db'), 'not a database, but long enough to be looked at as the header of one.'.repeat(20));

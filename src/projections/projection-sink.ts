@@ -39,8 +39,8 @@ export interface ProjectionCopy {
   /** All rows, in the order of their keys, where they can be listed. */
   pages?(): AsyncIterable<readonly StoredRow[]>;
 
-  /** What readers need and a copy that is being filled does without; it may take seconds for a million rows. `makeLive` does it where it was not done. */
-  prepare?(): Promise<void>;
+  /** What readers need and a copy that is being filled does without; it may take seconds for a million rows. `makeLive` does it where it was not done. Thrown: the reason of `signal` when it is aborted. */
+  prepare?(signal?: AbortSignal): Promise<void>;
 
   /** Stores all of it or nothing, durably. A row never overwrites one of a newer position. */
   save(step: ProjectionStep): Promise<void>;

@@ -62,7 +62,8 @@ export async function rebuild(live: LiveProjection, options: RebuildOptions): Pr
     };
     await approach();
     // The live copy has gone on meanwhile.
-    await building.copy.prepare?.();
+    await building.copy.prepare?.(options.signal);
+    crashPoint('rebuild-prepared');
     await approach();
     const { rows, equal } = await live.exclusive(async (before) => {
       const checkpoint = (await before?.checkpoint()) ?? null;
