@@ -38,11 +38,13 @@ describe('vigia backup and restore', () => {
   const [original, restored, backup] = [join(folder, 'original'), join(folder, 'restored'), join(folder, 'backup')];
   let mailServer: SmtpTestServer;
   const sent: SentRecord[] = [];
+  const [stop, again] = [new AbortController(), new AbortController()];
 
   beforeAll(async () => {
     mailServer = await SmtpTestServer.start();
   });
   afterAll(async () => {
+    for (const each of [stop, again]) each.abort(); // a test that failed has left its senders
     await stopAll();
     await mailServer.stop();
     rmSync(folder, { recursive: true });
@@ -74,7 +76,6 @@ describe('vigia backup and restore', () => {
 
   it('bring back all that was accepted before the backup, which is made while readings come in, and send no e-mail twice unmarked', async () => {
     const first = await started(original);
-    const stop = new AbortController();
     const sending = sendUntil(stop.signal, first.ingestUrl, 'before');
     await operate(first, 'shelve', { reason: 'test', until: new Date(systemClock.now() + 3_600_000).toISOString() });
     await sendRecord(first.ingestUrl, 'ENTRY', `[${SHELVED}, true, false, 20, 30]`, 'shelved', sent);
@@ -108,7 +109,6 @@ describe('vigia backup and restore', () => {
     await operate(second, 'unshelve', {});
     await second.waitUntilSettled();
     const atRestore = new Set((await second.alarms()).map(({ alarmId }) => alarmId));
-    const again = new AbortController();
     const sendingAgain = sendUntil(again.signal, second.ingestUrl, 'after');
     await systemClock.sleep(2500);
     again.abort();

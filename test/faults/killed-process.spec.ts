@@ -23,14 +23,16 @@ async function sendAll(url: string, sensorId: number, sent: SentRecord[], stop: 
   for (let message = 0; !stop.aborted; message += 1) {
     const topic = random.fraction() < 0.2 ? 'OK' : 'ENTRY';
     const body = drawBody(random, topic, sensorId);
-    while (!(await sendRecord(url, topic, body, `${sensorId}-${message}`, sent))) await systemClock.sleep(50);
+    while (!(await sendRecord(url, topic, body, `${sensorId}-${message}`, sent)) && !stop.aborted) await systemClock.sleep(50);
     await systemClock.sleep(random.integer(0, 30));
   }
 }
 
 describe('a process that is killed again and again', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vigia-killed-'));
+  const stop = new AbortController();
   afterAll(async () => {
+    stop.abort(); // a test that failed has left its senders
     await stopAll();
     rmSync(folder, { recursive: true });
   });
@@ -41,7 +43,6 @@ describe('a process that is killed again and again', () => {
     product.start();
     await product.waitUntilUp();
     const sent: SentRecord[] = [];
-    const stop = new AbortController();
     const sending = Promise.all(Array.from({ length: SENSORS }, (_, sensor) => sendAll(product.ingestUrl, sensor, sent, stop.signal)));
     for (let kill = 0; kill < KILLS; kill += 1) {
       await systemClock.sleep((RUN_MS / KILLS) * (0.5 + Math.random()));

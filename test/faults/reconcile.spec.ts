@@ -76,16 +76,19 @@ describe('vigia reconcile', () => {
       }
     }));
     let before = 0;
-    for (let time = 0; time < 3; time += 1) {
-      await waitFor('more records', () => sent.length > before);
-      const { records, unaccounted, problems } = JSON.parse(await product.command('reconcile', '--json')) as Reconciled;
-      expect({ unaccounted, problems }).toEqual({ unaccounted: 0, problems: [] });
-      // Else it was not live.
-      expect(records).toBeGreaterThan(before);
-      before = records;
+    try {
+      for (let time = 0; time < 3; time += 1) {
+        await waitFor('more records', () => sent.length > before);
+        const { records, unaccounted, problems } = JSON.parse(await product.command('reconcile', '--json')) as Reconciled;
+        expect({ unaccounted, problems }).toEqual({ unaccounted: 0, problems: [] });
+        // Else it was not live.
+        expect(records).toBeGreaterThan(before);
+        before = records;
+      }
+    } finally {
+      stop.abort();
+      await sending;
     }
-    stop.abort();
-    await sending;
     expect(sent.length).toBeGreaterThan(before);
     await product.interrupt();
   }, 120_000);
