@@ -27,13 +27,14 @@ export const case2: BenchCase = async ({ isQuick, isFull, progress }) => {
     end: async () => {
       metered = await meter.end();
       lastedSeconds = performance.now() / 1000 - lastedSeconds;
+      for (const [name, { cpuSeconds, mostMb }] of metered) progress(`${name}: ${((cpuSeconds / lastedSeconds) * 100).toFixed(1)} % of a core, ${mostMb.toFixed(0)} MB`);
     },
   };
   try {
     mkdirSync(join(folder, 'run'));
     const result = await runOnStack({ folder: join(folder, 'run'), seed: '1', compress: 1, seconds, sensors: SENSORS, rounds: 0, say: progress, whileSent });
     const wrong = result.checks.filter(({ differences }) => differences.length > 0);
-    if (wrong.length > 0) throw new Error(`not all is right: ${wrong.map(({ name, differences }) => `${name}: ${differences[0]}`).join('; ')}`);
+    if (wrong.length > 0) throw new Error(`not all is right: ${wrong.map(({ name, differences }) => `${name}: ${differences.join(', ')}`).join('; ')}`);
     const { report } = result;
     const { messages, rate, alarms, recovered } = PRESETS.case2;
     const number = (value: number, digits = 0): string => value.toLocaleString('en-US', { maximumFractionDigits: digits });
