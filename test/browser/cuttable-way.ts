@@ -64,8 +64,13 @@ export class CuttableWay {
     });
     far.on('data', (data: Buffer) => near.write(data));
     if (this.isSilent) far.pause();
-    near.on('error', () => undefined).on('close', () => (this.ends.delete(near), far.destroy()));
-    far.on('error', () => undefined).on('close', () => near.destroy());
+    // An end that is reset closes after its error.
+    for (const end of [near, far]) end.on('error', () => undefined);
+    far.on('close', () => near.destroy());
+    near.on('close', () => {
+      this.ends.delete(near);
+      far.destroy();
+    });
   }
 
   private note(request: string): void {
