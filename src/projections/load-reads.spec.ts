@@ -127,7 +127,7 @@ describe('the bounds', () => {
     for (let sensorId = 1; sensorId <= 12; sensorId += 1) {
       for (let alarms = 0; alarms < 2 + sensorId; alarms += 1) tally.add({ triggeredMs: alarms, type: 'smoke', acknowledgedMs: null, zone: null, sensorId });
     }
-    const most = { total: 12, items: [12, 11, 10, 9, 8, 7, 6, 5, 4, 3].map((sensorId) => expect.objectContaining({ sensorId, alarms: 2 + sensorId })) };
+    const most = { total: 12, items: [12, 11, 10, 9, 8, 7, 6, 5, 4, 3].map((sensorId): unknown => expect.objectContaining({ sensorId, alarms: 2 + sensorId })) };
     expect(tally.busiest).toEqual(most);
     expect(tally.chattering).toEqual(most);
 

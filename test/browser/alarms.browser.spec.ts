@@ -155,11 +155,11 @@ describe('the details of an alarm', () => {
       'script-src-elem': 'inline',
       'script-src-attr': 'inline',
       'style-src-attr': 'inline',
-      'connect-src': `${other}/fetch`,
-      'img-src': `${other}/image`,
-      'frame-src': `${other}/frame`,
-      'form-action': `${other}/form`,
-      'base-uri': `${other}/base`,
+      'connect-src': other,
+      'img-src': other,
+      'frame-src': other,
+      'form-action': other,
+      'base-uri': other,
     });
     expect(await page.evaluate('window.isHacked')).toBeUndefined();
     bench.forgive('Content Security Policy');
@@ -170,7 +170,7 @@ describe('the details of an alarm', () => {
 const inject = (other: string) => `new Promise((done) => {
   const refused = {};
   document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
-    refused[effectiveDirective] = blockedURI;
+    refused[effectiveDirective] = blockedURI === 'inline' ? blockedURI : new URL(blockedURI).origin;
     if (Object.keys(refused).length === 8) done(refused);
   });
   document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.isHacked = true' }));

@@ -7,7 +7,7 @@ const alarms = [
   { alarmId: 'b', type: 'smoke', zone: 'UK', sensorId: '100', email: 'sent' },
   { alarmId: 'c', type: 'temperature', zone: 'Mediterranean', sensorId: '20', email: 'parked' },
   { alarmId: 'd', type: 'motion', zone: null, sensorId: '3', email: 'pending' },
-] as readonly AlarmSummary[];
+] as unknown as readonly AlarmSummary[];
 const names = new Map([['100', 'Ana Ruiz'], ['20', 'álvaro Sanz']]);
 
 const order = (column: Column, isDescending: boolean) => sorted(alarms, { column, isDescending }, names).map(({ alarmId }) => alarmId).join('');
