@@ -122,6 +122,26 @@ describe('the bounds', () => {
     expect(() => tally.add({ ...alarm, sensorId: MOST_SENSORS })).toThrow('ask for a shorter time');
   });
 
+  it('of sensors the ten with most alarms are listed, with how many there are, and of stale alarms the ten oldest of the zone', async () => {
+    const tally = new SensorTally();
+    for (let sensorId = 1; sensorId <= 12; sensorId += 1) {
+      for (let alarms = 0; alarms < 2 + sensorId; alarms += 1) tally.add({ triggeredMs: alarms, type: 'smoke', acknowledgedMs: null, zone: null, sensorId });
+    }
+    const most = { total: 12, items: [12, 11, 10, 9, 8, 7, 6, 5, 4, 3].map((sensorId): unknown => expect.objectContaining({ sensorId, alarms: 2 + sensorId })) };
+    expect(tally.busiest).toEqual(most);
+    expect(tally.chattering).toEqual(most);
+
+    const crowded = await ReadModelsBench.open();
+    const ids = Array.from({ length: 24 }, (_, index) => index + 1);
+    await crowded.place(ids.map((sensorId) => ({ sensorId, geohash: 'gcpvj0duq', zone: sensorId % 2 === 0 ? 'UK' : 'Asia' })));
+    await crowded.append(ids.map((sensorId) => triggered({ alarm: String(sensorId), sensorId, type: 'motion', second: sensorId })));
+    await crowded.settle();
+    const { stale } = await new LoadReads(crowded.sink).measure({ fromMs: START_MS, toMs: START_MS + HOUR_MS, staleBeforeMs: START_MS, zone: 'UK' });
+    await crowded.close();
+    expect(stale.total).toBe(12);
+    expect(stale.items.map(({ sensorId }) => sensorId)).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
+  });
+
   it('three in more than a minute make no chatter', () => {
     const tally = new SensorTally();
     for (const second of [0, 30, 61, 121]) tally.add({ triggeredMs: second * 1000, sensorId: 7, type: 'smoke', acknowledgedMs: null, zone: null });

@@ -149,20 +149,36 @@ describe('the details of an alarm', () => {
     await mail.waitFor();
     for (const text of [hostile.name, hostile.surname, hostile.city]) expect(await mail.textContent()).toContain(text);
     expect(await page.locator('img, body script').count()).toBe(0);
-    // And if it ever became markup, nothing in it would run.
-    expect((await page.evaluate<string[]>(INJECT)).sort()).toEqual(['script-src-attr', 'script-src-elem']);
+    // And if it ever became markup, nothing in it would run, be loaded, or be sent to another server.
+    const other = bench.served.product.ingestUrl;
+    expect(await page.evaluate<Record<string, string>>(inject(other))).toEqual({
+      'script-src-elem': 'inline',
+      'script-src-attr': 'inline',
+      'style-src-attr': 'inline',
+      'connect-src': other,
+      'img-src': other,
+      'frame-src': other,
+      'form-action': other,
+      'base-uri': other,
+    });
     expect(await page.evaluate('window.isHacked')).toBeUndefined();
     bench.forgive('Content Security Policy');
   });
 });
 
-/** Puts a script and an element with a handler into the page; gives what the page's policy refused of them, within some seconds. */
-const INJECT = `new Promise((done) => {
-  const refused = [];
-  document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => refused.push(effectiveDirective) === 2 && done(refused));
+/** Puts into the page what hostile markup could have; gives what the page's policy refused of it, within some seconds. */
+const inject = (other: string) => `new Promise((done) => {
+  const refused = {};
+  document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
+    refused[effectiveDirective] = blockedURI === 'inline' ? blockedURI : new URL(blockedURI).origin;
+    if (Object.keys(refused).length === 8) done(refused);
+  });
   document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.isHacked = true' }));
-  document.body.insertAdjacentHTML('beforeend', '<p id="injected" onclick="window.isHacked = true"></p>');
+  document.body.insertAdjacentHTML('beforeend', '<p id="injected" onclick="window.isHacked = true" style="color: red"></p><img src="${other}/image"><iframe src="${other}/frame"></iframe><form id="injected-form" action="${other}/form"></form>');
   document.getElementById('injected').click();
+  document.getElementById('injected-form').submit();
+  document.head.append(Object.assign(document.createElement('base'), { href: '${other}/base' }));
+  fetch('${other}/fetch').catch(() => undefined);
   setTimeout(() => done(refused), 5000);
 })`;
 

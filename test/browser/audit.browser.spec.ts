@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import type { ApiAlarm } from '../acceptance/product.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
 import { addressOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+import { downloaded } from './downloaded.js';
 
 const HOUR_MS = 3_600_000;
 const SECOND_MS = 1000;
@@ -105,10 +105,10 @@ describe('the audit of the whole system', () => {
   it('takes a range of events away as JSONL and as CSV', async () => {
     const { current } = await momentsAt('');
     const page = await bench.openAt(`/audit?asOf=${current}`, '[data-testid=then-22-smoke]');
-    const lines = (await downloaded(page, 'events-jsonl')).map((line) => JSON.parse(line) as { type: string; data: { sensorId: number } });
+    const lines = (await linesOf(page, 'events-jsonl')).map((line) => JSON.parse(line) as { type: string; data: { sensorId: number } });
     const mine = lines.filter(({ data }) => data.sensorId === 21).map(({ type }) => type);
     expect(mine).toEqual(['AlarmTriggered', 'AlarmAcknowledged', 'AlarmRecovered']);
-    const [head, ...rows] = await downloaded(page, 'events-csv');
+    const [head, ...rows] = await linesOf(page, 'events-csv');
     expect(head).toContain('position,recordedAt,sensorId,revision,type');
     expect(rows).toHaveLength(lines.length);
   });
@@ -196,7 +196,7 @@ describe('what operators did, in the audit', () => {
     await changed(page, 'Sensor unshelved by ana');
     await then(page, 'No shelved sensors');
     // The export of the range has them too, without what was written.
-    const lines = await downloaded(page, 'events-jsonl');
+    const lines = await linesOf(page, 'events-jsonl');
     const types = lines.map((line) => (JSON.parse(line) as { type: string }).type);
     expect(types).toEqual(expect.arrayContaining(['AlarmCommented', 'SensorShelved', 'SensorUnshelved']));
     expect(lines.join()).not.toContain('oven');
@@ -221,9 +221,6 @@ describe('what operators did, in the audit', () => {
   });
 });
 
-async function downloaded(page: Page, testId: string): Promise<readonly string[]> {
-  const waiting = page.waitForEvent('download');
-  await page.getByTestId(testId).click();
-  const text = await readFile(await (await waiting).path(), 'utf8');
-  return text.replace(/^\uFEFF/, '').trimEnd().split(/\r?\n/);
+async function linesOf(page: Page, testId: string): Promise<readonly string[]> {
+  return (await downloaded(page, testId)).replace(/^\uFEFF/, '').trimEnd().split(/\r?\n/);
 }

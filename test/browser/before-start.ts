@@ -1,6 +1,5 @@
-import { SensorCommands } from '../../src/alarm-life/sensor-commands.js';
 import { systemClock, type Clock } from '../../src/clock.js';
-import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
+import { partitionOf } from '../../src/ingestion/last-seen.js';
 import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
 import { jsonOf, type PostedReading } from './served-product.js';
 
@@ -16,14 +15,34 @@ export function readingOf(reading: PostedReading, agoMs: number): BeforeStart {
   };
 }
 
-/** A sensor of which it was noted so long ago that it had been silent for some time: to wait for that takes more than half a minute of its path. */
+/**
+ * Readings that the log took so long ago: `sensorId` sent one every two seconds, then nothing, while another sensor of its partition was heard of for as long as
+ * `silentForMs`. By the log's times the product then finds it silent as soon as it looks. In the
+ * source's own form, which is passed over record by record: a backlog of others is handled in batches, each of one time.
+ */
 export function silenceOf(sensorId: number, agoMs: number, silentForMs: number): BeforeStart {
   return async (dataDir) => {
-    const clock = clockAgo(agoMs);
-    const store = await LibsqlEventStore.open(dataDir, { clock });
-    await new SensorCommands(store, clock, 0).execute(sensorId, { type: 'note-silence', intervalMs: 2000, silentForMs });
-    await store.close();
+    let ms = systemClock.now() - agoMs;
+    const log = await LibsqlMessageLog.open(dataDir, { clock: { ...systemClock, now: () => ms } });
+    const send = async (id: number, count: number) => {
+      for (let sent = 0; sent < count; sent += 1) {
+        await log.append('ENTRY', [{ key: String(id), value: Buffer.from(`{"${id}", "false", "false", "20.0", "30.0"}`), headers: {} }]);
+        ms += INTERVAL_MS;
+      }
+    };
+    await send(sensorId, 20);
+    await send(neighbourOf(sensorId), silentForMs / INTERVAL_MS);
+    await log.close();
   };
+}
+
+const INTERVAL_MS = 2000;
+
+/** Another sensor of the same partition: a partition's time is that of its records. */
+function neighbourOf(sensorId: number): number {
+  let id = sensorId + 1;
+  while (partitionOf(id) !== partitionOf(sensorId)) id += 1;
+  return id;
 }
 
 function clockAgo(agoMs: number): Clock {

@@ -91,6 +91,17 @@ describe('the page of operators’ load', () => {
     await page.getByTestId('chatter').filter({ hasText: 'Motion: 3 alarms in bursts' }).waitFor();
   });
 
+  it('lists the ten busiest sensors, and says of how many', async () => {
+    // Nine have had alarms today so far.
+    await bench.motion(...Array.from({ length: CUSTOMERS }, (_, index) => index + 1).filter((id) => id !== STALE && !ids.includes(id)).slice(0, 2));
+    const page = await bench.openAt('/load', '[data-testid=consoles] td');
+    const busiest = page.getByTestId('busiest');
+    await busiest.filter({ hasText: '10 of 11' }).waitFor();
+    expect(await busiest.locator('li').count()).toBe(10);
+    const counts = (await busiest.locator('li b').allTextContents()).map(Number);
+    expect(counts).toEqual([...counts].sort((one, other) => other - one));
+  });
+
   it('is accessible, fits a phone and speaks Spanish', async () => {
     const page = await bench.openAt('/load', '[data-testid=consoles] td', { ...PHONE, locale: 'es-ES' });
     await page.getByRole('heading', { name: 'Carga de los operadores' }).waitFor();

@@ -3,6 +3,7 @@ import type { Customer } from '../../src/customers/customer.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
 import { ConsoleBrowser, DESKTOP, hasFocus, overflowPx, PHONE } from './console-browser.js';
+import { LISTEN } from './listen.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -23,24 +24,6 @@ async function confirm(page: Page, note?: string): Promise<void> {
   if (note !== undefined) await ask(page).getByTestId('note').fill(note);
   await ask(page).locator('button[type=submit]').click();
 }
-
-/** Counts the tones that a page begins, and keeps of which sensors' alarms it was told, once it has done what it does about one. */
-const LISTEN = `(() => {
-  Object.assign(window, { tones: 0, told: [] });
-  const start = OscillatorNode.prototype.start;
-  OscillatorNode.prototype.start = function (...when) {
-    window.tones += 1;
-    window.context = this.context;
-    return start.apply(this, when);
-  };
-  const listen = EventSource.prototype.addEventListener;
-  EventSource.prototype.addEventListener = function (kind, listener) {
-    listen.call(this, kind, (event) => {
-      listener(event);
-      if (kind === 'alarm') window.told.push(JSON.parse(event.data).sensorId);
-    });
-  };
-})()`;
 
 /** The sensors of the rows from top to bottom. */
 async function order(page: Page): Promise<readonly string[]> {

@@ -14,7 +14,7 @@ let bench: ConsoleBrowser;
 
 beforeAll(async () => {
   smtp = await SmtpTestServer.start();
-  bench = await ConsoleBrowser.start({ SMTP_URL: smtp.url }, CUSTOMERS, silenceOf(SILENT, 3_600_000, 95_000));
+  bench = await ConsoleBrowser.start({ SMTP_URL: smtp.url }, CUSTOMERS, silenceOf(SILENT, 3_600_000, 96_000));
 });
 afterAll(async () => {
   await bench.stop();

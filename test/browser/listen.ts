@@ -1,0 +1,17 @@
+/** Counts the tones that a page begins, and keeps of which sensors' alarms it was told, once it has done what it does about one: `window.tones`, `window.told`. */
+export const LISTEN = `(() => {
+  Object.assign(window, { tones: 0, told: [] });
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (...when) {
+    window.tones += 1;
+    window.context = this.context;
+    return start.apply(this, when);
+  };
+  const listen = EventSource.prototype.addEventListener;
+  EventSource.prototype.addEventListener = function (kind, listener) {
+    listen.call(this, kind, (event) => {
+      listener(event);
+      if (kind === 'alarm') window.told.push(JSON.parse(event.data).sensorId);
+    });
+  };
+})()`;

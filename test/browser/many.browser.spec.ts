@@ -1,0 +1,114 @@
+import type { Page } from 'playwright-core';
+import { waitFor } from '../support/wait-for.js';
+import { ConsoleBrowser } from './console-browser.js';
+import { downloaded } from './downloaded.js';
+
+/** What is done with many alarms, sensors or events at once. */
+
+let bench: ConsoleBrowser;
+
+beforeAll(async () => {
+  bench = await ConsoleBrowser.start();
+});
+afterAll(() => bench.stop());
+afterEach(() => bench.clear());
+
+const row = (page: Page, id: number, type = 'motion') => page.getByTestId(`standing-${id}-${type}`);
+const ask = (page: Page) => page.getByTestId('ask');
+
+it('many sensors are shelved at once, one with two alarms once, and one that was shelved meanwhile when it is asked for again', async () => {
+  await bench.motion(21, 22, 23, 24);
+  await bench.smoke(21);
+  const page = await bench.openAlarmsPage();
+  for (const id of [21, 22, 23, 24]) await row(page, id).waitFor();
+  await row(page, 21, 'smoke').waitFor();
+  await page.getByRole('checkbox', { name: 'Select all: Unacknowledged' }).check();
+  await row(page, 24).getByRole('checkbox').uncheck();
+  await page.getByTestId('chosen').filter({ hasText: '4 selected' }).waitFor();
+  await page.getByTestId('shelve-chosen').click();
+  await ask(page).getByRole('heading', { name: 'Shelve 3 sensors' }).waitFor();
+  expect((await ask(page).locator('.targets li').allTextContents()).map((text) => /\d+/.exec(text)?.[0]).sort()).toEqual(['21', '22', '23']);
+  await bench.command('/api/sensors/22/shelve', { operator: 'eva', reason: 'test', until: new Date(Date.now() + 600_000).toISOString() });
+  await page.getByTestId('shelved-22').filter({ hasText: 'by eva' }).waitFor();
+  await ask(page).getByTestId('reason').selectOption('nuisance');
+  await ask(page).getByTestId('operator').fill('ana');
+  await ask(page).getByTestId('note').fill('works on the roof');
+  await ask(page).locator('button[type=submit]').click();
+  await ask(page).getByRole('alert').filter({ hasText: 'One has changed since you saw it' }).filter({ hasText: '(eva)' }).waitFor();
+  for (const id of [21, 23]) for (const text of ['False alarms', 'by ana', 'works on the roof']) await page.getByTestId(`shelved-${id}`).filter({ hasText: text }).waitFor();
+  await page.getByTestId('shelved-22').filter({ hasText: 'by eva' }).waitFor();
+  await ask(page).getByRole('button', { name: 'Do it all the same' }).click();
+  await page.getByTestId('shelved-22').filter({ hasText: 'by ana' }).waitFor();
+  await ask(page).waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: '3 shelved' }).waitFor();
+  expect(await page.getByTestId('shelved-24').count()).toBe(0);
+  await Promise.all([21, 22, 23].map((id) => bench.command(`/api/sensors/${id}/unshelve`, { operator: 'eva' })));
+  await page.getByTestId('shelved-21').waitFor({ state: 'detached' });
+  bench.forgive('412');
+});
+
+it('of more than a hundred alarms the newest are there and the rest on demand, and it is said among how many they are sorted', async () => {
+  const startMs = Date.now() - 40 * 60_000;
+  // The oldest have the lowest numbers.
+  await bench.served.post('ENTRY', Array.from({ length: 130 }, (_, index) => ({ id: 100 + index, movement: true, at: new Date(startMs + index * 15_000).toISOString() })));
+  await waitFor('the alarms', async () => (await bench.openAlarms()).length === 130);
+  const page = await bench.openAlarmsPage();
+  const group = page.getByTestId('unacknowledged');
+  const rows = group.locator('.standing-row');
+  await group.getByText('100 of 130').waitFor();
+  expect(await rows.count()).toBe(100);
+  await row(page, 130).waitFor();
+  expect(await row(page, 129).count()).toBe(0);
+  await page.getByRole('button', { name: 'Sensor', exact: true }).click();
+  await page.getByText('Sorted among the 100 that are loaded.').waitFor();
+  expect(await rows.first().getAttribute('data-testid')).toBe('standing-130-motion');
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await rows.nth(129).waitFor();
+  expect(await rows.first().getAttribute('data-testid')).toBe('standing-100-motion');
+  await page.getByRole('button', { name: 'Show more' }).waitFor({ state: 'detached' });
+});
+
+it('a chosen range of events is taken away as the API has it, neither what was before nor what came after', async () => {
+  await bench.motion(31);
+  await bench.alarmOf(31);
+  const [from, to] = [await nextSecond(), await afterAlarm(32)];
+  await bench.motion(33);
+  await bench.alarmOf(33);
+  const page = await bench.openAt('/audit', '[data-testid=export-from]');
+  await page.getByTestId('export-from').fill(inputOf(from));
+  await page.getByTestId('export-to').fill(inputOf(to));
+  const query = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
+  await page.locator(`[data-testid=events-csv][href$="${encoded(query)}"]`).waitFor();
+  for (const kind of ['jsonl', 'csv']) {
+    const file = await downloaded(page, `events-${kind}`);
+    expect(file).toBe(await textOf(`/api/export/events.${kind}?${query}`));
+    expect([31, 32, 33].map((id) => file.includes(kind === 'csv' ? `Z,${id},` : `"sensorId":${id},`))).toEqual([false, true, false]);
+  }
+  // What is no time asks for all.
+  await page.getByTestId('export-from').fill('');
+  await page.locator(`[data-testid=events-jsonl][href$="${encoded(`?to=${new Date(to).toISOString()}`)}"]`).waitFor();
+  expect(await downloaded(page, 'events-jsonl')).toBe(await textOf(`/api/export/events.jsonl?to=${new Date(to).toISOString()}`));
+});
+
+/** The beginning of a second that was not yet there when the call came, once it has begun. */
+async function nextSecond(): Promise<number> {
+  const ms = Math.floor(Date.now() / 1000) * 1000 + 1000;
+  await waitFor('the next second', () => Date.now() >= ms);
+  return ms;
+}
+
+async function afterAlarm(sensorId: number): Promise<number> {
+  await bench.motion(sensorId);
+  await bench.alarmOf(sensorId);
+  return nextSecond();
+}
+
+/** As the browser, whose zone is UTC, takes it. */
+const inputOf = (ms: number) => new Date(ms).toISOString().slice(0, 19);
+const encoded = (query: string) => query.replaceAll(':', '%3A');
+
+/** As the page gets it, the mark of its byte order too. */
+async function textOf(path: string): Promise<string> {
+  const answer = await fetch(`${bench.served.product.consoleUrl}${path}`);
+  return Buffer.from(await answer.arrayBuffer()).toString('utf8');
+}
