@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import type { ApiAlarm } from '../acceptance/product.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
-import { addressOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+import { addressOf, cellOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
 
 const HOUR_MS = 3_600_000;
 const SECOND_MS = 1000;
@@ -79,6 +79,20 @@ describe('the audit of the whole system', () => {
     await copy.getByTestId('step-now').click();
     await copy.waitForURL('**/audit');
     await openThen(copy, '21-motion').waitFor({ state: 'detached' });
+  });
+
+  it('holds the chosen cell in its address', async () => {
+    const { current } = await momentsAt('');
+    const customer = await bench.customer(22);
+    const page = await bench.openAt(`/audit?asOf=${current}`, '[data-testid=then-22-smoke]');
+    await cellOf(page, customer).click();
+    await cellOf(page, customer).and(page.locator('[aria-pressed=true]')).waitFor();
+    const { pathname, search, searchParams } = await addressOf(page);
+    expect(searchParams.get('cell')).toBe(customer.geohash.slice(0, 2));
+    const copy = await bench.openAt(`${pathname}${search}`, '[data-testid=then-22-smoke]');
+    await cellOf(copy, customer).and(copy.locator('[aria-pressed=true]')).waitFor();
+    await copy.getByTestId('zone').selectOption(customer.dashboard);
+    await copy.waitForURL((url) => url.searchParams.get('zone') === customer.dashboard && !url.searchParams.has('cell'));
   });
 
   it('has a slider for the keyboard, and plays from the first change at a chosen speed', async () => {

@@ -86,7 +86,7 @@ describe('the history', () => {
     await alarms.getByTestId('past-21-motion').click();
     await page.getByTestId('details').locator('tbody').waitFor();
     await page.keyboard.press('Escape');
-    await page.waitForURL(zoomed.href);
+    await page.waitForURL(`${zoomed.href}&at=${encodeURIComponent(new Date(firstMs).toISOString())}`);
 
     await page.getByTestId('from').fill(new Date(secondMs).toISOString().slice(0, 16));
     await page.getByTestId('to').fill(new Date(secondMs - MINUTE_MS).toISOString().slice(0, 16));
@@ -97,6 +97,26 @@ describe('the history', () => {
     await shows(page, '0,0,1,1');
     await page.getByTestId('numbers').getByRole('button').press('Enter');
     await page.getByTestId('history-alarms').getByTestId('past-24-temperature').waitFor();
+  });
+
+  it('has the opened bar and the hidden types in its address', async () => {
+    const page = await open(rangeText(firstMs - MINUTE_MS, secondMs + MINUTE_MS));
+    await shows(page, '0,0,1,1', '2,1,0,3');
+    await page.getByTestId('history-smoke').click();
+    await page.getByTestId('numbers').getByRole('button').last().click();
+    const alarms = page.getByTestId('history-alarms');
+    await alarms.getByTestId('past-21-motion').waitFor();
+    const { href, searchParams } = await addressOf(page);
+    expect([searchParams.get('types'), searchParams.get('at')]).toEqual(['motion,temperature', new Date(firstMs).toISOString()]);
+
+    const other = await bench.openAt(href.slice(bench.served.product.consoleUrl.length), '[data-testid=history-alarms]');
+    await other.getByTestId('past-21-motion').waitFor();
+    expect(await other.getByTestId('history-alarms').locator('.alarm').count()).toBe(2);
+    expect(await numbers(other)).toEqual(['0,0,1,1', '2,0,0,2']);
+    await other.getByRole('button', { name: 'Remove', exact: true }).click();
+    await other.getByTestId('history-smoke').click();
+    await shows(other, '0,0,1,1', '2,1,0,3');
+    expect([...(await addressOf(other)).searchParams.keys()]).toEqual(['from', 'to']);
   });
 
   it('is taken away as CSV, in which no name is a formula', async () => {
