@@ -128,7 +128,7 @@ function interactionsOn(page: Page, geohash: string, narrowGeohash: string): Rea
 const OBSERVE = `(() => {
   window.slowest = ${LEAST_TOLD_MS};
   new PerformanceObserver((list) => list.getEntries().forEach(({ name, interactionId, duration }) => {
-    if (interactionId > 0 || name === 'pointerenter') window.slowest = Math.max(window.slowest, duration);
+    if (interactionId > 0 || name === 'pointerover') window.slowest = Math.max(window.slowest, duration);
   })).observe({ type: 'event', durationThreshold: ${LEAST_TOLD_MS} });
 })()`;
 

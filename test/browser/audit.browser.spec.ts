@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core';
 import type { ApiAlarm } from '../acceptance/product.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
-import { addressOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
-import { downloaded } from './downloaded.js';
+import { addressOf, cellOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+import { downloadedLines } from './downloaded.js';
 
 const HOUR_MS = 3_600_000;
 const SECOND_MS = 1000;
@@ -81,6 +81,20 @@ describe('the audit of the whole system', () => {
     await openThen(copy, '21-motion').waitFor({ state: 'detached' });
   });
 
+  it('holds the chosen cell in its address', async () => {
+    const { current } = await momentsAt('');
+    const customer = await bench.customer(22);
+    const page = await bench.openAt(`/audit?asOf=${current}`, '[data-testid=then-22-smoke]');
+    await cellOf(page, customer).click();
+    await cellOf(page, customer).and(page.locator('[aria-pressed=true]')).waitFor();
+    const { pathname, search, searchParams } = await addressOf(page);
+    expect(searchParams.get('cell')).toBe(customer.geohash.slice(0, 2));
+    const copy = await bench.openAt(`${pathname}${search}`, '[data-testid=then-22-smoke]');
+    await cellOf(copy, customer).and(copy.locator('[aria-pressed=true]')).waitFor();
+    await copy.getByTestId('zone').selectOption(customer.dashboard);
+    await copy.waitForURL((url) => url.searchParams.get('zone') === customer.dashboard && !url.searchParams.has('cell'));
+  });
+
   it('has a slider for the keyboard, and plays from the first change at a chosen speed', async () => {
     const { first } = await momentsAt('');
     const page = await bench.openAt('/audit', '[data-testid=then-22-smoke]');
@@ -105,10 +119,10 @@ describe('the audit of the whole system', () => {
   it('takes a range of events away as JSONL and as CSV', async () => {
     const { current } = await momentsAt('');
     const page = await bench.openAt(`/audit?asOf=${current}`, '[data-testid=then-22-smoke]');
-    const lines = (await linesOf(page, 'events-jsonl')).map((line) => JSON.parse(line) as { type: string; data: { sensorId: number } });
+    const lines = (await downloadedLines(page, 'events-jsonl')).map((line) => JSON.parse(line) as { type: string; data: { sensorId: number } });
     const mine = lines.filter(({ data }) => data.sensorId === 21).map(({ type }) => type);
     expect(mine).toEqual(['AlarmTriggered', 'AlarmAcknowledged', 'AlarmRecovered']);
-    const [head, ...rows] = await linesOf(page, 'events-csv');
+    const [head, ...rows] = await downloadedLines(page, 'events-csv');
     expect(head).toContain('position,recordedAt,sensorId,revision,type');
     expect(rows).toHaveLength(lines.length);
   });
@@ -196,7 +210,7 @@ describe('what operators did, in the audit', () => {
     await changed(page, 'Sensor unshelved by ana');
     await then(page, 'No shelved sensors');
     // The export of the range has them too, without what was written.
-    const lines = await linesOf(page, 'events-jsonl');
+    const lines = await downloadedLines(page, 'events-jsonl');
     const types = lines.map((line) => (JSON.parse(line) as { type: string }).type);
     expect(types).toEqual(expect.arrayContaining(['AlarmCommented', 'SensorShelved', 'SensorUnshelved']));
     expect(lines.join()).not.toContain('oven');
@@ -220,7 +234,3 @@ describe('what operators did, in the audit', () => {
     await page.getByTestId('audit-event').filter({ hasText: 'It is shelved' }).filter({ hasText: hostile }).waitFor();
   });
 });
-
-async function linesOf(page: Page, testId: string): Promise<readonly string[]> {
-  return (await downloaded(page, testId)).replace(/^\uFEFF/, '').trimEnd().split(/\r?\n/);
-}

@@ -7,3 +7,8 @@ export async function downloaded(page: Page, testId: string): Promise<string> {
   await page.getByTestId(testId).click();
   return readFile(await (await waiting).path(), 'utf8');
 }
+
+/** The same by lines, without the mark at its beginning. */
+export async function downloadedLines(page: Page, testId: string): Promise<readonly string[]> {
+  return (await downloaded(page, testId)).replace(/^\uFEFF/, '').trimEnd().split(/\r?\n/);
+}

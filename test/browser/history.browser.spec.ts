@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import type { Customer } from '../../src/customers/customer.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
 import { addressOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+import { downloadedLines } from './downloaded.js';
 
 const MINUTE_MS = 60_000;
 
@@ -86,7 +86,7 @@ describe('the history', () => {
     await alarms.getByTestId('past-21-motion').click();
     await page.getByTestId('details').locator('tbody').waitFor();
     await page.keyboard.press('Escape');
-    await page.waitForURL(zoomed.href);
+    await page.waitForURL(`${zoomed.href}&at=${encodeURIComponent(new Date(firstMs).toISOString())}`);
 
     await page.getByTestId('from').fill(new Date(secondMs).toISOString().slice(0, 16));
     await page.getByTestId('to').fill(new Date(secondMs - MINUTE_MS).toISOString().slice(0, 16));
@@ -99,10 +99,30 @@ describe('the history', () => {
     await page.getByTestId('history-alarms').getByTestId('past-24-temperature').waitFor();
   });
 
+  it('has the opened bar and the hidden types in its address', async () => {
+    const page = await open(rangeText(firstMs - MINUTE_MS, secondMs + MINUTE_MS));
+    await shows(page, '0,0,1,1', '2,1,0,3');
+    await page.getByTestId('history-smoke').click();
+    await page.getByTestId('numbers').getByRole('button').last().click();
+    const alarms = page.getByTestId('history-alarms');
+    await alarms.getByTestId('past-21-motion').waitFor();
+    const { href, searchParams } = await addressOf(page);
+    expect([searchParams.get('types'), searchParams.get('at')]).toEqual(['motion,temperature', new Date(firstMs).toISOString()]);
+
+    const other = await bench.openAt(href.slice(bench.served.product.consoleUrl.length), '[data-testid=history-alarms]');
+    await other.getByTestId('past-21-motion').waitFor();
+    expect(await other.getByTestId('history-alarms').locator('.alarm').count()).toBe(2);
+    expect(await numbers(other)).toEqual(['0,0,1,1', '2,0,0,2']);
+    await other.getByRole('button', { name: 'Remove', exact: true }).click();
+    await other.getByTestId('history-smoke').click();
+    await shows(other, '0,0,1,1', '2,1,0,3');
+    expect([...(await addressOf(other)).searchParams.keys()]).toEqual(['from', 'to']);
+  });
+
   it('is taken away as CSV, in which no name is a formula', async () => {
     const page = await open(rangeText(firstMs - MINUTE_MS, firstMs + MINUTE_MS));
-    expect(await downloaded(page, 'counts-csv')).toEqual(['from,motion,smoke,temperature,total', `${new Date(firstMs).toISOString()},2,1,0,3`]);
-    const [, ...alarms] = await downloaded(page, 'alarms-csv');
+    expect(await downloadedLines(page, 'counts-csv')).toEqual(['from,motion,smoke,temperature,total', `${new Date(firstMs).toISOString()},2,1,0,3`]);
+    const [, ...alarms] = await downloadedLines(page, 'alarms-csv');
     expect(alarms).toHaveLength(3);
     expect(alarms.find((line) => line.includes(',21,'))).toContain(`,'=cmd(),"<img src=x onerror=""window.isHacked=true"">",`);
   });
@@ -116,10 +136,3 @@ describe('the history', () => {
     expect(await overflowPx(page.locator('html'))).toBe(0);
   });
 });
-
-async function downloaded(page: Page, testId: string): Promise<readonly string[]> {
-  const waiting = page.waitForEvent('download');
-  await page.getByTestId(testId).click();
-  const text = await readFile(await (await waiting).path(), 'utf8');
-  return text.replace(/^\uFEFF/, '').trimEnd().split('\r\n');
-}

@@ -1,6 +1,12 @@
-/** Counts the tones that a page begins, and keeps of which sensors' alarms it was told, once it has done what it does about one: `window.tones`, `window.told`. */
+/** Counts how often a page opens the browser's sound and the tones that it begins, and keeps of which sensors' alarms it was told, once it has done what it does about one: `window.opened`, `window.tones`, `window.told`. */
 export const LISTEN = `(() => {
-  Object.assign(window, { tones: 0, told: [] });
+  Object.assign(window, { tones: 0, told: [], opened: 0 });
+  window.AudioContext = class extends AudioContext {
+    constructor() {
+      super();
+      window.opened += 1;
+    }
+  };
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (...when) {
     window.tones += 1;

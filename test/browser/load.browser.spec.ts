@@ -45,7 +45,7 @@ describe('the page of operators’ load', () => {
   it('tells rates, floods, chatter, times to acknowledge and stale alarms, and follows what happens', async () => {
     const page = await bench.openAt(`/load?last=day&zone=${zone}`, '[data-testid=consoles] td');
     await figure(page, 'most-in-period', '11');
-    await page.getByTestId('flood').filter({ hasText: '1 periods of 10 minutes' }).waitFor();
+    await page.getByTestId('flood').filter({ hasText: '1 period of 10 minutes' }).waitFor();
     await page.getByTestId(`console-${zone}`).filter({ has: page.locator('.is-over').filter({ hasText: '11' }) }).waitFor();
     await page.getByTestId('busiest').locator('li').first().filter({ hasText: `Sensor ${ids[0]}` }).filter({ hasText: '3' }).waitFor();
     await page.getByTestId('chattering').locator('li').filter({ hasText: `Sensor ${ids[0]}` }).waitFor();

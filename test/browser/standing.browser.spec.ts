@@ -229,7 +229,8 @@ describe('the page of standing alarms', () => {
     };
     const isLive = () => page.locator('[data-testid=live].live').waitFor();
     await isLive();
-    // A browser lets a page sound that somebody has touched.
+    // To open the sound holds a page up, so no touch waits for it; and a browser lets a page sound that somebody has touched.
+    await waitFor('the sound', () => page.evaluate<boolean>('window.opened === 1'));
     await bell.click();
     await isOn(false);
     expect(await tonesAfter(81)).toBe(0);

@@ -56,7 +56,10 @@ describe('the map of 50,000 sensors', () => {
     const cell = customer.geohash.slice(0, 2);
     await table.locator('tbody tr').first().and(page.getByTestId(`row-${cell}`)).waitFor();
     const cells = await bench.cells('prefixLength=2');
-    expect(await table.locator('tbody tr').count()).toBe(cells.length);
+    await waitFor('a row for every cell', async () => (await table.locator('tbody tr').count()) === cells.length);
+    // In sight or not, whatever the order they were drawn in.
+    expect((await table.locator('tbody small').allTextContents()).filter((place) => /^\d+° [NS], \d+° [EW]$/.test(place))).toHaveLength(cells.length);
+    expect(await table.getByRole('row').count()).toBe(cells.length + 1);
     await expectAccessible(page);
     await table.getByRole('button', { name: `Cell ${cell}` }).click();
     await page.getByRole('button', { name: `Cell ${cell}: Remove the cell filter` }).waitFor();
@@ -64,6 +67,32 @@ describe('the map of 50,000 sensors', () => {
     await table.getByTestId('cell-sensors').getByRole('link').first().waitFor();
     await page.getByTestId('as-list').click();
     await cellOf(page, customer).waitFor();
+  });
+
+  it('stays as it is under its list and, until the cells of a chosen zone have come, in its frame', async () => {
+    const page = await bench.open();
+    await page.evaluate(`document.querySelector('.map-ground svg').isFirst = true`);
+    await page.getByTestId('as-list').click();
+    await page.getByTestId('cell-table').waitFor();
+    await page.getByTestId('as-list').click();
+    await page.locator('.map-ground svg').waitFor();
+    expect(await page.evaluate(`document.querySelector('.map-ground svg').isFirst`)).toBe(true);
+
+    const land = () => page.locator('.land').getAttribute('d');
+    const world = await land();
+    let answer: () => void = () => undefined;
+    const isAnswered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/map?*zone=*', (route) => isAnswered.then(() => route.continue()));
+    const question = page.waitForRequest('**/api/map?*zone=*');
+    await page.getByTestId('zone').selectOption(ZONE);
+    await question;
+    await page.getByRole('heading', { name: ZONE, exact: true }).waitFor();
+    expect(await land()).toBe(world);
+    answer();
+    await page.getByTestId(`cell-${(await fullestCell()).geohash}`).waitFor();
+    expect(await land()).not.toBe(world);
   });
 
   it('has the sensors of a cell that the list has no row for, and leaves a page of them that has emptied', async () => {

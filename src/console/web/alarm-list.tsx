@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks';
 import { ALARM_TYPES, type AlarmSummary } from './api.js';
 import { CountedTitle } from './counted-title.js';
 import { useFormats } from './format.js';
@@ -21,6 +22,8 @@ export function AlarmListPanel({ data, nowMs, filter, onChoose, onShow, onMore }
   const texts = useTexts();
   const { number } = useFormats();
   const { alarms, total } = data;
+  // A choice draws its chips anew before its answer is there, not all alarms.
+  const rows = useMemo(() => alarms?.map((alarm) => <Row key={alarm.alarmId} alarm={alarm} nowMs={nowMs} onShow={onShow} />), [alarms, nowMs, onShow]);
   const isFiltered = filter.type !== null || filter.zone !== null || filter.cell !== null;
   return (
     <section class="panel alarms" aria-label={texts.openAlarms}>
@@ -33,11 +36,7 @@ export function AlarmListPanel({ data, nowMs, filter, onChoose, onShow, onMore }
       ) : alarms.length === 0 ? (
         <p class="empty calm">{isFiltered ? texts.noneHere : texts.none}</p>
       ) : (
-        <ol data-testid="alarm-list">
-          {alarms.map((alarm) => (
-            <Row key={alarm.alarmId} alarm={alarm} nowMs={nowMs} onShow={onShow} />
-          ))}
-        </ol>
+        <ol data-testid="alarm-list">{rows}</ol>
       )}
       {onMore !== null && alarms !== null && alarms.length < total && (
         <button type="button" class="more" onClick={onMore}>

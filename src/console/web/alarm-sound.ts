@@ -11,6 +11,15 @@ const QUIET_MS = 3000;
 
 const KEPT = 'muted';
 
+/**
+ * To open the browser's sound takes a tenth of a second or more, in which a page answers nothing: it is done when the page has nothing to do, not
+ * when somebody first touches it. Safari has no idle callback.
+ */
+function whenIdle(run: () => void): void {
+  if (typeof window.requestIdleCallback === 'function') window.requestIdleCallback(run);
+  else setTimeout(run, 1000);
+}
+
 /** The sound of a new alarm, made by the browser itself. It gives none before somebody has touched the page: browsers allow no other. */
 export class AlarmSound {
   private context: AudioContext | null = null;
@@ -18,11 +27,11 @@ export class AlarmSound {
   isMuted = localStorage.getItem(KEPT) === 'yes';
 
   constructor() {
-    const allow = () => {
-      this.context ??= new AudioContext();
-      void this.context.resume();
-    };
-    for (const kind of ['pointerdown', 'keydown']) window.addEventListener(kind, allow, { once: true });
+    whenIdle(() => {
+      this.context = new AudioContext();
+    });
+    const allow = () => void this.context?.resume();
+    for (const kind of ['pointerdown', 'keydown']) window.addEventListener(kind, allow);
   }
 
   mute(isMuted: boolean): void {
@@ -32,7 +41,8 @@ export class AlarmSound {
 
   ring(): void {
     const { context } = this;
-    if (this.isMuted || context === null || performance.now() - this.lastMs < QUIET_MS) return;
+    // What is begun while nobody has touched the page would all sound at the first touch.
+    if (this.isMuted || context?.state !== 'running' || performance.now() - this.lastMs < QUIET_MS) return;
     this.lastMs = performance.now();
     for (const { hertz, atSeconds } of TONES) {
       const start = context.currentTime + atSeconds;

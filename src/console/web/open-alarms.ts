@@ -18,8 +18,13 @@ export function filterOf(search: string): AlarmFilter {
   return {
     type: ALARM_TYPES.find((each) => each === type) ?? null,
     zone: ZONES.find((each) => each === zone) ?? null,
-    cell: cell && /^[0-9b-hjkmnp-z]{1,9}$/.test(cell) ? cell : null,
+    cell: cellIn(cell),
   };
+}
+
+/** A geohash prefix, if it is one. */
+export function cellIn(text: string | null | undefined): string | null {
+  return text && /^[0-9b-hjkmnp-z]{1,9}$/.test(text) ? text : null;
 }
 
 export function searchOf({ type, zone, cell }: AlarmFilter): string {

@@ -1,6 +1,6 @@
 import { choiceOf, isSensorId, searchOf, type AuditChoice } from './audit-choice.js';
 
-const NONE: AuditChoice = { asOfMs: null, zone: null, sensor: null, revision: null, speed: 60 };
+const NONE: AuditChoice = { asOfMs: null, zone: null, cell: null, sensor: null, revision: null, speed: 60 };
 const NOON = Date.parse('2026-03-01T12:00:00.000Z');
 
 describe('the address of the audit', () => {
@@ -8,6 +8,7 @@ describe('the address of the audit', () => {
     ['', NONE],
     ['?asOf=2026-03-01T12:00:00.000Z', { ...NONE, asOfMs: NOON }],
     ['?asOf=2026-03-01T12:00:00.000Z&zone=Mediterranean&speed=600', { ...NONE, asOfMs: NOON, zone: 'Mediterranean', speed: 600 }],
+    ['?zone=UK&cell=gcp', { ...NONE, zone: 'UK', cell: 'gcp' }],
     ['?asOf=2026-03-01T12:00:00.000Z&sensor=7', { ...NONE, asOfMs: NOON, sensor: '7' }],
     ['?zone=UK&sensor=7&revision=0&speed=1', { ...NONE, zone: 'UK', sensor: '7', revision: 0, speed: 1 }],
   ])('%j is a choice, and is written so again', (search, choice) => {
@@ -20,7 +21,7 @@ describe('the address of the audit', () => {
     expect(searchOf({ ...NONE, asOfMs: NOON, sensor: '7', revision: 3 })).toBe('?sensor=7&revision=3');
   });
 
-  it.each(['?asOf=yesterday', '?zone=Atlantis', '?sensor=x', '?sensor=2147483648', '?revision=3', '?sensor=7&revision=x', '?speed=61', '?speed=-1'])('what is none in %j is left out', (search) => {
+  it.each(['?asOf=yesterday', '?zone=Atlantis', '?cell=London', '?sensor=x', '?sensor=2147483648', '?revision=3', '?sensor=7&revision=x', '?speed=61', '?speed=-1'])('what is none in %j is left out', (search) => {
     const { sensor } = choiceOf(search);
     expect(choiceOf(search)).toEqual({ ...NONE, sensor });
     expect(sensor === null || search.includes('sensor=7')).toBe(true);

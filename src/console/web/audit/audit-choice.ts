@@ -1,5 +1,6 @@
 import { ZONES } from '../../../customers/zones.js';
 import { queryOf } from '../api.js';
+import { cellIn } from '../open-alarms.js';
 
 /** Seconds of the past that pass in one. */
 export const SPEEDS = [1, 10, 60, 600, 3600] as const;
@@ -10,6 +11,8 @@ export interface AuditChoice {
   /** Null for now. */
   readonly asOfMs: number | null;
   readonly zone: string | null;
+  /** A geohash prefix, that of the lists beside the map. */
+  readonly cell: string | null;
   /** Null for the whole system. */
   readonly sensor: string | null;
   /** After this event of the sensor, in place of a time. */
@@ -28,14 +31,15 @@ export function choiceOf(search: string): AuditChoice {
   return {
     asOfMs: Number.isNaN(asOfMs) ? null : asOfMs,
     zone: ZONES.find((each) => each === zone) ?? null,
+    cell: cellIn(parameters.get('cell')),
     sensor: isSensor ? String(Number(sensor)) : null,
     revision: isSensor && /^\d{1,15}$/.test(revision) ? Number(revision) : null,
     speed: SPEEDS.find((speed) => String(speed) === parameters.get('speed')) ?? 60,
   };
 }
 
-export function searchOf({ asOfMs, zone, sensor, revision, speed }: AuditChoice): string {
-  return queryOf({ asOf: revision === null && asOfMs !== null ? new Date(asOfMs).toISOString() : null, zone, sensor, revision, speed: speed === 60 ? null : speed });
+export function searchOf({ asOfMs, zone, cell, sensor, revision, speed }: AuditChoice): string {
+  return queryOf({ asOf: revision === null && asOfMs !== null ? new Date(asOfMs).toISOString() : null, zone, cell, sensor, revision, speed: speed === 60 ? null : speed });
 }
 
 export function isSensorId(text: string): boolean {

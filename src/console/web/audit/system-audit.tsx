@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks';
 import { queryOf, type PastAnswer } from '../api.js';
 import { useFormats } from '../format.js';
 import { TypeIcon } from '../icons.js';
@@ -24,10 +23,9 @@ const ZONE_PREFIX = 3;
 const LISTED = 100;
 
 /** The whole system at a moment: map, open alarms, and what had changed. */
-export function SystemAuditView({ choice: { asOfMs, zone, speed }, nowMs, onChoice, onShow }: Props) {
+export function SystemAuditView({ choice: { asOfMs, zone, cell, speed }, nowMs, onChoice, onShow }: Props) {
   const general = useTexts();
   const texts = useTextsOf(AUDIT_TEXTS);
-  const [cell, setCell] = useState<string | null>(null);
   const asOf = asOfMs === null ? null : new Date(asOfMs).toISOString();
   const query = queryOf({ asOf, zone, prefixLength: zone === null ? WORLD_PREFIX : ZONE_PREFIX, limit: LISTED });
   const { data, hasFailed } = useLatest<PastAnswer>(`/api/audit/system${query}`, asOfMs === null ? nowMs : 0);
@@ -56,10 +54,7 @@ export function SystemAuditView({ choice: { asOfMs, zone, speed }, nowMs, onChoi
         <MapPanel
           map={{ ...data.map, position: null }}
           filter={{ ...NO_FILTER, zone, cell }}
-          onChoose={(part) => {
-            if (part.zone !== undefined) onChoice({ zone: part.zone });
-            if (part.cell !== undefined) setCell(part.cell);
-          }}
+          onChoose={({ zone: toZone = zone, cell: toCell = cell }) => onChoice({ zone: toZone, cell: toCell })}
         />
         <ChangesPanel past={data} onShow={onShow} onSensor={onSensor} />
       </div>

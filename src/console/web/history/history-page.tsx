@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { ALARM_TYPES, getJson, queryOf, type AlarmType, type MinuteCounts } from '../api.js';
+import { ALARM_TYPES, getJson, queryOf, type MinuteCounts } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { useLive } from '../live-hub.js';
@@ -9,7 +9,7 @@ import { throttled } from '../throttle.js';
 import type { SystemData } from '../use-system-data.js';
 import { HistoryAlarms } from './history-alarms.js';
 import { HistoryChart } from './history-chart.js';
-import { boundsOf, isUsable, rangeOf, searchOf, stepFor, type HistoryRange } from './history-range.js';
+import { boundsOf, choiceOf, isUsable, searchOf, stepFor, type HistoryRange } from './history-range.js';
 import { HISTORY_TEXTS } from './history-texts.js';
 import './history.css';
 import { RangeForm } from './range-form.js';
@@ -25,11 +25,10 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
   const general = useTexts();
   const texts = useTextsOf(HISTORY_TEXTS);
   const formats = useFormats();
-  const [range, setRange] = useState<HistoryRange>(() => rangeOf(location.search));
+  const [choice, setChoice] = useState(() => choiceOf(location.search));
+  const { range, types, atMs } = choice;
   const [before, setBefore] = useState<readonly HistoryRange[]>([]);
-  const [types, setTypes] = useState<readonly AlarmType[]>(ALARM_TYPES);
   const [pointed, setPointed] = useState<number | null>(null);
-  const [chosen, setChosen] = useState<number | null>(null);
   const [rows, setRows] = useState(ROWS);
   const { fromMs, toMs } = boundsOf(range, system.nowMs);
   const stepSeconds = stepFor(toMs - fromMs);
@@ -38,11 +37,12 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
   const stack = useMemo(() => stackCounts(items.filter(({ type }) => types.includes(type)), { fromMs, toMs, stepMs }), [items, types, fromMs, toMs, stepMs]);
 
   const go = (to: HistoryRange) => {
-    setRange(to);
-    setChosen(null);
+    setChoice({ range: to, types, atMs: null });
     setRows(ROWS);
   };
-  useLayoutEffect(() => history.replaceState(null, '', `/history${searchOf(range)}`), [range]);
+  const choose = (index: number | null) => setChoice({ range, types, atMs: index === null ? null : (stack.steps[index] ?? 0) * 1000 });
+  const search = searchOf(choice);
+  useLayoutEffect(() => history.replaceState(null, '', `/history${search}`), [search]);
   const zoom = (from: number, to: number) => {
     const wanted = { fromMs: Math.max(fromMs, Math.floor(from / MINUTE_MS) * MINUTE_MS), toMs: Math.min(toMs, Math.ceil(to / MINUTE_MS) * MINUTE_MS) };
     if (!isUsable(wanted)) return;
@@ -55,7 +55,7 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
   const total = stack.steps.reduce((all, _, index) => all + sum(index), 0);
   const filled = stack.steps.map((_, index) => index).filter((index) => sum(index) > 0).reverse();
   const at = pointed === null ? undefined : stack.steps[pointed];
-  const chosenAt = chosen === null ? undefined : stack.steps[chosen];
+  const chosenAt = atMs === null ? undefined : stack.steps.find((seconds) => seconds * 1000 <= atMs && atMs < seconds * 1000 + stepMs);
   const query = queryOf({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), step: stepSeconds });
 
   return (
@@ -88,7 +88,7 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
                 type="button"
                 class={`chip by-type ${type}`}
                 aria-pressed={types.includes(type)}
-                onClick={() => setTypes(types.includes(type) ? types.filter((each) => each !== type) : ALARM_TYPES.filter((each) => each === type || types.includes(each)))}
+                onClick={() => setChoice({ ...choice, types: ALARM_TYPES.filter((each) => types.includes(each) !== (each === type)) })}
                 data-testid={`history-${type}`}
               >
                 <i aria-hidden="true" /> {general.type[type]} <b>{formats.number(totalOf(index))}</b>
@@ -102,12 +102,12 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
           label={texts.chart(formats.dayMinute(new Date(fromMs)), formats.dayMinute(new Date(toMs)), formats.number(total))}
           onPoint={setPointed}
           onBrush={zoom}
-          onChoose={setChosen}
+          onChoose={choose}
         />
         <p class="muted hint">{texts.brush}</p>
       </section>
       {chosenAt !== undefined && (
-        <HistoryAlarms key={`${chosenAt}`} title={texts.alarmsOf(timeText(chosenAt))} fromMs={chosenAt * 1000} toMs={chosenAt * 1000 + stepMs} types={types} onShow={onShow} onClose={() => setChosen(null)} />
+        <HistoryAlarms key={`${chosenAt}`} title={texts.alarmsOf(timeText(chosenAt))} fromMs={chosenAt * 1000} toMs={chosenAt * 1000 + stepMs} types={types} onShow={onShow} onClose={() => choose(null)} />
       )}
       <section class="panel" aria-label={texts.table}>
         <div class="panel-head">
@@ -138,7 +138,7 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
               {filled.slice(0, rows).map((index) => (
                 <tr key={stack.steps[index]}>
                   <th scope="row">
-                    <button type="button" class="as-link" aria-label={texts.see(timeText(stack.steps[index] ?? 0))} onClick={() => setChosen(index)}>
+                    <button type="button" class="as-link" aria-label={texts.see(timeText(stack.steps[index] ?? 0))} onClick={() => choose(index)}>
                       {timeText(stack.steps[index] ?? 0)}
                     </button>
                   </th>

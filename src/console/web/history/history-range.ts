@@ -1,3 +1,14 @@
+import { ALARM_TYPES, queryOf, type AlarmType } from '../api.js';
+
+/** All that the page shows; its address says the same. */
+export interface HistoryChoice {
+  readonly range: HistoryRange;
+  /** Those that are counted, in the order of `ALARM_TYPES`. */
+  readonly types: readonly AlarmType[];
+  /** A moment of the bar whose alarms are shown; null for none. */
+  readonly atMs: number | null;
+}
+
 /** A range of time, the end exclusive; `lengthMs` when it ends now, whenever that is. */
 export type HistoryRange = { readonly fromMs: number; readonly toMs: number } | { readonly lengthMs: number };
 
@@ -32,18 +43,27 @@ export function stepFor(lengthMs: number): number {
   return STEPS.find((step) => lengthMs / (step * 1000) <= MOST_BARS) ?? 86_400;
 }
 
-/** `?last=day` or `?from=…&to=…`; the last hour without or with a bad one. */
-export function rangeOf(search: string): HistoryRange {
+/** `?last=day` or `?from=…&to=…`, the last hour without or with a bad one; `&types=motion,smoke&at=2026-03-01T12:00:00.000Z`. */
+export function choiceOf(search: string): HistoryChoice {
   const parameters = new URLSearchParams(search);
+  const types = parameters.get('types')?.split(',');
+  const atMs = Date.parse(parameters.get('at') ?? '');
+  return { range: rangeOf(parameters), types: ALARM_TYPES.filter((type) => types?.includes(type) ?? true), atMs: Number.isNaN(atMs) ? null : atMs };
+}
+
+function rangeOf(parameters: URLSearchParams): HistoryRange {
   const last = parameters.get('last');
   if (last !== null && Object.hasOwn(PRESETS, last)) return { lengthMs: PRESETS[last as Preset] };
   const range = { fromMs: Date.parse(parameters.get('from') ?? ''), toMs: Date.parse(parameters.get('to') ?? '') };
   return isUsable(range) ? range : { lengthMs: PRESETS.hour };
 }
 
-export function searchOf(range: HistoryRange): string {
-  if (!('lengthMs' in range)) return `?${new URLSearchParams({ from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() }).toString()}`;
-  return `?last=${presetOf(range) ?? 'hour'}`;
+export function searchOf({ range, types, atMs }: HistoryChoice): string {
+  return queryOf({
+    ...('lengthMs' in range ? { last: presetOf(range) ?? 'hour' } : { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() }),
+    types: types.length === ALARM_TYPES.length ? null : types.join(),
+    at: atMs === null ? null : new Date(atMs).toISOString(),
+  });
 }
 
 export function presetOf(range: HistoryRange): Preset | null {

@@ -1,8 +1,13 @@
 import { Fragment, type ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { ALARM_TYPES, type MapCell } from '../api.js';
 import { useFormats } from '../format.js';
 import { useTexts } from '../texts.js';
+import { useGrowing } from '../use-growing.js';
 import { middleOf } from './map-projection.js';
+
+/** As many as are in sight at once, and some more. */
+const STEP = 40;
 
 interface Props {
   readonly cells: readonly MapCell[];
@@ -16,45 +21,41 @@ interface Props {
 /** What the map shows, as a list: the cells with most sensors in alarm first. */
 export function CellTable({ cells, chosen, onChoose, children }: Props) {
   const texts = useTexts();
-  const { number } = useFormats();
-  const place = usePlaceText();
-  const ordered = [...cells].sort((a, b) => b.active - a.active || b.sensors - a.sensors || (a.geohash < b.geohash ? -1 : 1));
+  const ordered = useMemo(() => [...cells].sort((a, b) => b.active - a.active || b.sensors - a.sensors || (a.geohash < b.geohash ? -1 : 1)), [cells]);
+  const shown = useGrowing(ordered.length, STEP);
   const hasRow = cells.some(({ geohash }) => geohash === chosen);
   return (
     <div class="cell-table">
       {cells.length > 0 && !hasRow && children}
-      <table class="numbers" data-testid="cell-table">
-        <thead>
-          <tr>
-            <th scope="col">{texts.cells}</th>
-            <th scope="col">{texts.sensors}</th>
-            <th scope="col">{texts.active}</th>
+      {/* The roles are told because some browsers take them from a table whose rows are laid out as these are. */}
+      <table class="numbers" role="table" data-testid="cell-table">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th scope="col" role="columnheader">
+              {texts.cells}
+            </th>
+            <th scope="col" role="columnheader">
+              {texts.sensors}
+            </th>
+            <th scope="col" role="columnheader">
+              {texts.active}
+            </th>
             {ALARM_TYPES.map((type) => (
-              <th key={type} scope="col">
+              <th key={type} scope="col" role="columnheader">
                 {texts.type[type]}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
-          {ordered.map((cell) => (
+        <tbody role="rowgroup">
+          {ordered.slice(0, shown).map((cell) => (
             <Fragment key={cell.geohash}>
-              <tr class={cell.active > 0 ? 'is-active' : ''} data-testid={`row-${cell.geohash}`}>
-                <th scope="row">
-                  <button type="button" class="as-link" aria-pressed={chosen === cell.geohash} onClick={() => onChoose(cell.geohash)}>
-                    {texts.cell(cell.geohash)}
-                  </button>{' '}
-                  <small>{place(cell.geohash)}</small>
-                </th>
-                <td>{number(cell.sensors)}</td>
-                <td>{number(cell.active)}</td>
-                {ALARM_TYPES.map((type) => (
-                  <td key={type}>{number(cell.byType[type])}</td>
-                ))}
-              </tr>
+              <Row cell={cell} isChosen={chosen === cell.geohash} onChoose={onChoose} />
               {chosen === cell.geohash && (
-                <tr>
-                  <td colSpan={3 + ALARM_TYPES.length}>{children}</td>
+                <tr class="of-chosen" role="row">
+                  <td colSpan={3 + ALARM_TYPES.length} role="cell">
+                    {children}
+                  </td>
                 </tr>
               )}
             </Fragment>
@@ -62,6 +63,33 @@ export function CellTable({ cells, chosen, onChoose, children }: Props) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** Drawn anew only when something of it has changed. */
+function Row({ cell: { geohash, sensors, active, byType }, isChosen, onChoose }: { cell: MapCell; isChosen: boolean; onChoose: Props['onChoose'] }) {
+  const texts = useTexts();
+  const { number } = useFormats();
+  const place = usePlaceText();
+  return useMemo(
+    () => (
+      <tr class={active > 0 ? 'is-active' : ''} role="row" data-testid={`row-${geohash}`}>
+        <th scope="row" role="rowheader">
+          <button type="button" class="as-link" aria-pressed={isChosen} onClick={() => onChoose(geohash)}>
+            {texts.cell(geohash)}
+          </button>{' '}
+          <small>{place(geohash)}</small>
+        </th>
+        <td role="cell">{number(sensors)}</td>
+        <td role="cell">{number(active)}</td>
+        {ALARM_TYPES.map((type) => (
+          <td key={type} role="cell">
+            {number(byType[type])}
+          </td>
+        ))}
+      </tr>
+    ),
+    [geohash, sensors, active, ...ALARM_TYPES.map((type) => byType[type]), isChosen, onChoose, texts, number],
   );
 }
 

@@ -1,6 +1,6 @@
 import { geoGraticule10, geoPath, type GeoProjection } from 'd3-geo';
 import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import landTopology from 'world-atlas/land-110m.json';
@@ -34,6 +34,8 @@ const TIP_HALF_PX = 62;
 /** A map that is only looked at is drawn for this width and made larger as a whole, marks and numbers too. */
 const LOOKED_AT_PX = 900;
 
+const NO_CELLS: readonly MapCell[] = [];
+
 interface Props {
   readonly map: MapAnswer | null;
   readonly filter: AlarmFilter;
@@ -47,16 +49,22 @@ interface Props {
 export function MapPanel({ map, filter, onChoose, children }: Props) {
   const texts = useTexts();
   const { ref, width: widthPx, height: heightPx, windowHeight } = useSize<HTMLDivElement>();
-  const [pointed, setPointed] = useState<MapCell | null>(null);
+  const [pointed, setPointed] = useState<string | null>(null);
   const [isList, setList] = useState(false);
   const scale = onChoose === null ? Math.max(1, widthPx / LOOKED_AT_PX) : 1;
   const width = widthPx / scale;
   const height = onChoose === null ? heightPx / scale : Math.round(width < NARROW_PX ? width * NARROW : Math.min(width * WIDE, Math.max(LEAST_HEIGHT_PX, windowHeight - OTHERS_PX)));
-  const cells = map?.cells ?? [];
+  const cells = map?.cells ?? NO_CELLS;
+  // The cells of a zone come some time after its choice: until then those that are there stay in their own frame.
+  const zone = useMemo(() => filter.zone, [cells]);
   // The frame of a zone depends on where its cells are, not on what happens in them.
-  const frame = filter.zone === null ? '' : cells.map(({ geohash }) => geohash).join();
-  const projection = useMemo(() => projectionFor(width, height, filter.zone === null ? null : cells), [width, height, frame]);
-  const choose = onChoose === null ? null : (cell: string) => onChoose({ cell: filter.cell === cell ? null : cell });
+  const frame = useMemo(() => (zone === null ? '' : cells.map(({ geohash }) => geohash).join()), [zone, cells]);
+  const projection = useMemo(() => projectionFor(width, height, zone === null ? null : cells), [width, height, frame]);
+  const act = useRef<(cell: string) => void>();
+  act.current = (cell) => onChoose?.({ cell: filter.cell === cell ? null : cell });
+  // The same in every rendering, so that a row or a cell that stays as it is need not be drawn anew.
+  const choose = useMemo(() => (onChoose === null ? null : (cell: string) => act.current?.(cell)), [onChoose === null]);
+  const tipped = pointed === null || onChoose === null ? undefined : cells.find(({ geohash }) => geohash === pointed);
   // The pointer's way over the map draws the tip anew, not the cells.
   const drawn = useMemo(() => <MapCells cells={cells} projection={projection} chosen={filter.cell} onPoint={setPointed} onChoose={choose} />, [cells, projection, filter.cell]);
   return (
@@ -85,7 +93,7 @@ export function MapPanel({ map, filter, onChoose, children }: Props) {
             {drawn}
           </svg>
         )}
-        {pointed !== null && onChoose !== null && <Tip cell={cells.find(({ geohash }) => geohash === pointed.geohash) ?? pointed} projection={projection} width={width} height={height} />}
+        {tipped !== undefined && <Tip cell={tipped} projection={projection} width={width} height={height} />}
       </div>
       {!isList && children}
     </section>
