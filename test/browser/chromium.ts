@@ -2,20 +2,11 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 
 const EXECUTABLE = '/usr/bin/chromium';
 
-/** Debian's Chromium, without its own traffic; the sandbox needs rights that a container does not give. Headless it would let pages sound that nobody has touched. */
+/** Debian's Chromium, without its own traffic; the sandbox needs rights that a container does not give. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=document-user-activation-required',
-    ],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
 }
 
