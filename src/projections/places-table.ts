@@ -3,11 +3,14 @@ import type { CustomerStore } from '../customers/customer-store.js';
 import type { SensorPlace } from '../customers/customer.js';
 import type { EmbeddedDatabase, WriteStatement } from '../storage/embedded-database.js';
 
+const INDEXES = `
+CREATE INDEX IF NOT EXISTS places_by_geohash ON places (geohash);
+CREATE INDEX IF NOT EXISTS places_by_zone ON places (zone, geohash);
+`;
 /** Where each customer's sensor is: a copy of the customer list, beside the read models that are joined with it (ADR 5). */
 export const PLACES_SCHEMA = `
 CREATE TABLE IF NOT EXISTS places (sensor_id INTEGER PRIMARY KEY, geohash TEXT NOT NULL, zone TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS places_by_geohash ON places (geohash);
-CREATE INDEX IF NOT EXISTS places_by_zone ON places (zone, geohash);
+${INDEXES}
 CREATE TABLE IF NOT EXISTS places_state (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), version TEXT);
 INSERT OR IGNORE INTO places_state VALUES (1, NULL);
 `;
@@ -102,6 +105,8 @@ export class PlacesTable {
     const version = await customers.version();
     if (version === this.syncedVersion) return 0;
     let changed = 0;
+    // The first time all come at once, by id: their indexes are made when all are there, or at the next start.
+    if (!this.isKnown) await this.db.define('DROP INDEX IF EXISTS places_by_geohash; DROP INDEX IF EXISTS places_by_zone;');
     try {
       let after = -1;
       for await (const page of customers.places()) {
@@ -112,6 +117,7 @@ export class PlacesTable {
         after = last.sensorId;
       }
       changed += await this.replaceRange(after, LAST_SENSOR, []);
+      await this.db.define(INDEXES);
       await this.db.write(() => this.statements.setVersion.run(version));
     } finally {
       // Also after half a sync: what it wrote is there to be seen.
