@@ -57,11 +57,9 @@ const QUIET = [
   'vigia-alarm-path / Dead letters / A',
   'vigia-world / E-mails that wait for an operator / A',
 ];
-/** No alert fires while nothing is killed. */
-const QUIET_UNHARMED = [...QUIET, 'vigia-alarm-path / Alerts / A'];
 
-/** Queries of the dashboards that have no answer for the time of the run, with all chosen that can be. `isHarmed`: systems were killed in it. */
-export async function readDashboards({ systems: { influx }, prometheus, console: shown }: Stack, range: { readonly startMs: number; readonly endMs: number }, isHarmed: boolean): Promise<string[]> {
+/** Queries of the dashboards that have no answer for the time of the run, with all chosen that can be. */
+export async function readDashboards({ systems: { influx }, prometheus, console: shown }: Stack, range: { readonly startMs: number; readonly endMs: number }): Promise<string[]> {
   const answers = new DashboardAnswers({ influx, bucket: BUCKET, prometheus, range }, WITHOUT_SYSTEM);
   const active = new Map<string | null, number>();
   for (const zone of [null, ...ZONES]) {
@@ -69,5 +67,5 @@ export async function readDashboards({ systems: { influx }, prometheus, console:
     active.set(zone, cells.reduce((sum, cell) => sum + cell.active, 0));
   }
   const first = async (dashboard: StoredDashboard) => (await answers.settingsOf(dashboard)).slice(0, 1);
-  return [...(await answers.unansweredPromql(isHarmed ? QUIET : QUIET_UNHARMED)), ...(await answers.unansweredFlux((zone) => active.get(zone) ?? 0, first))];
+  return [...(await answers.unansweredPromql(QUIET)), ...(await answers.unansweredFlux((zone) => active.get(zone) ?? 0, first))];
 }

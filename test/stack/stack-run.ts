@@ -73,7 +73,8 @@ export async function runOnStack(options: StackRunOptions): Promise<RunResult> {
       systems: wanted,
       isShort,
       watch: { jobs: JOBS, ...(await readWatch(stack)) },
-      unanswered: isShort ? null : await readDashboards(stack, { startMs: sentFromMs - 60_000, endMs: sentToMs }, rounds > 0),
+      // Alerts and failed e-mails are shown only after kills.
+      unanswered: isShort || rounds === 0 ? null : await readDashboards(stack, { startMs: sentFromMs - 60_000, endMs: sentToMs }),
     };
     const shutdownMs = await longestShutdown(stack);
     say('having the verifier judge all that is left');
