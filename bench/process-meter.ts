@@ -29,23 +29,17 @@ export class ProcessMeter {
   mostOfAllMb = 0;
   private readonly stopping = new AbortController();
   private sampling: Promise<void> = Promise.resolve();
-  private beganTicks = 0;
-  /** What everything else on this machine took: this process, the kernel's own threads, other users' work. */
-  othersCpuSeconds = 0;
 
   /** `nameOf`: from a process's arguments and environment, each entry ended by a NUL. */
   constructor(private readonly nameOf: (args: string, environment: string) => string | null) {}
 
   begin(): void {
-    this.beganTicks = busyTicks();
     this.sampling = this.sample();
   }
 
   async end(): Promise<ReadonlyMap<string, Metered>> {
     this.stopping.abort();
     await this.sampling;
-    const metered = [...this.processes.values()].reduce((sum, { firstTicks, lastTicks }) => sum + lastTicks - firstTicks, 0);
-    this.othersCpuSeconds = (busyTicks() - this.beganTicks - metered) / TICKS_PER_SECOND;
     const names = [...this.mostMb.keys()].sort();
     return new Map(names.map((name) => {
       const own = [...this.processes.values()].filter((process) => process.name === name);
@@ -106,12 +100,6 @@ function descendantsOf(root: number): readonly ProcessStat[] {
     }
   }
   return descendants;
-}
-
-/** All cores' time that was not idle, nor waiting, nor stolen by the host, since the machine started (man 5 proc_stat). */
-function busyTicks(): number {
-  const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.split(/\s+/).slice(1).map(Number);
-  return user! + nice! + system! + irq! + softirq!;
 }
 
 /** Memory of a process that is resident now, in MB; NaN once it has ended. */
