@@ -5,6 +5,8 @@ import { downloaded } from './downloaded.js';
 
 /** What is done with many alarms, sensors or events at once. */
 
+const MINUTE_MS = 60_000;
+
 let bench: ConsoleBrowser;
 
 beforeAll(async () => {
@@ -68,6 +70,50 @@ it('of more than a hundred alarms the newest are there and the rest on demand, a
   await page.getByRole('button', { name: 'Show more' }).waitFor({ state: 'detached' });
 });
 
+it('of a sensor’s more than a hundred events the newest are there and the rest on demand, which stay when another comes', async () => {
+  await bench.motion(41);
+  const { alarmId } = await bench.alarmOf(41);
+  const comment = () => bench.command(`/api/alarms/${alarmId}/comments`, { operator: 'eva', note: 'seen' });
+  for (let written = 0; written < 104; written += 1) await comment();
+  const page = await bench.openAt('/sensors/41', '[data-testid=history] li');
+  const events = page.getByTestId('history').locator('li');
+  await page.getByRole('heading', { name: 'History 105', exact: true }).waitFor();
+  expect([await events.count(), await events.filter({ hasText: 'Alarm triggered' }).count()]).toEqual([100, 0]);
+  await page.getByText('of the last 100 of 105 events').waitFor();
+  const more = page.getByRole('button', { name: 'Show more 100 of 105' });
+  await more.click();
+  await events.last().filter({ hasText: 'Alarm triggered' }).waitFor();
+  expect(await events.count()).toBe(105);
+  await more.waitFor({ state: 'detached' });
+  await page.getByText('of the last').waitFor({ state: 'detached' });
+  await comment();
+  await page.getByRole('heading', { name: 'History 106', exact: true }).waitFor();
+  expect(await events.count()).toBe(106);
+});
+
+it('of more than fifty alarms of one bar the oldest are there and the rest on demand, of the chosen types alone', async () => {
+  const minuteMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 3 * 60 * MINUTE_MS;
+  const at = (second: number) => new Date(minuteMs + second * 500).toISOString();
+  const smoke = [1, 2, 3].map(() => ({ id: 51, smoke: true, at: at(0) }));
+  const heat = [1, 2, 3].map(() => ({ id: 52, temperature: 40, at: at(30) }));
+  await bench.served.post('ENTRY', [...smoke, ...Array.from({ length: 60 }, (_, index) => ({ id: 100 + index, movement: true, at: at(10 + index) })), ...heat]);
+  await waitFor('the alarms', async () => (await bench.openAlarms()).length === 62);
+  const range = new URLSearchParams({ from: at(0), to: at(120), types: 'motion,temperature', at: at(0) });
+  const page = await bench.openAt(`/history?${range.toString()}`, '[data-testid=history-alarms] .alarm');
+  const alarms = page.getByTestId('history-alarms');
+  await alarms.getByRole('heading', { name: /61$/ }).waitFor();
+  const shown = alarms.locator('.alarm');
+  const sensors = () => shown.evaluateAll((rows) => (rows as { dataset: { testid: string } }[]).map(({ dataset }) => dataset.testid.split('-')[1]));
+  const motion = Array.from({ length: 60 }, (_, index) => String(100 + index));
+  const all = [...motion.slice(0, 21), '52', ...motion.slice(21)];
+  expect(await sensors()).toEqual(all.slice(0, 50));
+  const more = alarms.getByRole('button', { name: 'Show more 50 of 61' });
+  await more.click();
+  await shown.nth(60).waitFor();
+  expect(await sensors()).toEqual(all);
+  await more.waitFor({ state: 'detached' });
+});
+
 it('a chosen range of events is taken away as the API has it, neither what was before nor what came after', async () => {
   await bench.motion(31);
   await bench.alarmOf(31);
@@ -88,6 +134,12 @@ it('a chosen range of events is taken away as the API has it, neither what was b
   await page.getByTestId('export-from').fill('');
   await page.locator(`[data-testid=events-jsonl][href$="${encoded(`?to=${new Date(to).toISOString()}`)}"]`).waitFor();
   expect(await downloaded(page, 'events-jsonl')).toBe(await textOf(`/api/export/events.jsonl?to=${new Date(to).toISOString()}`));
+});
+
+it('of more dead letters than are listed it is said how many there are', async () => {
+  await bench.served.writePastEndpoint('ENTRY', Array.from({ length: 201 }, () => 'not a reading'));
+  const page = await bench.openAt('/system', '[data-testid=dead-letters] tbody td');
+  await page.getByRole('heading', { name: 'Dead letters 200 of 201', exact: true }).waitFor();
 });
 
 /** The beginning of a second that was not yet there when the call came, once it has begun. */

@@ -1,11 +1,21 @@
 import { useFormats } from './format.js';
+import { useTexts } from './texts.js';
 
-/** What a panel lists, and how many there are; null as long as that is not known. */
-export function CountedTitle({ title, total }: { title: string; total: number | null }) {
-  const formats = useFormats();
+interface Props {
+  readonly title: string;
+  /** Null as long as that is not known. */
+  readonly total: number | null;
+  /** How many of them are listed, where there is no button for more. */
+  readonly shown?: number | undefined;
+}
+
+/** What a panel lists, and how many there are. */
+export function CountedTitle({ title, total, shown }: Props) {
+  const texts = useTexts();
+  const { number } = useFormats();
   return (
     <h2>
-      {title} <span class="count">{total === null ? '' : formats.number(total)}</span>
+      {title} <span class="count">{total === null ? '' : shown !== undefined && shown < total ? texts.showing(number(shown), number(total)) : number(total)}</span>
     </h2>
   );
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { queryOf, type AlarmType } from '../api.js';
+import { ALARM_TYPES, queryOf, type AlarmType } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { EmailIcon, TypeIcon } from '../icons.js';
@@ -26,23 +26,21 @@ export function HistoryAlarms({ title, fromMs, toMs, types, onShow, onClose }: P
   const [wanted, setWanted] = useState(PAGE);
   const [some, setSome] = useState<SomeAlarms | 'failed' | null>(null);
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
-  // The server filters by one type or none.
-  const type = types.length === 1 ? (types[0] as AlarmType) : null;
   useEffect(() => {
     let isCurrent = true;
-    loadAlarms({ ...range, type, order: 'oldest' }, wanted).then(
+    loadOfTypes(range, types, wanted).then(
       (loaded) => isCurrent && setSome(loaded),
       () => isCurrent && setSome('failed'),
     );
     return () => {
       isCurrent = false;
     };
-  }, [fromMs, toMs, type, wanted]);
+  }, [fromMs, toMs, types.join(), wanted]);
   return (
     <section class="panel" aria-label={title} data-testid="history-alarms">
       <div class="panel-head">
         <CountedTitle title={title} total={some !== null && some !== 'failed' ? some.total : null} />
-        <a class="button" href={`/api/export/alarms.csv${queryOf({ ...range, type, order: 'oldest' })}`} download>
+        <a class="button" href={`/api/export/alarms.csv${queryOf({ ...range, type: types.length === 1 ? types[0] : null, order: 'oldest' })}`} download>
           {texts.alarmsCsv}
         </a>
         <button type="button" class="button is-quiet" onClick={onClose}>
@@ -54,28 +52,26 @@ export function HistoryAlarms({ title, fromMs, toMs, types, onShow, onClose }: P
       ) : (
         <>
           <ol class="history-alarms">
-            {some.alarms
-              .filter((alarm) => types.includes(alarm.type))
-              .map(({ alarmId, type: kind, sensorId, zone, status, triggeredAt, email }) => (
-                <li key={alarmId}>
-                  <button type="button" class="alarm" onClick={() => onShow(alarmId)} data-testid={`past-${sensorId}-${kind}`}>
-                    <TypeIcon type={kind} />
-                    <span class="what">
-                      <b>{general.type[kind]}</b>
-                      <span>
-                        {general.status[status]} · {zone ?? general.noZone}
-                      </span>
+            {some.alarms.map(({ alarmId, type: kind, sensorId, zone, status, triggeredAt, email }) => (
+              <li key={alarmId}>
+                <button type="button" class="alarm" onClick={() => onShow(alarmId)} data-testid={`past-${sensorId}-${kind}`}>
+                  <TypeIcon type={kind} />
+                  <span class="what">
+                    <b>{general.type[kind]}</b>
+                    <span>
+                      {general.status[status]} · {zone ?? general.noZone}
                     </span>
-                    <span class="where">
-                      <span>
-                        {general.sensor} {sensorId}
-                      </span>
-                      <time dateTime={triggeredAt}>{formats.dateTime(triggeredAt)}</time>
+                  </span>
+                  <span class="where">
+                    <span>
+                      {general.sensor} {sensorId}
                     </span>
-                    <EmailIcon state={email} label={general.email[email]} />
-                  </button>
-                </li>
-              ))}
+                    <time dateTime={triggeredAt}>{formats.dateTime(triggeredAt)}</time>
+                  </span>
+                  <EmailIcon state={email} label={general.email[email]} />
+                </button>
+              </li>
+            ))}
           </ol>
           {some.alarms.length < some.total && (
             <button type="button" class="more" onClick={() => setWanted((before) => before + PAGE)}>
@@ -86,4 +82,12 @@ export function HistoryAlarms({ title, fromMs, toMs, types, onShow, onClose }: P
       )}
     </section>
   );
+}
+
+/** The oldest alarms of these types, and how many there are. The server filters by one type or none. */
+async function loadOfTypes(range: { readonly from: string; readonly to: string }, types: readonly AlarmType[], wanted: number): Promise<SomeAlarms> {
+  const asked = types.length === ALARM_TYPES.length ? [null] : types;
+  const parts = await Promise.all(asked.map((type) => loadAlarms({ ...range, type, order: 'oldest' }, wanted)));
+  const alarms = parts.flatMap(({ alarms: part }) => part).sort((a, b) => a.triggeredAt.localeCompare(b.triggeredAt));
+  return { alarms: alarms.slice(0, wanted), total: parts.reduce((sum, { total }) => sum + total, 0) };
 }

@@ -15,7 +15,7 @@ export function SensorAlarms({ alarms, total, onShow }: { alarms: readonly Alarm
   return (
     <section class="panel" aria-label={texts.alarms}>
       <div class="panel-head">
-        <CountedTitle title={texts.alarms} total={total} />
+        <CountedTitle title={texts.alarms} total={total} shown={alarms.length} />
       </div>
       {alarms.length === 0 ? (
         <p class="empty calm">{texts.noAlarms}</p>

@@ -60,7 +60,7 @@ export function SensorPage({ sensorId, system, onShow }: Props) {
             </span>
           </div>
           <div class="sensor-main">
-            <TimeLine events={data.events} nowMs={Math.max(system.nowMs, Date.now())} onShow={onShow} />
+            <TimeLine events={data.events} total={data.total} nowMs={Math.max(system.nowMs, Date.now())} onShow={onShow} />
             <SensorAlarms alarms={alarms.items} total={alarms.total} onShow={onShow} />
             <EventList events={data.events} total={data.total} onMore={data.more} />
           </div>

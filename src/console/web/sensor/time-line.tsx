@@ -19,8 +19,16 @@ const AXIS_PX = 24;
 const LEAST_PX = 3;
 const TICK_PX = 110;
 
+interface Props {
+  /** The newest first; `events.length` of `total`. */
+  readonly events: readonly AuditEvent[];
+  readonly total: number;
+  readonly nowMs: number;
+  readonly onShow: (alarmId: string) => void;
+}
+
 /** In which states a sensor was, a lane each, with its strikes as marks. */
-export function TimeLine({ events, nowMs, onShow }: { events: readonly AuditEvent[]; nowMs: number; onShow: (alarmId: string) => void }) {
+export function TimeLine({ events, total, nowMs, onShow }: Props) {
   const general = useTexts();
   const texts = useTextsOf(SENSOR_TEXTS);
   const formats = useFormats();
@@ -43,6 +51,7 @@ export function TimeLine({ events, nowMs, onShow }: { events: readonly AuditEven
     <section class="panel" aria-label={texts.timeLine}>
       <div class="panel-head">
         <h2>{texts.timeLine}</h2>
+        {events.length < total && <span class="muted">{texts.timeLinePart(formats.number(events.length), formats.number(total))}</span>}
         <select aria-label={texts.range} value={range} onChange={(event) => setRange(event.currentTarget.value as Range)}>
           {Object.keys(RANGES).map((each) => (
             <option key={each} value={each}>

@@ -32,7 +32,7 @@ export function DeadLettersPanel({ letters, onDone }: Props) {
   return (
     <section class="panel wide" aria-label={texts.deadLetters} data-testid="dead-letters">
       <div class="panel-head">
-        <CountedTitle title={texts.deadLetters} total={letters?.total ?? null} />
+        <CountedTitle title={texts.deadLetters} total={letters?.total ?? null} shown={items.length} />
         {mayDecide && items.length > 0 && (
           <>
             <span class="muted">{texts.chosen(chosen.length)}</span>

@@ -88,7 +88,7 @@ function ParkedPanel({ parked, onDone, onShow }: { parked: AlarmList | null; onD
   return (
     <section class="panel" aria-label={texts.parked} data-testid="parked">
       <div class="panel-head">
-        <CountedTitle title={texts.parked} total={parked?.total ?? null} />
+        <CountedTitle title={texts.parked} total={parked?.total ?? null} shown={parked?.items.length} />
       </div>
       {parked === null ? (
         <p class="empty">{general.loading}</p>
@@ -130,7 +130,7 @@ function SilentPanel({ silent }: { silent: SilentList | null }) {
   return (
     <section class="panel" aria-label={texts.silent} data-testid="silent">
       <div class="panel-head">
-        <CountedTitle title={texts.silent} total={silent?.total ?? null} />
+        <CountedTitle title={texts.silent} total={silent?.total ?? null} shown={silent?.items.length} />
       </div>
       {silent === null ? (
         <p class="empty">{general.loading}</p>
