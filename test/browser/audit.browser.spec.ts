@@ -6,6 +6,7 @@ import { addressOf, cellOf, ConsoleBrowser, overflowPx, PHONE } from './console-
 import { downloadedLines } from './downloaded.js';
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const SECOND_MS = 1000;
 
 let bench: ConsoleBrowser;
@@ -126,6 +127,26 @@ describe('the audit of the whole system', () => {
     expect(head).toContain('position,recordedAt,sensorId,revision,type');
     expect(rows).toHaveLength(lines.length);
   });
+});
+
+it('the range of events that was written stays while time goes on, and follows the moment that is chosen', async () => {
+  const { current } = await momentsAt('');
+  const page = await bench.openAt('/audit', '[data-testid=then-22-smoke]');
+  await page.clock.install({ time: Date.now() });
+  await page.reload();
+  const from = page.getByTestId('export-from');
+  const before = await from.inputValue();
+  await page.clock.fastForward(MINUTE_MS);
+  await waitFor('a minute more', async () => (await from.inputValue()) > before);
+  await from.fill('2026-03-01T12:00:07');
+  await page.clock.fastForward(MINUTE_MS);
+  await page.locator('[data-testid=events-csv][href*="from=2026-03-01T12%3A00%3A07.000Z&"]').waitFor();
+  const asOf = await page.getByTestId('open-then').getAttribute('data-as-of');
+  await waitFor('a later state', async () => ((await page.getByTestId('open-then').getAttribute('data-as-of')) ?? '') > (asOf ?? ''));
+  expect(await from.inputValue()).toBe('2026-03-01T12:00:07');
+  await page.getByTestId('step-previous').click();
+  await waitFor('the hour before that moment', async () => (await from.inputValue()) !== '2026-03-01T12:00:07');
+  expect(Date.parse(`${await from.inputValue()}Z`)).toBeLessThan(Date.parse(current));
 });
 
 describe('the audit of one sensor', () => {

@@ -99,6 +99,26 @@ describe('the history', () => {
     await page.getByTestId('history-alarms').getByTestId('past-24-temperature').waitFor();
   });
 
+  it('follows the clock where its range ends now, but not in what is being written', async () => {
+    const page = await open('?last=sixHours');
+    await page.clock.install({ time: Date.now() });
+    await page.reload();
+    const [from, to] = [page.getByTestId('from'), page.getByTestId('to')];
+    const before = await from.inputValue();
+    await page.clock.fastForward(MINUTE_MS);
+    await waitFor('a minute more', async () => (await from.inputValue()) > before);
+    const written = new Date(firstMs).toISOString().slice(0, 16);
+    await from.fill(written);
+    const label = page.locator('.chart-head .muted');
+    const range = await label.textContent();
+    await page.clock.fastForward(MINUTE_MS);
+    await waitFor('a minute more in the chart', async () => (await label.textContent()) !== range);
+    expect(await from.inputValue()).toBe(written);
+    await to.fill(new Date(firstMs + MINUTE_MS).toISOString().slice(0, 16));
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await shows(page, '2,1,0,3');
+  });
+
   it('has the opened bar and the hidden types in its address', async () => {
     const page = await open(rangeText(firstMs - MINUTE_MS, secondMs + MINUTE_MS));
     await shows(page, '0,0,1,1', '2,1,0,3');
@@ -112,7 +132,7 @@ describe('the history', () => {
     const other = await bench.openAt(href.slice(bench.served.product.consoleUrl.length), '[data-testid=history-alarms]');
     await other.getByTestId('past-21-motion').waitFor();
     expect(await other.getByTestId('history-alarms').locator('.alarm').count()).toBe(2);
-    expect(await numbers(other)).toEqual(['0,0,1,1', '2,0,0,2']);
+    await shows(other, '0,0,1,1', '2,0,0,2');
     await other.getByRole('button', { name: 'Remove', exact: true }).click();
     await other.getByTestId('history-smoke').click();
     await shows(other, '0,0,1,1', '2,1,0,3');

@@ -35,7 +35,7 @@ export function AuditPage({ system, onShow }: { system: SystemData; onShow: (ala
       ) : (
         <SensorAuditView key={sensor} sensor={sensor} choice={choice} nowMs={system.nowMs} onChoice={put} />
       )}
-      <ExportPanel atMs={asOfMs ?? system.nowMs} sensor={sensor} />
+      <ExportPanel asOfMs={asOfMs} nowMs={system.nowMs} sensor={sensor} />
     </main>
   );
 }

@@ -12,20 +12,20 @@ interface Props {
 /** A range up to now by one click, or any by its ends. */
 export function RangeForm({ range, bounds, onRange }: Props) {
   const texts = useTextsOf(HISTORY_TEXTS);
-  const [from, setFrom] = useState('');
-  const [to, setTo] = useState('');
+  const [written, setWritten] = useState<{ readonly from: string; readonly to: string } | null>(null);
   const [isBad, setBad] = useState(false);
+  // What is being written stays, while the bounds of a range that ends now move on, until another range is chosen.
   useEffect(() => {
-    setFrom(localTime(bounds.fromMs));
-    setTo(localTime(bounds.toMs));
+    setWritten(null);
     setBad(false);
-  }, [bounds.fromMs, bounds.toMs]);
+  }, [range]);
+  const ends = written ?? { from: localTime(bounds.fromMs), to: localTime(bounds.toMs) };
   return (
     <form
       class="filters"
       onSubmit={(event) => {
         event.preventDefault();
-        const wanted = { fromMs: Date.parse(from), toMs: Date.parse(to) };
+        const wanted = { fromMs: Date.parse(ends.from), toMs: Date.parse(ends.to) };
         if (isUsable(wanted)) onRange(wanted);
         setBad(!isUsable(wanted));
       }}
@@ -38,10 +38,10 @@ export function RangeForm({ range, bounds, onRange }: Props) {
         ))}
       </div>
       <label>
-        {texts.from} <input type="datetime-local" required value={from} onInput={(event) => setFrom(event.currentTarget.value)} data-testid="from" />
+        {texts.from} <input type="datetime-local" required value={ends.from} onInput={(event) => setWritten({ ...ends, from: event.currentTarget.value })} data-testid="from" />
       </label>
       <label>
-        {texts.to} <input type="datetime-local" required value={to} onInput={(event) => setTo(event.currentTarget.value)} data-testid="to" />
+        {texts.to} <input type="datetime-local" required value={ends.to} onInput={(event) => setWritten({ ...ends, to: event.currentTarget.value })} data-testid="to" />
       </label>
       <button type="submit" class="button">
         {texts.show}
