@@ -51,6 +51,7 @@ function shots({ smokeAlarm, asOf, cell }: { readonly smokeAlarm: string; readon
   return [
     { name: 'overview', path: '/', waitFor: '.cell.is-active', sizes: [...SIZES, ...PRINT] },
     { name: 'cell', path: `/?zone=${ZONE}&cell=${cell}`, waitFor: '[data-testid=cell-sensors] a > .muted:not(:empty)', sizes: SIZES, prepare: showCell },
+    { name: 'map-list', path: '/', waitFor: '.cell.is-active', sizes: SIZES, prepare: showList },
     { name: 'alarms', path: '/alarms', waitFor: '.standing-row .customer:not(:empty)', sizes: [...SIZES, ...PRINT] },
     { name: 'alarm', path: `/alarms/${smokeAlarm}`, waitFor: '[data-testid=mail]', sizes: SIZES },
     { name: 'sensor', path: '/sensors/1', waitFor: '[data-testid=sensor-alarms] li', sizes: SIZES },
@@ -70,6 +71,11 @@ const LOG_IN: Shot = { name: 'log-in', path: '/', waitFor: '[data-testid=log-in]
 async function openSheet(page: Page): Promise<void> {
   await page.keyboard.press('?');
   await page.getByTestId('keyboard').waitFor();
+}
+
+async function showList(page: Page): Promise<void> {
+  await page.getByTestId('as-list').click();
+  await page.getByTestId('cell-table').scrollIntoViewIfNeeded();
 }
 
 async function showCell(page: Page): Promise<void> {

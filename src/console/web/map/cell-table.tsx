@@ -2,6 +2,7 @@ import { Fragment, type ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { ALARM_TYPES, type MapCell } from '../api.js';
 import { useFormats } from '../format.js';
+import { TypeIcon } from '../icons.js';
 import { useTexts } from '../texts.js';
 import { useGrowing } from '../use-growing.js';
 import { middleOf } from './map-projection.js';
@@ -42,7 +43,8 @@ export function CellTable({ cells, chosen, onChoose, children }: Props) {
             </th>
             {ALARM_TYPES.map((type) => (
               <th key={type} scope="col" role="columnheader">
-                {texts.type[type]}
+                <TypeIcon type={type} />
+                <span class="type-name">{texts.type[type]}</span>
               </th>
             ))}
           </tr>
