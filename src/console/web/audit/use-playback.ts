@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 const TICK_MS = 250;
 
@@ -6,7 +6,8 @@ const TICK_MS = 250;
 export function usePlayback(isPlaying: boolean, fromMs: number, speed: number, onTime: (ms: number) => void): void {
   const latest = useRef({ fromMs, speed, onTime });
   latest.current = { fromMs, speed, onTime };
-  useEffect(() => {
+  // Ended with the rendering that ends it: a tick that comes between that and a later effect would move on from where somebody has just put the slider.
+  useLayoutEffect(() => {
     if (!isPlaying) return undefined;
     let before = performance.now();
     const timer = setInterval(() => {
