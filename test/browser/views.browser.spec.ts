@@ -177,6 +177,22 @@ describe('the map of 50,000 sensors', () => {
   });
 });
 
+it('every page fits the widths of a tablet', async () => {
+  await bench.motion(31);
+  await bench.alarmOf(31);
+  const page = await bench.open({ ...DESKTOP, locale: 'es-ES' });
+  for (const path of ['/', '/alarms', '/history', '/load', '/audit', '/audit?sensor=31', '/sensors/31', '/system', '/wall']) {
+    await page.goto(`${bench.served.product.consoleUrl}${path}`);
+    await page.locator('main .panel .panel-head h2').first().waitFor();
+    await page.locator('[data-testid=health]').and(page.locator('.up, .degraded')).waitFor();
+    for (const width of [1180, 1024, 768]) {
+      await page.setViewportSize({ width, height: 860 });
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+      expect([path, width, await overflowPx(page.locator('html'))]).toEqual([path, width, 0]);
+    }
+  }
+});
+
 it('every page has keys to the others, and a sheet of keys that can be turned off', async () => {
   const page = await bench.open();
   const sheet = page.getByTestId('keyboard');
