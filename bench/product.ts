@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { HealthPart } from '../src/console/health-report.js';
 import { freePort } from '../test/servers/server-process.js';
+import { PRODUCT_ARGUMENTS } from '../test/support/product-command.js';
 import { residentMbOf } from './process-meter.js';
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Vigía itself, as built, on a data folder. */
 export class RunningProduct {
@@ -18,7 +19,8 @@ export class RunningProduct {
   /** Starts it and waits until every part is up. */
   static async start(dataDir: string, customers: number, settings: Readonly<Record<string, string>> = {}): Promise<RunningProduct> {
     const [consolePort, ingestPort] = [await freePort(), await freePort()];
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, PRODUCT_ARGUMENTS, {
+      cwd: ROOT,
       env: {
         ...process.env,
         VIGIA_DATA_DIR: dataDir,

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readConfig, VARIABLE_NAMES } from '../src/config.js';
 import { addressesIn, environmentOf, isCassandra, isInDocker, isKafka, isVigia, portsOf, readComposeFile, repositoryFile, waitsFor } from './support/compose-file.js';
+import { IMAGE_COMMAND, PRODUCT_ARGUMENTS } from './support/product-command.js';
 import { prometheusFile } from './prometheus/rules.js';
 
 const { services, volumes } = readComposeFile('docker/compose.yaml');
@@ -48,6 +49,10 @@ describe('the images', () => {
       expect(withExporter).toContain(`:/opt/jmx/${target}.yml\n`);
       expect(isInDocker(`jmx/${target}.yml`)).toBe(true);
     }
+  });
+
+  it('run what `npm start` runs', () => {
+    expect(IMAGE_COMMAND).toEqual(['node', ...PRODUCT_ARGUMENTS]);
   });
 
   it('let Vigía write in its data folder alone, and as no root', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PRODUCT_OPTIONS } from '../../test/support/product-command.js';
 import { createAlarmTopic } from '../peers/alarm-topic.js';
 import type { JavaPeer, PeerCommand } from '../peers/java-peers.js';
 import type { Backlog } from './backlog.js';
@@ -125,11 +126,11 @@ function linesOf(file: string): string[] {
   return readFileSync(file, 'utf8').split('\n').filter(Boolean);
 }
 
-/** With PROFILES in the environment each such process leaves a profile in that folder, for bench/flame-graph.ts; it is slower for that. */
+/** Node with the product's options. With PROFILES in the environment each such process leaves a profile in that folder, for bench/flame-graph.ts; it is slower for that. */
 function node(file: string, ...args: string[]): [string, string[]] {
   const profiles = process.env['PROFILES'];
   const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
-  return [process.execPath, [...profiling, '--import', 'tsx', fileURLToPath(new URL(file, import.meta.url)), ...args]];
+  return [process.execPath, [...PRODUCT_OPTIONS, ...profiling, '--import', 'tsx', fileURLToPath(new URL(file, import.meta.url)), ...args]];
 }
 
 interface Running {

@@ -1,6 +1,7 @@
 import { kcatProgram } from '../../test/servers/kcat.js';
 import { KafkaCluster } from '../../test/servers/kafka.js';
 import { MissingProgram } from '../../test/servers/system-program.js';
+import { PRODUCT_OPTIONS } from '../../test/support/product-command.js';
 import { barChart } from '../bar-chart.js';
 import { median, perSecond, spread, type BenchCase, type CaseResult } from '../bench-case.js';
 import { javaPeers, type PeerCommand } from '../peers/java-peers.js';
@@ -81,6 +82,7 @@ function table(share: number, backlog: Backlog, results: ReadonlyMap<string, rea
       '- Vigía: rules, events (strikes, alarms, recoveries) and receipts durably in the embedded event store, CRC of each batch, when each sensor was heard of last (in the scan’s own memory of 10 MB). Two processes share a consumer group, each with an event store of its own.',
       `- Flink 2.2.1 (connector 5.0.0-2.2, Java 17, 512 MB heap, serial collector): MiniCluster, parallelism 2, object reuse, state on the heap, normal readings dropped while they are read (Jackson 2.21 streaming, no strings), ENTRY and OK in order by watermarks per partition; alarms to a topic. Checkpoints each ${COMMIT_EVERY_MS / 1000} s to a file system, alarms in transactions; or neither.`,
       `- Kafka Streams 4.3.1 (Java 17, 512 MB heap, serial collector): 2 threads, no repartitioning, state in memory with cache and changelog, the same parser; alarms to a topic; a commit each ${COMMIT_EVERY_MS / 1000} s. Both fetch 4 MB a partition and send with 20 ms linger.`,
+      `- Vigía and plain kafkajs: Node with ${PRODUCT_OPTIONS.map((option) => `\`${option}\``).join(' ')}, as \`npm start\` has it.`,
       '- plain kafkajs: parses, puts ENTRY and OK in order, applies the rules in memory, and stores nothing. kcat: reads ENTRY and throws it away.',
       ...(missing === null ? [] : ['', `Flink and Kafka Streams were left out: ${missing}`]),
     ].join('\n'),

@@ -269,6 +269,27 @@ describe('LibsqlEventStore', () => {
       expect((await store.append('b', [event()], 'no-stream')).position > position).toBe(true);
     });
 
+    it('counts on, with no event left and no limits any more, after the store is opened again too', async () => {
+      await store.append('a', events(3), 'no-stream');
+      await store.setStreamMetadata('a', { truncateBefore: 9n });
+      await store.append('a', events(2), 2n);
+      await store.close();
+      store = await LibsqlEventStore.open(dir, { clock });
+      expect((await store.append('a', [event()], 4n)).revision).toBe(5n);
+      await store.setStreamMetadata('a', {});
+      expect(await all(store.readAll())).toEqual([]);
+      expect((await store.append('a', [event()], 5n)).revision).toBe(6n);
+    });
+
+    it('counts on where a row of the stream is behind its events', async () => {
+      await store.setStreamMetadata('a', {});
+      await store.append('a', events(3), 'any');
+      await store.close();
+      store = await LibsqlEventStore.open(dir, { clock });
+      expect((await store.append('a', [event()], 2n)).revision).toBe(3n);
+      expect((await all(store.readStream('a', { direction: 'backwards' }))).map(({ revision }) => revision)).toEqual([3n, 2n, 1n, 0n]);
+    });
+
     it('may be a stream that never was', async () => {
       await store.deleteStream('never');
       expect((await store.append('never', [event()], 'no-stream')).revision).toBe(0n);

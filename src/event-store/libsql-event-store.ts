@@ -83,7 +83,7 @@ export class LibsqlEventStore implements EventStore {
 
   async *readStream(stream: string, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
     const row = this.read(() => readStreamRow(this.db, stream));
-    if (!row || !exists(row)) return;
+    if (!exists(row)) return;
     const [first, last] = [firstKept(row), row.lastRevision];
     const isForwards = options.direction !== 'backwards';
     const wanted = Number(options.fromRevision ?? (isForwards ? first : last));

@@ -1,7 +1,7 @@
 import type { EmbeddedDatabase, WriteStatement } from '../storage/embedded-database.js';
 import type { EventRow } from './append-request.js';
 import { WrongExpectedRevision, type ExpectedRevision } from './event-store.js';
-import { decideAppend, exists, firstKept, NEW_STREAM, type StreamRow } from './stream-rules.js';
+import { decideAppend, exists, firstKept, type StreamRow } from './stream-rules.js';
 
 /** How many events one transaction removes beyond those that it adds; about 2 ms. */
 const TRIM_ROWS = 256;
@@ -9,9 +9,11 @@ const TRIM_ROWS = 256;
 /** How many of a stream's newest events are searched for a repeat of an append that expects `any`. */
 const REMEMBERED_EVENTS = 64;
 
+/** A stream that only ever grew has no row; a row knows the last revision also when no event is left. */
 const SELECT_STREAM = `
-  SELECT last_revision AS lastRevision, origin, is_deleted AS isDeleted, max_count AS maxCount, truncate_before AS truncateBefore
-  FROM streams WHERE name = ?`;
+  SELECT max(ifnull(last_revision, -1), ifnull((SELECT max(revision) FROM events WHERE stream = ?1), -1)) AS lastRevision,
+    ifnull(origin, 0) AS origin, ifnull(is_deleted, 0) AS isDeleted, max_count AS maxCount, truncate_before AS truncateBefore
+  FROM (SELECT 1) LEFT JOIN streams ON name = ?1`;
 
 /** Streams of which the row is remembered: 10 MB at most. */
 const REMEMBERED_STREAMS = 50_000;
@@ -31,8 +33,8 @@ interface Statements {
   readonly trim: WriteStatement;
 }
 
-/** The stream as committed, null when the store has never heard of it. */
-export function readStreamRow(db: EmbeddedDatabase, stream: string): StreamRow | null {
+/** The stream as committed. */
+export function readStreamRow(db: EmbeddedDatabase, stream: string): StreamRow {
   return toStreamRow(db.get(SELECT_STREAM, stream));
 }
 
@@ -106,7 +108,9 @@ export class StreamWriter {
       this.statements.insertEvent.run(this.lastPosition, stream, revision, row.id, row.type, row.data, row.metadata);
     }
     const after: StreamRow = { ...before, isDeleted: false, lastRevision: revision };
-    this.save(stream, after);
+    // A row for each append would be another page of the file, somewhere else for each stream.
+    if (isPlain(before)) this.remember(stream, after);
+    else this.save(stream, after);
     const first = firstKept(after);
     if (first > 0) this.removeBefore(stream, first, rows.length + TRIM_ROWS);
     return { revision, position: this.lastPosition };
@@ -147,7 +151,7 @@ export class StreamWriter {
       this.remembered.clear();
       this.undone = this.db.undone;
     }
-    return this.remembered.get(stream) ?? this.remember(stream, toStreamRow(this.statements.selectStream.get(stream)) ?? NEW_STREAM);
+    return this.remembered.get(stream) ?? this.remember(stream, toStreamRow(this.statements.selectStream.get(stream)));
   }
 
   private save(stream: string, row: StreamRow): void {
@@ -162,8 +166,12 @@ export class StreamWriter {
   }
 }
 
-function toStreamRow(row: Record<string, unknown> | undefined): StreamRow | null {
-  if (!row) return null;
+/** Whether its events alone say all of it. */
+function isPlain({ origin, isDeleted, maxCount, truncateBefore }: StreamRow): boolean {
+  return origin === 0 && !isDeleted && maxCount === null && truncateBefore === null;
+}
+
+function toStreamRow(row: Record<string, unknown> | undefined): StreamRow {
   const { lastRevision, origin, isDeleted, maxCount, truncateBefore } = row as Record<keyof StreamRow, number>;
   return { lastRevision, origin, isDeleted: isDeleted === 1, maxCount, truncateBefore };
 }

@@ -9,8 +9,8 @@ import type { EventStore } from '../event-store/event-store.js';
 /** Sensors kept in memory: at about 1 kB each without their strikes, 50 MB at most. */
 const MOST_SENSORS = 50_000;
 
-/** Strikes and noted readings of all sensors in memory: at about 0.3 kB each, 60 MB at most. */
-const MOST_STRIKES = 200_000;
+/** Strikes and noted readings of all sensors in memory: at about 0.3 kB each, 90 MB at most. Sensors whose readings are all but normal come to five each. */
+const MOST_STRIKES = 300_000;
 
 /**
  * A sensor's stream and its ignored records each give so many messageIds, of which the order among each other

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
+import { PRODUCT_ARGUMENTS } from '../support/product-command.js';
 import { Child, type Ended } from './child.js';
 
 const START_LIMIT_MS = 180_000;
@@ -88,7 +89,7 @@ export class Product {
   }
 
   start(): void {
-    this.child = new Child({ args: ['dist/main.js'], env: this.env, logFile: this.paths.logFile });
+    this.child = new Child({ args: PRODUCT_ARGUMENTS, env: this.env, logFile: this.paths.logFile });
   }
 
   /** `kill -9`; resolves when the process is gone. Thrown: an error when it had ended by itself. */

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentOf, isCassandra, isKafka, isVigia, portsOf, type Service } from '../../support/compose-file.js';
+import { IMAGE_COMMAND } from '../../support/product-command.js';
 import { waitFor } from '../../support/wait-for.js';
 import { cassandraCommand, seedProvider, SMALL_NODE, writeCassandraSettings } from '../cassandra-node.js';
 import { influxdCommand, setUpInflux } from '../influxdb.js';
@@ -71,7 +72,7 @@ const cassandra: StandIn = {
 const vigia: StandIn = {
   command(placed) {
     const { service, dir, address, hosts } = placed;
-    const [program, ...args] = (service.command ?? ['node', 'dist/main.js']).map((argument) => resolved(argument, hosts));
+    const [program, ...args] = (service.command ?? IMAGE_COMMAND).map((argument) => resolved(argument, hosts));
     const { VIGIA_USERS_FILE: accounts, ...environment } = resolvedEnvironment(placed);
     const mounted = accounts === undefined ? {} : { VIGIA_USERS_FILE: join(placed.mounts.get(dirname(accounts))!, basename(accounts)) };
     const env = { ...environment, ...mounted, NODE_ENV: 'production', VIGIA_DATA_DIR: join(dir, 'data'), VIGIA_BIND: address };
