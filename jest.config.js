@@ -20,6 +20,7 @@ export default {
       },
     ],
   },
+  reporters: ['default', '<rootDir>/test/temp-folder.js'],
   testSequencer: '<rootDir>/test/longest-first.js',
   maxWorkers: 2,
   testTimeout: 30_000,
