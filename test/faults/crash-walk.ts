@@ -13,6 +13,9 @@ const SENSORS = 6;
 const SHELVED_MS = 1500;
 const CUT_MS = 5000;
 
+/** Dead letters that are replayed in a round; each becomes another one. */
+const REPLAYED = 3;
+
 /** Four times as many as are saved at a time. */
 const CUSTOMERS = 2000;
 
@@ -111,10 +114,18 @@ async function doRound(product: Product, round: number, sent: SentRecord[], isGo
     for (const [number, [topic, values]] of script.entries()) await send(topic, index, values, String(number));
   }));
   await send('ENTRY', 0, motion, '0'); // known by its messageId
-  await call(product, '/api/operations/dead-letters/replay', { ids: 'all' });
+  await replayDeadLetters(product);
   for (const name of ['alarms', 'alarm-map']) await call(product, `/api/operations/projections/${name}/rebuild`, {});
   while (((await product.get('/api/shelved')) as { total: number }).total > 0) await systemClock.sleep(100);
   await product.waitUntilSettled();
+}
+
+/** The others are dropped: were they all replayed, each round would pass the steps on the way once more often than the one before, and the walk never end. */
+async function replayDeadLetters(product: Product): Promise<void> {
+  const { items } = (await product.get('/api/operations/dead-letters?status=open')) as { items: readonly { id: string }[] };
+  const [newest, others] = [items.slice(0, REPLAYED), items.slice(REPLAYED)].map((some) => some.map(({ id }) => id)) as [string[], string[]];
+  if (others.length > 0) await call(product, '/api/operations/dead-letters/drop', { ids: others });
+  if (newest.length > 0) await call(product, '/api/operations/dead-letters/replay', { ids: newest });
 }
 
 async function call(product: Product, path: string, body: object, headers: Record<string, string> = {}): Promise<void> {
