@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { StrikePolicy } from './alarm-domain/strike-policy.js';
 import type { Supervision } from './alarm-life/supervision.js';
 import type { ApplicationProgress } from './application-progress.js';
-import { normalReadings } from './ingestion/normal-readings.js';
+import { ownHearing, type Hearing } from './ingestion/normal-readings.js';
 import type { ReceiptBook } from './ingestion/receipt-book.js';
 import type { SensorStates } from './ingestion/sensor-states.js';
 import type { ConsumeOptions, SensorTopic } from './message-log/message-log.js';
@@ -12,13 +12,15 @@ export interface ConsumptionParts {
   readonly sensors: SensorStates;
   /** Left out where nobody asks whether sensors are silent. */
   readonly supervision?: Pick<Supervision, 'open' | 'close'>;
+  /** This process's own by default. */
+  readonly hearing?: Hearing;
   readonly policy: StrikePolicy;
   readonly progress: ApplicationProgress;
   readonly logger: Logger;
 }
 
 /** How the log is consumed: from the last receipt on, and with the states that belong to it. */
-export function consumption({ receipts, sensors, supervision, policy, progress, logger }: ConsumptionParts): Omit<ConsumeOptions, 'handle' | 'signal'> {
+export function consumption({ receipts, sensors, supervision, hearing = ownHearing, policy, progress, logger }: ConsumptionParts): Omit<ConsumeOptions, 'handle' | 'signal'> {
   const lose = (topic: SensorTopic, partition: number, missing: number): void => {
     progress.lostRecords += missing;
     logger.error({ topic, partition, missing }, 'records were deleted from the log before they were processed');
@@ -46,7 +48,7 @@ export function consumption({ receipts, sensors, supervision, policy, progress, 
       await receipts.release(partition);
     },
     // With clearOnNormal a normal reading may have an effect, so each must be looked at.
-    ...(policy.clearOnNormal ? {} : { discard: normalReadings }),
+    discard: policy.clearOnNormal ? hearing.noReadings : hearing.normalReadings,
   };
 }
 

@@ -1,11 +1,10 @@
 import { newDir } from '../../test/support/projection-events.js';
+import { supervisionParts } from '../../test/support/supervision-parts.js';
 import { systemClock } from '../clock.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
 import { partitionOf, type Sighting } from '../ingestion/last-seen.js';
-import { LastSeenSnapshots } from '../ingestion/last-seen-snapshots.js';
 import { lastSeen } from '../ingestion/normal-readings.js';
-import { SensorCommands } from './sensor-commands.js';
-import { silentSensors, toldSilences } from './silent-sensors.js';
+import { silentSensors } from './silent-sensors.js';
 import { Supervision } from './supervision.js';
 
 /** How many sensors may grow silent together before the path is suspected: 20 of a partition in an hour, or 0.5 % of its sensors. */
@@ -38,21 +37,9 @@ const silentIn = (count: number, from: number, tenths: number) => sensors(count,
 
 async function supervise(...sightings: readonly Sighting[]): Promise<void> {
   store = await LibsqlEventStore.open(newDir(), { clock: systemClock });
-  const snapshots = new LastSeenSnapshots(store, 'log', systemClock);
-  await snapshots.save(PARTITION, { now: NOW, sightings });
-  supervision = new Supervision({
-    lastSeen,
-    snapshots,
-    commands: new SensorCommands(store, systemClock, 1000),
-    silentSensors: () => silentSensors(store),
-    headPosition: () => store.headPosition(),
-    toldSilences: (after, signal) => toldSilences(store, after, signal),
-    clock: systemClock,
-    silentAfterIntervals: 5,
-    problem: (error) => {
-      throw error;
-    },
-  });
+  const parts = supervisionParts(store, 'log');
+  await parts.snapshots.save(PARTITION, { now: NOW, sightings });
+  supervision = new Supervision(parts);
   await supervision.open(PARTITION);
   lastSeen.beginBatch(PARTITION, 0);
 }

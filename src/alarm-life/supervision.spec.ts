@@ -2,8 +2,10 @@ import { jest } from '@jest/globals';
 import { Pipeline } from '../../test/support/pipeline.js';
 import { newDir } from '../../test/support/projection-events.js';
 import { SkippableClock } from '../../test/support/skippable-clock.js';
+import { supervisionParts } from '../../test/support/supervision-parts.js';
 import { waitFor } from '../../test/support/wait-for.js';
 import type { SensorWentSilent } from '../alarm-domain/alarm-life-events.js';
+import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
 import { systemClock } from '../clock.js';
 import { LastSeenSnapshots } from '../ingestion/last-seen-snapshots.js';
 import { lastSeen } from '../ingestion/normal-readings.js';
@@ -13,30 +15,24 @@ import { Supervision, type SupervisionParts } from './supervision.js';
 
 const SENSORS = Array.from({ length: 60 }, (_, index) => index + 1);
 const INTERVAL_MS = 5_000;
+const USUAL = (id: number) => `{"${id}", "false", "false", "20.0", "30.0"}`;
 
 /** The real log, batch handler, scan, event store and snapshots; only the append times are the spec's. */
 class Bench {
   readonly clock = new SkippableClock();
+  private readonly dir = newDir();
   pipeline!: Pipeline;
   supervision!: Supervision;
 
-  constructor(private readonly dir = newDir()) {}
+  constructor(
+    private readonly policy: Partial<StrikePolicy> = {},
+    private readonly write = USUAL,
+  ) {}
 
   async start(changes: Partial<SupervisionParts> = {}): Promise<this> {
-    this.pipeline = await Pipeline.open({ dir: this.dir, logClock: this.clock });
+    this.pipeline = await Pipeline.open({ dir: this.dir, logClock: this.clock, policy: this.policy });
     const { realStore, log } = this.pipeline;
-    this.supervision = new Supervision({
-      lastSeen,
-      snapshots: new LastSeenSnapshots(realStore, log.identity, systemClock),
-      commands: new SensorCommands(realStore, systemClock, 1000),
-      silentSensors: () => silentSensors(realStore),
-      headPosition: () => realStore.headPosition(),
-      toldSilences: (after, signal) => toldSilences(realStore, after, signal),
-      clock: systemClock,
-      silentAfterIntervals: 5,
-      problem: () => undefined,
-      ...changes,
-    });
+    this.supervision = new Supervision({ ...supervisionParts(realStore, log.identity), ...changes });
     for (const partition of [0, 1]) await this.supervision.open(partition);
     return this;
   }
@@ -58,7 +54,7 @@ class Bench {
   async hear(sensors: readonly number[], intervals: number): Promise<void> {
     for (let round = 0; round < intervals; round += 1) {
       this.clock.skip(INTERVAL_MS);
-      await this.pipeline.log.append('ENTRY', sensors.map((id) => ({ key: String(id), value: Buffer.from(`{"${id}", "false", "false", "20.0", "30.0"}`) })));
+      await this.pipeline.log.append('ENTRY', sensors.map((id) => ({ key: String(id), value: Buffer.from(this.write(id)) })));
     }
     await this.pipeline.drain();
   }
@@ -106,6 +102,20 @@ describe('supervision', () => {
     await bench.hear(without(7), 20);
     await bench.supervision.look();
     expect(await bench.toldOfAny()).toEqual([]);
+  }, 30_000);
+
+  it.each([
+    ['where every reading must be looked at', { clearOnNormal: true }, USUAL],
+    ['of readings in an unusual writing', {}, (id: number) => `{"maxTemperature": 30, "temperature": 20, "smoke": false, "movement": false, "id": ${id}}`],
+  ])('learns the intervals from a backlog, also %s', async (_, policy, write) => {
+    await bench.stop();
+    bench = await new Bench(policy, write).start();
+    await bench.hear(SENSORS, 20);
+    await bench.hear(without(7), 8);
+    await bench.supervision.look();
+    expect(bench.supervision.status()).toMatchObject({ supervised: 60, silent: 1 });
+    const [event] = await bench.pipeline.events(7);
+    expect(Math.floor((event as SensorWentSilent).data.intervalMs / 1000)).toBe(5);
   }, 30_000);
 
   it('tells of nobody when the path was silent, for however long, nor while a backlog is made up for', async () => {

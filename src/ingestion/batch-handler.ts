@@ -13,7 +13,6 @@ import { groupsOf } from './batch-groups.js';
 import type { DeadLetters } from './dead-letters.js';
 import { idOf } from './deterministic-id.js';
 import { allEnded, inParallel } from './in-parallel.js';
-import type { LastSeen } from './last-seen.js';
 import { readBatch, type ReadBatch } from './read-batch.js';
 import type { ReceiptBook } from './receipt-book.js';
 import type { Receipt } from './receipt.js';
@@ -80,8 +79,6 @@ export class BatchHandler {
     private readonly policy: StrikePolicy,
     private readonly clock: Clock,
     private readonly observer: ProcessingObserver,
-    /** Told of the readings that no `discard` has taken out. */
-    private readonly lastSeen?: Pick<LastSeen, 'beginBatch' | 'see'>,
   ) {}
 
   /** Batches of one partition number, in the order of their append times. Those that are in order are handled together: one commit serves them all. */
@@ -119,12 +116,8 @@ export class BatchHandler {
       const { batch, messages, unreadable } = read;
       const work: BatchInWork = { read, outcomes: new Map(), handledThrough };
       inWork.push(work);
-      if (batch.topic === 'ENTRY') {
-        this.lastSeen?.beginBatch(batch.partition, batch.lastAppendedAtMs);
-        handledThrough = withLast(handledThrough, read.sourceOf(batch.lastOffset));
-      }
+      if (batch.topic === 'ENTRY') handledThrough = withLast(handledThrough, read.sourceOf(batch.lastOffset));
       for (const { sensorId, message } of messages) {
-        if (message.type === 'reading') this.lastSeen?.see(sensorId);
         const items = bySensor.get(sensorId);
         if (items) items.push({ message, work });
         else bySensor.set(sensorId, [{ message, work }]);

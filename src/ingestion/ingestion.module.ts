@@ -60,9 +60,9 @@ import { SensorStates } from './sensor-states.js';
       provide: BatchHandler,
       useFactory: (
         log: MessageLog, store: EventStore, sensors: SensorStates, receipts: ReceiptBook,
-        deadLetters: DeadLetters, config: Config, clock: Clock, metrics: ProcessingMetrics, heard: LastSeen,
-      ) => new BatchHandler(log.identity, store, sensors, receipts, deadLetters, config.policy, clock, metrics, heard),
-      inject: [MESSAGE_LOG, EVENT_STORE, SensorStates, ReceiptBook, DeadLetters, CONFIG, CLOCK, ProcessingMetrics, LastSeen],
+        deadLetters: DeadLetters, config: Config, clock: Clock, metrics: ProcessingMetrics,
+      ) => new BatchHandler(log.identity, store, sensors, receipts, deadLetters, config.policy, clock, metrics),
+      inject: [MESSAGE_LOG, EVENT_STORE, SensorStates, ReceiptBook, DeadLetters, CONFIG, CLOCK, ProcessingMetrics],
     },
   ],
   exports: [SensorStates, ReceiptBook, ConsumerLag, DeadLetters, IngestMetrics, LastSeen, LastSeenSnapshots],

@@ -145,7 +145,7 @@ export interface ConsumeOptions {
   readonly onAssignment?: (numbers: readonly number[] | null) => void;
   /** Told when ENTRY and OK of a partition number are no longer this consumer's; no batch of them is in work then. */
   readonly onRelease?: (partition: number) => Promise<void>;
-  /** Called for records of ENTRY; without it every record is given. */
+  /** Called for records of ENTRY, perhaps again; without it every record is given. */
   readonly discard?: Discard;
   /** Batches of one partition number of ENTRY and OK, in the order of their append times. */
   readonly handle: (batches: readonly LogBatch[]) => Promise<void>;

@@ -13,7 +13,6 @@ import type { EventStore } from '../../src/event-store/event-store.js';
 import { decodeSensorEvent } from '../../src/event-store/sensor-stream.js';
 import { BatchHandler, type ProcessingObserver } from '../../src/ingestion/batch-handler.js';
 import { DeadLetters } from '../../src/ingestion/dead-letters.js';
-import { lastSeen } from '../../src/ingestion/normal-readings.js';
 import { ReceiptBook } from '../../src/ingestion/receipt-book.js';
 import { receiptStream, type Receipt } from '../../src/ingestion/receipt.js';
 import { reconcile } from '../../src/ingestion/reconcile.js';
@@ -61,7 +60,7 @@ export class Pipeline {
     const observer = { ...this.observer, failed: (error: unknown) => void failures.push(error) };
     const sensors = new SensorStates(this.store);
     const receipts = new ReceiptBook(this.store, this.log.identity, systemClock);
-    const handler = new BatchHandler(this.log.identity, this.store, sensors, receipts, this.deadLetters, this.policy, systemClock, observer, lastSeen);
+    const handler = new BatchHandler(this.log.identity, this.store, sensors, receipts, this.deadLetters, this.policy, systemClock, observer);
     const stop = new AbortController();
     const consuming = this.log.consume({
       ...consumption({ receipts, sensors, policy: this.policy, progress: new ApplicationProgress(), logger: pino({ level: 'silent' }) }),

@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import type { StrikePolicy } from '../../../src/alarm-domain/strike-policy.js';
 import { SensorCommands } from '../../../src/alarm-life/sensor-commands.js';
-import { silentSensors, toldSilences } from '../../../src/alarm-life/silent-sensors.js';
 import { Supervision } from '../../../src/alarm-life/supervision.js';
 import { Unshelving } from '../../../src/alarm-life/unshelving.js';
 import type { Clock } from '../../../src/clock.js';
@@ -11,7 +10,6 @@ import { CustomersUnavailable } from '../../../src/customers/customer-store.js';
 import type { EventStore } from '../../../src/event-store/event-store.js';
 import { BatchHandler } from '../../../src/ingestion/batch-handler.js';
 import { DeadLetters } from '../../../src/ingestion/dead-letters.js';
-import { LastSeenSnapshots } from '../../../src/ingestion/last-seen-snapshots.js';
 import { newHearing } from '../../../src/ingestion/normal-readings.js';
 import { ReceiptBook } from '../../../src/ingestion/receipt-book.js';
 import { SensorStates } from '../../../src/ingestion/sensor-states.js';
@@ -24,6 +22,7 @@ import { CountPublisher } from '../../../src/projections/count-publisher.js';
 import { ProjectionRunner } from '../../../src/projections/projection-runner.js';
 import { shelvedSensors, type ShelvedSensorRow } from '../../../src/projections/shelved-sensors.projection.js';
 import { CUSTOMER } from '../../support/alarm-fixtures.js';
+import { supervisionParts } from '../../support/supervision-parts.js';
 import { SimEventStore } from './sim-event-store.js';
 import { SimMailer } from './sim-mail-server.js';
 import { SimMessageLog } from './sim-message-log.js';
@@ -110,10 +109,9 @@ export class SimMachine {
     const observer = { processed() {}, stored() {}, conflict() {}, failed() {} };
     const commands = new SensorCommands(store, clock, LONGEST_SHELVING_MS);
     const supervised = this.isSupervised ? supervise(store, log, telling(process, commands, this.moments.onTelling), clock) : null;
-    const handler = new BatchHandler(log.identity, store, sensors, receipts, new DeadLetters(log, store, clock), policy, clock, observer, supervised?.lastSeen);
-    const options = consumption({ receipts, sensors, ...(supervised && { supervision: supervised.supervision }), policy, progress: new ApplicationProgress(), logger: NO_LOG });
-    const discard = options.discard && (supervised?.normalReadings ?? options.discard);
-    const consuming = log.consume({ ...options, ...(discard && { discard }), handle: (batches) => handler.handle(batches), signal: stopping.signal });
+    const handler = new BatchHandler(log.identity, store, sensors, receipts, new DeadLetters(log, store, clock), policy, clock, observer);
+    const options = consumption({ receipts, sensors, ...supervised, policy, progress: new ApplicationProgress(), logger: NO_LOG });
+    const consuming = log.consume({ ...options, handle: (batches) => handler.handle(batches), signal: stopping.signal });
     supervised?.supervision.start();
     const flushing = receipts.keepFlushing(stopping.signal, () => undefined);
 
@@ -195,10 +193,9 @@ function claiming(process: SimProcess, store: EventStore, onClaiming: (process: 
   return Object.assign(Object.create(store) as EventStore, { append });
 }
 
-/** What a process hears of, and tells of silences; as supervision.module.ts has it. */
+/** What a process hears of, and tells of silences. */
 function supervise(store: EventStore, log: SimMessageLog, commands: Pick<SensorCommands, 'execute'>, clock: Clock) {
-  const { lastSeen, normalReadings } = newHearing();
-  const snapshots = new LastSeenSnapshots(store, log.identity, clock);
-  const supervision = new Supervision({ lastSeen, snapshots, commands, silentSensors: () => silentSensors(store), headPosition: () => store.headPosition(), toldSilences: (after, signal) => toldSilences(store, after, signal), clock, silentAfterIntervals: 5, problem: () => undefined });
-  return { lastSeen, normalReadings, supervision };
+  const hearing = newHearing();
+  const supervision = new Supervision({ ...supervisionParts(store, log.identity, clock), lastSeen: hearing.lastSeen, commands });
+  return { hearing, supervision };
 }
