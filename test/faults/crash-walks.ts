@@ -61,6 +61,6 @@ export async function crashWalks({ next, onKafka, points = CRASH_POINTS, onWalke
       await kafka?.stop();
     }
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, lane));
+  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, walks.length) }, lane));
   return results;
 }

@@ -44,7 +44,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     removes: 'readings that an OK of the same group has found handled',
-    edits: [{ file: 'src/ingestion/batch-handler.ts', find: 'handledThrough = withLast(handledThrough, read.sourceOf(batch.lastOffset));', replace: '' }],
+    edits: [{ file: 'src/ingestion/batch-handler.ts', find: "if (batch.topic === 'ENTRY') handledThrough = withLast(handledThrough, read.sourceOf(batch.lastOffset));", replace: '' }],
   },
   {
     removes: 'hold of the e-mails of a shelved sensor',
