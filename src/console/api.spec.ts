@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import type { AlarmTriggered } from '../alarm-domain/alarm-events.js';
 import { notificationStream } from '../alarm-domain/notification-events.js';
 import { sensorStream } from '../alarm-domain/sensor.js';
 import type { Customer } from '../customers/customer.js';
@@ -100,21 +101,30 @@ describe('alarms', () => {
     ['status=standing&acknowledged=yes', 0],
     ['email=parked', 1],
     ['order=oldest&type=motion', 1],
+    ['type=motion,temperature', 3],
+    ['type=temperature,motion,temperature', 3],
+    ['type=motion,smoke,temperature', 4],
+    ['zone=UK&type=smoke,motion', 1],
+    ['status=open&type=temperature,smoke', 2],
   ])('filter by %s', async (query, count) => {
     const { items, total } = await ok(`/api/alarms?${query}`, schemas.alarmList);
     expect({ items: items.length, total }).toEqual({ items: count, total: count });
   });
 
-  it('come in pages that follow on one another', async () => {
+  it.each<[string, readonly AlarmTriggered[]]>([
+    ['', [unplaced, motion, smoke, recovered]],
+    ['&type=temperature,motion', [unplaced, motion, recovered]],
+    ['&type=temperature,smoke&order=oldest', [recovered, smoke, unplaced]],
+  ])('come in pages that follow on one another: limit=1%s', async (query, expected) => {
     const seen: string[] = [];
     let cursor: string | null = null;
     do {
-      const page: z.infer<typeof schemas.alarmList> = await ok(`/api/alarms?limit=1${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`, schemas.alarmList);
-      expect(page.total).toBe(4);
+      const page: z.infer<typeof schemas.alarmList> = await ok(`/api/alarms?limit=1${query}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`, schemas.alarmList);
+      expect(page.total).toBe(expected.length);
       seen.push(...page.items.map(({ alarmId }) => alarmId));
       cursor = page.next;
     } while (cursor !== null);
-    expect(seen).toEqual([unplaced, motion, smoke, recovered].map(({ data }) => data.alarmId));
+    expect(seen).toEqual(expected.map(({ data }) => data.alarmId));
   });
 
   it('are found one by one, with what became of the e-mail', async () => {
@@ -137,6 +147,12 @@ describe('alarms', () => {
     expect(lines).toHaveLength(2);
     expect(lines[0]).toBe(`${motion.data.alarmId},7,motion,open,2026-03-01T12:01:00.000Z,,,,UK,pending,0,'=cmd(),"O""Hara, Ada",London,${CUSTOMER.country}`);
     expect(await problem('/api/export/alarms.csv?limit=3')).toMatchObject({ status: 400 });
+  });
+
+  it('come as CSV of some types alone', async () => {
+    const { body } = await bench.get<string>('/api/export/alarms.csv?type=temperature,motion&order=oldest');
+    const [, ...lines] = body.trimEnd().split('\r\n');
+    expect(lines.map((line) => line.split(',')[0])).toEqual([recovered, motion, unplaced].map(({ data }) => data.alarmId));
   });
 
   it('that do not exist are a 404', async () => {
@@ -268,7 +284,9 @@ describe('map and counts', () => {
       { minute: '2026-03-01T12:00:00.000Z', type: 'smoke', count: 1 },
       { minute: '2026-03-01T12:01:00.000Z', type: 'motion', count: 1 },
     ]);
-    expect((await ok('/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T13:00:00Z&type=motion', schemas.countList)).items).toHaveLength(1);
+    const typesOf = async (type: string) => (await ok(`/api/counts?from=2026-03-01T12:00:00Z&to=2026-03-01T13:00:00Z&type=${type}`, schemas.countList)).items.map((item) => item.type);
+    expect(await typesOf('motion')).toEqual(['motion']);
+    expect(await typesOf('temperature,smoke')).toEqual(['smoke', 'temperature']);
     expect((await ok('/api/counts', schemas.countList)).items).toEqual([]);
   });
 
@@ -291,6 +309,8 @@ describe('map and counts', () => {
       status: 200, type: 'text/csv; charset=utf-8', name: 'attachment; filename="vigia-counts.csv"',
     });
     expect(body.replace(/^\uFEFF/, '')).toBe('from,motion,smoke,temperature,total\r\n2026-03-01T12:00:00.000Z,0,1,0,1\r\n2026-03-01T12:01:00.000Z,1,0,0,1\r\n');
+    const some = await bench.get<string>('/api/export/counts.csv?from=2026-03-01T11:00:00Z&to=2026-03-01T12:02:00Z&type=temperature,motion&step=3600');
+    expect(some.body.replace(/^\uFEFF/, '')).toBe('from,motion,temperature,total\r\n2026-03-01T11:00:00.000Z,0,1,1\r\n2026-03-01T12:00:00.000Z,1,0,1\r\n');
   });
 });
 
@@ -322,6 +342,11 @@ describe('bad requests', () => {
     ['/api/alarms?status=closed', 'status'],
     ['/api/alarms?zone=Atlantis', 'zone'],
     ['/api/alarms?type=fire', 'type'],
+    ['/api/alarms?type=motion,fire', 'type'],
+    ['/api/alarms?type=motion,', 'type'],
+    ['/api/alarms?type=motion&type=smoke', 'type'],
+    ['/api/counts?type=', 'type'],
+    ['/api/export/alarms.csv?type=motion;smoke', 'type'],
     ['/api/alarms?from=2026-03-01', 'from'],
     ['/api/alarms?from=2026-03-01T12:00:00', 'from'],
     ['/api/alarms?from=2026-02-30T12:00:00Z', 'from'],

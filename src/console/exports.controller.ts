@@ -36,11 +36,12 @@ export class ExportsController {
     const { items } = await this.queries.execute<CountAlarms, CountsAnswer>(new CountAlarms(query));
     const rows = new Map<string, Record<AlarmType, number>>();
     for (const { minute, type, count } of items) rows.set(minute, { ...(rows.get(minute) ?? { motion: 0, smoke: 0, temperature: 0 }), [type]: count });
+    const types = query.type ?? ALARM_TYPES;
     const lines = [...rows].map(([minute, byType]) => {
-      const counts = ALARM_TYPES.map((type) => byType[type]);
+      const counts = types.map((type) => byType[type]);
       return csvLine([minute, ...counts, counts.reduce((sum, count) => sum + count, 0)]);
     });
-    return csvFile('vigia-counts.csv', Readable.from([BYTE_ORDER_MARK + csvLine(['from', ...ALARM_TYPES, 'total']), ...lines]));
+    return csvFile('vigia-counts.csv', Readable.from([BYTE_ORDER_MARK + csvLine(['from', ...types, 'total']), ...lines]));
   }
 
   @Get('events.jsonl')

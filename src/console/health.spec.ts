@@ -61,6 +61,12 @@ describe('the OpenAPI document', () => {
     const list = body.paths['/api/alarms']?.['get'];
     expect(list?.parameters?.map(({ name }) => name)).toEqual(['status', 'acknowledged', 'type', 'email', 'zone', 'sensor', 'from', 'to', 'order', 'limit', 'cursor']);
     expect(list?.parameters?.find(({ name }) => name === 'limit')?.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 500, default: 50 });
+    for (const path of ['/api/alarms', '/api/counts', '/api/export/alarms.csv', '/api/export/counts.csv']) {
+      const type = body.paths[path]?.['get']?.parameters?.find(({ name }) => name === 'type');
+      expect({ path, type }).toMatchObject({
+        type: { in: 'query', required: false, description: 'one or more of motion, smoke, temperature, with commas between them', schema: { type: 'string', pattern: '^(motion|smoke|temperature)(,(motion|smoke|temperature))*$' } },
+      });
+    }
     expect(list?.responses['200']).toMatchObject({ content: { 'application/json': { schema: { properties: { items: { items: { $ref: '#/components/schemas/Alarm' } } } } } } });
     for (const path of Object.values(body.paths)) {
       for (const operation of Object.values(path)) expect(operation.responses['default']).toMatchObject({ content: { 'application/problem+json': {} } });

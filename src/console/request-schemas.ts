@@ -25,17 +25,25 @@ const time = z.iso
 
 const cursor = z.string().min(1).max(500).meta({ description: 'the `next` of the answer before' });
 const limit = wholeNumber(1, 500).prefault(50);
-const alarmType = z.enum(ALARM_TYPES);
 const zone = z.enum(ZONES);
 const sensorId = wholeNumber(0, MAX_SENSOR_ID);
 const alarmId = z.uuid('expected a UUID').toLowerCase();
+
+const typeNames = ALARM_TYPES.join('|');
+const someTypes = `one or more of ${ALARM_TYPES.join(', ')}, with commas between them`;
+const types = z
+  .string()
+  .regex(new RegExp(`^(${typeNames})(,(${typeNames}))*$`), `expected ${someTypes}`)
+  .transform((text) => ALARM_TYPES.filter((type) => text.split(',').includes(type)))
+  .optional()
+  .meta({ description: someTypes });
 
 export const noParameters = z.strictObject({});
 
 export const alarmListQuery = z.strictObject({
   status: z.enum(['open', 'recovered', 'standing']).optional().meta({ description: '`standing`: open, or not acknowledged' }),
   acknowledged: z.enum(['yes', 'no']).optional(),
-  type: alarmType.optional(),
+  type: types,
   email: z.enum(EMAIL_STATES).optional(),
   zone: zone.optional(),
   sensor: sensorId.optional(),
@@ -78,7 +86,7 @@ export type CellSensorsQuery = z.output<typeof cellSensorsQuery>;
 export const countsQuery = z.strictObject({
   from: time.optional().meta({ description: 'first minute; default 60 minutes before `to`' }),
   to: time.optional().meta({ description: 'end, exclusive; default now' }),
-  type: alarmType.optional(),
+  type: types,
   step: z
     .enum(['60', '300', '900', '3600', '21600', '86400'])
     .prefault('60')

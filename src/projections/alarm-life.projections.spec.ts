@@ -1,3 +1,4 @@
+import { ALARM_TYPES, type AlarmType } from '../alarm-domain/reading.js';
 import { append, at, life, mail, recovered, rowsAfter, triggered, uuid } from '../../test/support/projection-events.js';
 import { ReadModelsBench } from '../../test/support/read-models-bench.js';
 import { AlarmReads } from './alarm-reads.js';
@@ -69,6 +70,27 @@ describe('the list of alarms', () => {
     expect(await which({ acknowledged: 'no', zone: 'UK' })).toEqual([1]);
     expect(await which({ email: 'sent' })).toEqual([]);
     expect(await which({ email: 'pending', acknowledged: 'yes' })).toEqual([3, 2]);
+    await bench.close();
+  });
+
+  it('gives the alarms of some types in the order of all, those of one moment too', async () => {
+    const bench = await ReadModelsBench.open();
+    const reads = new AlarmReads(bench.sink);
+    const events = Array.from({ length: 24 }, (_, sensorId) => triggered({ alarm: `t${sensorId}`, sensorId, second: Math.floor(sensorId / 8), type: ALARM_TYPES[sensorId % 3] as AlarmType }));
+    await bench.append(events);
+    await bench.settle();
+    for (const order of ['newest', 'oldest'] as const) {
+      const all = await reads.list({ order, limit: 100 });
+      const expected = all.items.filter(({ type }) => type !== 'smoke').map(({ alarmId }) => alarmId);
+      const seen: string[] = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page = await reads.list({ types: ['temperature', 'motion'], order, limit: 5, ...(cursor === undefined ? {} : { cursor }) });
+        expect(page.total).toBe(16);
+        seen.push(...page.items.map(({ alarmId }) => alarmId));
+        cursor = page.next;
+      }
+      expect(seen).toEqual(expected);
+    }
     await bench.close();
   });
 

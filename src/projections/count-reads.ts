@@ -16,7 +16,8 @@ export interface CountQuery {
   readonly from: string;
   /** Minutes that begin before this time; exclusive. */
   readonly to: string;
-  readonly type?: string;
+  /** Any of these; all when it is left out. */
+  readonly types?: readonly string[];
 }
 
 export interface MinuteCount {
@@ -49,14 +50,14 @@ export class CountReads implements CountSource {
 
   async perMinute(query: CountQuery): Promise<{ items: MinuteCount[] }> {
     const { firstMinute, until } = checkedRange(query);
-    const { type } = query;
-    const ofType = type === undefined ? '' : 'AND type = ?';
+    const { types } = query;
+    const ofTypes = types === undefined ? '' : `AND type IN (${types.map(() => '?').join()})`;
     const items: MinuteCount[] = [];
     for (let after: readonly [minute: string, type: string] = [firstMinute, '']; ; ) {
       const { table } = this.sink.liveTable(alarmsPerMinute);
-      const values: SqlValue[] = [...after, until, ...(type === undefined ? [] : [type]), PAGE_ROWS];
+      const values: SqlValue[] = [...after, until, ...(types ?? []), PAGE_ROWS];
       const page = this.sink.db.all<MinuteCount>(
-        `SELECT minute, type, count FROM ${table} WHERE (minute, type) > (?, ?) AND minute < ? ${ofType} ORDER BY minute, type LIMIT ?`,
+        `SELECT minute, type, count FROM ${table} WHERE (minute, type) > (?, ?) AND minute < ? ${ofTypes} ORDER BY minute, type LIMIT ?`,
         ...values,
       );
       items.push(...page);

@@ -91,9 +91,11 @@ export function mapAndCountsContract(name: string, create: () => Promise<MapAndC
       const all = [
         { minute: minute(0), type: 'smoke', count: 3 }, { minute: minute(1), type: 'motion', count: 1 }, { minute: minute(1), type: 'smoke', count: 2 }, { minute: minute(2), type: 'smoke', count: 1 },
       ];
-      const ask = async (from: number, to: number, type?: string) => (await source.reads.perMinute({ from: at(from), to: at(to), ...(type === undefined ? {} : { type }) })).items;
+      const ask = async (from: number, to: number, ...types: readonly string[]) => (await source.reads.perMinute({ from: at(from), to: at(to), ...(types.length === 0 ? {} : { types }) })).items;
       expect(await ask(0, 3600)).toEqual(all);
       expect(await ask(0, 3600, 'smoke')).toEqual(all.filter(({ type }) => type === 'smoke'));
+      expect(await ask(0, 3600, 'motion', 'smoke')).toEqual(all);
+      expect(await ask(0, 3600, 'temperature', 'motion')).toEqual(all.filter(({ type }) => type === 'motion'));
       expect(await ask(0, 3600, 'a "type"')).toEqual([]);
       // From the minute of a time, to the minutes that begin before one.
       expect(await ask(119, 120)).toEqual(all.slice(1, 3));

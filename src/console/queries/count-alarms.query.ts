@@ -35,13 +35,13 @@ export class CountAlarmsHandler {
     if (rangeMs > LONGEST_MS || rangeMs / stepMs > MOST_STEPS) {
       throw badFields([{ field: 'from', detail: `more than ${MOST_STEPS} steps of ${query.step} s or 400 days before to; ask in longer steps or in parts` }]);
     }
-    const ofType = query.type === undefined ? {} : { type: query.type };
-    if (query.step === 60) return this.counts.perMinute({ from, to, ...ofType });
+    const ofTypes = query.type === undefined ? {} : { types: query.type };
+    if (query.step === 60) return this.counts.perMinute({ from, to, ...ofTypes });
     const totals = new Map<string, MinuteCount>();
     // Part by part, so that never more than 31 days of minutes are held.
     for (let startMs = Math.floor(Date.parse(from) / stepMs) * stepMs; startMs < Date.parse(to); startMs += PART_MS) {
       const part = { from: isoTime(startMs), to: isoTime(Math.min(startMs + PART_MS, Date.parse(to))) };
-      for (const { minute, type, count } of (await this.counts.perMinute({ ...part, ...ofType })).items) {
+      for (const { minute, type, count } of (await this.counts.perMinute({ ...part, ...ofTypes })).items) {
         const step = isoTime(Math.floor(Date.parse(minute) / stepMs) * stepMs);
         const key = `${step} ${type}`;
         totals.set(key, { minute: step, type, count: count + (totals.get(key)?.count ?? 0) });

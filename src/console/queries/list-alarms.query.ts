@@ -18,8 +18,8 @@ export class ListAlarmsHandler {
 }
 
 /** The filter of a request as the reads take it. */
-export function toAlarmQuery<T extends Pick<AlarmListQuery, 'sensor'>>({ sensor, ...rest }: T) {
-  return definedOnly({ ...rest, sensorId: sensor?.toString() });
+export function toAlarmQuery<T extends Pick<AlarmListQuery, 'sensor' | 'type'>>({ sensor, type, ...rest }: T) {
+  return definedOnly({ ...rest, types: type, sensorId: sensor?.toString() });
 }
 
 /** Without the properties that are undefined; the reads take a missing one, not an undefined one. */

@@ -14,8 +14,8 @@ export class InfluxCountReads implements CountSource {
     // A minute that has begun before the end belongs to the range.
     const toMs = Math.ceil(Date.parse(until) / MINUTE_MS) * MINUTE_MS;
     if (toMs <= fromMs) return { items: [] };
-    const type = query.type === undefined ? {} : { type: query.type };
-    const items = await countsBetween(this.client, fromMs, toMs, { ...type, limit: MAX_COUNTS + 1 });
+    const types = query.types === undefined ? {} : { types: query.types };
+    const items = await countsBetween(this.client, fromMs, toMs, { ...types, limit: MAX_COUNTS + 1 });
     if (items.length > MAX_COUNTS) throw tooManyCounts(query);
     return { items };
   }

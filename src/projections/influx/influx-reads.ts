@@ -47,9 +47,10 @@ export async function countedTime(client: InfluxClient): Promise<{ readonly firs
 }
 
 /** The counts of the minutes from `fromMs` to `toMs` (exclusive), both whole minutes, by minute and type; at most `limit`. */
-export async function countsBetween(client: InfluxClient, fromMs: number, toMs: number, options: { type?: string; limit?: number } = {}): Promise<MinuteCount[]> {
-  const { type, limit } = options;
-  const points = await pointsOf(client, MEASUREMENTS.counts, 'count', { fromMs, toMs, ...(type === undefined ? {} : { more: `r.type == ${toFluxValue(type)}` }) });
+export async function countsBetween(client: InfluxClient, fromMs: number, toMs: number, options: { types?: readonly string[]; limit?: number } = {}): Promise<MinuteCount[]> {
+  const { types, limit } = options;
+  const more = types === undefined ? {} : { more: `(${types.map((type) => `r.type == ${toFluxValue(type)}`).join(' or ')})` };
+  const points = await pointsOf(client, MEASUREMENTS.counts, 'count', { fromMs, toMs, ...more });
   const flux = `${points}
   |> aggregateWindow(every: 1m, fn: max, createEmpty: false, timeSrc: "_start")
   |> keep(columns: ["_time", "type", "_value"])
