@@ -1,6 +1,8 @@
 import { systemClock, type Clock } from '../../src/clock.js';
+import { LibsqlEventStore } from '../../src/event-store/libsql-event-store.js';
 import { partitionOf } from '../../src/ingestion/last-seen.js';
 import { LibsqlMessageLog } from '../../src/message-log/libsql-message-log.js';
+import { append, life } from '../support/projection-events.js';
 import { jsonOf, type PostedReading } from './served-product.js';
 
 /** What a data folder may have before the product begins in it. */
@@ -33,6 +35,15 @@ export function silenceOf(sensorId: number, agoMs: number, silentForMs: number):
     await send(sensorId, 20);
     await send(neighbourOf(sensorId), silentForMs / INTERVAL_MS);
     await log.close();
+  };
+}
+
+/** Sensors that were found silent before the product began, by the events of it. */
+export function silentSensors(sensorIds: readonly number[]): BeforeStart {
+  return async (dataDir) => {
+    const store = await LibsqlEventStore.open(dataDir, { clock: systemClock });
+    await append(store, sensorIds.map((sensorId, second) => life('SensorWentSilent', { sensorId, intervalMs: 60_000, silentForMs: 300_000 }, second)));
+    await store.close();
   };
 }
 

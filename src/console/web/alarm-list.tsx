@@ -4,6 +4,7 @@ import { CountedTitle } from './counted-title.js';
 import { useFormats } from './format.js';
 import { EmailIcon, TypeIcon } from './icons.js';
 import type { AlarmFilter } from './open-alarms.js';
+import { ShowMore } from './show-more.js';
 import { useTexts } from './texts.js';
 import type { OverviewData } from './use-overview-data.js';
 
@@ -20,7 +21,6 @@ interface Props {
 /** The open alarms, newest first. */
 export function AlarmListPanel({ data, nowMs, filter, onChoose, onShow, onMore }: Props) {
   const texts = useTexts();
-  const { number } = useFormats();
   const { alarms, total } = data;
   // A choice draws its chips anew before its answer is there, not all alarms.
   const rows = useMemo(() => alarms?.map((alarm) => <Row key={alarm.alarmId} alarm={alarm} nowMs={nowMs} onShow={onShow} />), [alarms, nowMs, onShow]);
@@ -38,11 +38,7 @@ export function AlarmListPanel({ data, nowMs, filter, onChoose, onShow, onMore }
       ) : (
         <ol data-testid="alarm-list">{rows}</ol>
       )}
-      {onMore !== null && alarms !== null && alarms.length < total && (
-        <button type="button" class="more" onClick={onMore}>
-          {texts.more} <small>{texts.showing(number(alarms.length), number(total))}</small>
-        </button>
-      )}
+      {onMore !== null && alarms !== null && <ShowMore shown={alarms.length} total={total} onMore={onMore} />}
     </section>
   );
 }

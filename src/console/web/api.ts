@@ -7,7 +7,7 @@ import type { CellSensorsAnswer, mapAnswer } from '../map-schemas.js';
 import type { PastAnswer } from '../past-schemas.js';
 import type { AlarmDetails, AuditEvent, DeadLetterList, SensorAudit, SensorDetails, Session, SilentList } from '../response-schemas.js';
 
-export type { AlarmDetails, AlarmType, AuditEvent, CellSensorsAnswer, Customer, DeadLetterList, LoadAnswer, PastAnswer, SensorAudit, SensorDetails, Session, SilentList };
+export type { AlarmDetails, AlarmType, AuditEvent, CellSensorsAnswer, Customer, LoadAnswer, PastAnswer, SensorAudit, SensorDetails, Session };
 export type { HealthStatus } from '../health-report.js';
 
 /** The page's view of the API: the types come from the schemas that the API answers by. */
@@ -24,6 +24,8 @@ export type Mail = z.infer<typeof mail>;
 export type CustomerNames = z.infer<typeof customerNames>;
 export type ShelvedList = z.infer<typeof shelvedList>;
 export type ShelvedSensor = ShelvedList['items'][number];
+export type DeadLetter = DeadLetterList['items'][number];
+export type SilentSensor = SilentList['items'][number];
 export type SensorShelving = z.infer<typeof sensorShelving>;
 
 export const ALARM_TYPES: readonly AlarmType[] = ['motion', 'smoke', 'temperature'];

@@ -1,5 +1,6 @@
 import { ZONES } from '../../customers/zones.js';
-import { ALARM_TYPES, getJson, queryOf, type AlarmList, type AlarmSummary, type AlarmType } from './api.js';
+import { ALARM_TYPES, queryOf, type AlarmSummary, type AlarmType } from './api.js';
+import { loadSome } from './load-some.js';
 
 /** Which open alarms the list shows. */
 export interface AlarmFilter {
@@ -33,7 +34,6 @@ export function searchOf({ type, zone, cell }: AlarmFilter): string {
 
 /** The server knows no cells, so for one all open alarms of the zone are read, up to this many. */
 const MOST_FOR_CELL = 5000;
-const PAGE = 500;
 
 export interface SomeAlarms {
   readonly alarms: readonly AlarmSummary[];
@@ -50,18 +50,9 @@ export async function loadOpenAlarms(filter: AlarmFilter, wanted: number): Promi
   return { alarms: inCell.slice(0, wanted), total: inCell.length };
 }
 
-/** The first `most` alarms that the parameters ask for, page by page. */
+/** The first `most` alarms that the parameters ask for. */
 export async function loadAlarms(parameters: Parameters<typeof queryOf>[0], most: number): Promise<SomeAlarms> {
-  const alarms: AlarmSummary[] = [];
-  let cursor: string | null = null;
-  let total = 0;
-  do {
-    const limit = Math.min(PAGE, most - alarms.length);
-    const page: AlarmList = await getJson<AlarmList>(`/api/alarms${queryOf({ ...parameters, limit, cursor })}`);
-    alarms.push(...page.items);
-    total = page.total;
-    cursor = page.next;
-  } while (cursor !== null && alarms.length < most);
+  const { items: alarms, total } = await loadSome<AlarmSummary>('/api/alarms', parameters, most);
   return { alarms, total };
 }
 

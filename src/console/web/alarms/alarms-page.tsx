@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { AlarmSummary } from '../api.js';
+import { selectionWith } from '../selection.js';
 import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import type { SystemData } from '../use-system-data.js';
@@ -68,7 +69,7 @@ export function AlarmsPage({ system, onShow, onSheet }: { system: SystemData; on
     const ends = [alarmId, isRange ? lastChosen.current : alarmId].map((id) => shown.findIndex((alarm) => alarm.alarmId === id));
     const range = ends.includes(-1) ? [alarmId] : shown.slice(Math.min(...ends), Math.max(...ends) + 1).map((alarm) => alarm.alarmId);
     lastChosen.current = alarmId;
-    setSelection((before) => withAll(before, range, isChosen));
+    setSelection((before) => selectionWith(before, range, isChosen));
   };
   const sort = (column: Column) => {
     setChoice((before) => ({ ...before, sorting: { column, isDescending: before.sorting.column === column && !before.sorting.isDescending } }));
@@ -136,7 +137,7 @@ export function AlarmsPage({ system, onShow, onSheet }: { system: SystemData; on
           nowMs={system.nowMs}
           actions={{
             choose,
-            chooseAll: (alarms, isChosen) => setSelection((before) => withAll(before, alarms.map(({ alarmId }) => alarmId), isChosen)),
+            chooseAll: (alarms, isChosen) => setSelection((before) => selectionWith(before, alarms.map(({ alarmId }) => alarmId), isChosen)),
             sort,
             show: onShow,
             acknowledge: (alarm) => acknowledge([alarm]),
@@ -159,10 +160,4 @@ export function AlarmsPage({ system, onShow, onSheet }: { system: SystemData; on
       )}
     </main>
   );
-}
-
-function withAll(before: ReadonlySet<string>, ids: readonly string[], areIn: boolean): ReadonlySet<string> {
-  const after = new Set(before);
-  for (const id of ids) areIn ? after.add(id) : after.delete(id);
-  return after;
 }

@@ -1,13 +1,14 @@
 import { LOAD_THRESHOLDS } from '../../../projections/operators-load.js';
-import type { AlarmList } from '../api.js';
+import type { AlarmSummary } from '../api.js';
 import { useFormats } from '../format.js';
 import { TypeIcon } from '../icons.js';
+import type { Some } from '../load-some.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { chatterOf } from './chatter.js';
 import { SENSOR_TEXTS } from './sensor-texts.js';
 
 /** Whether the sensor chatters: alarms that come and go too quickly for anybody to act on each. */
-export function ChatterPanel({ alarms: { items, total }, nowMs }: { alarms: AlarmList; nowMs: number }) {
+export function ChatterPanel({ alarms: { items, total }, nowMs }: { alarms: Some<AlarmSummary>; nowMs: number }) {
   const general = useTexts();
   const texts = useTextsOf(SENSOR_TEXTS);
   const formats = useFormats();

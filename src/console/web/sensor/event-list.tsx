@@ -1,6 +1,7 @@
 import type { AlarmType, AuditEvent } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
+import { ShowMore } from '../show-more.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { SENSOR_TEXTS } from './sensor-texts.js';
 import { timeOf } from './state-spans.js';
@@ -44,11 +45,7 @@ export function EventList({ events, total, onMore, title }: Props) {
           ))}
         </ol>
       )}
-      {onMore !== null && events.length < total && (
-        <button type="button" class="more" onClick={onMore}>
-          {general.more} <small>{general.showing(formats.number(events.length), formats.number(total))}</small>
-        </button>
-      )}
+      {onMore !== null && <ShowMore shown={events.length} total={total} onMore={onMore} />}
     </section>
   );
 }

@@ -3,11 +3,19 @@ import { ALARMS_TEXTS } from '../alarms/alarms-texts.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { EmailIcon, TypeIcon } from '../icons.js';
+import { ShowMore } from '../show-more.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { SENSOR_TEXTS } from './sensor-texts.js';
 
+interface Props {
+  readonly alarms: readonly AlarmSummary[];
+  readonly total: number;
+  readonly onShow: (alarmId: string) => void;
+  readonly onMore: () => void;
+}
+
 /** The alarms of a sensor, the newest first; each opens with evidence, e-mails and notes. */
-export function SensorAlarms({ alarms, total, onShow }: { alarms: readonly AlarmSummary[]; total: number; onShow: (alarmId: string) => void }) {
+export function SensorAlarms({ alarms, total, onShow, onMore }: Props) {
   const general = useTexts();
   const texts = useTextsOf(SENSOR_TEXTS);
   const words = useTextsOf(ALARMS_TEXTS);
@@ -15,7 +23,7 @@ export function SensorAlarms({ alarms, total, onShow }: { alarms: readonly Alarm
   return (
     <section class="panel" aria-label={texts.alarms}>
       <div class="panel-head">
-        <CountedTitle title={texts.alarms} total={total} shown={alarms.length} />
+        <CountedTitle title={texts.alarms} total={total} />
       </div>
       {alarms.length === 0 ? (
         <p class="empty calm">{texts.noAlarms}</p>
@@ -43,6 +51,7 @@ export function SensorAlarms({ alarms, total, onShow }: { alarms: readonly Alarm
           ))}
         </ol>
       )}
+      <ShowMore shown={alarms.length} total={total} onMore={onMore} />
     </section>
   );
 }

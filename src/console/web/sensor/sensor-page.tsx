@@ -60,9 +60,9 @@ export function SensorPage({ sensorId, system, onShow }: Props) {
             </span>
           </div>
           <div class="sensor-main">
-            <TimeLine events={data.events} total={data.total} nowMs={Math.max(system.nowMs, Date.now())} onShow={onShow} />
-            <SensorAlarms alarms={alarms.items} total={alarms.total} onShow={onShow} />
-            <EventList events={data.events} total={data.total} onMore={data.more} />
+            <TimeLine events={data.events.items} total={data.events.total} nowMs={Math.max(system.nowMs, Date.now())} onShow={onShow} />
+            <SensorAlarms alarms={alarms.items} total={alarms.total} onShow={onShow} onMore={data.moreAlarms} />
+            <EventList events={data.events.items} total={data.events.total} onMore={data.moreEvents} />
           </div>
           <div class="sensor-side">
             <ShelvingPanel shelving={shelving} onAsk={setAsking} />

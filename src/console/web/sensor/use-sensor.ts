@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { getJson, NotFound, queryOf, type AlarmList, type AuditEvent, type Customer, type SensorAudit, type SensorDetails, type SensorShelving } from '../api.js';
+import { getJson, NotFound, type AlarmSummary, type AuditEvent, type Customer, type SensorDetails, type SensorShelving } from '../api.js';
 import { useLive } from '../live-hub.js';
+import { loadSome, type Some } from '../load-some.js';
 import { throttled } from '../throttle.js';
 import { useAsked } from '../use-asked.js';
 
@@ -14,19 +15,19 @@ export interface SensorData {
   readonly shelving: SensorShelving | null;
   /** Null until it is known that there is one. */
   readonly customer: Customer | null;
-  readonly alarms: AlarmList | null;
-  /** The newest first; `events.length` of `total`. */
-  readonly events: readonly AuditEvent[];
-  readonly total: number;
+  /** The newest first. */
+  readonly alarms: Some<AlarmSummary> | null;
+  /** The newest first. */
+  readonly events: Some<AuditEvent>;
   readonly hasFailed: boolean;
 }
 
-const NOTHING: SensorData = { sensor: null, shelving: null, customer: null, alarms: null, events: [], total: 0, hasFailed: false };
+const NOTHING: SensorData = { sensor: null, shelving: null, customer: null, alarms: null, events: { items: [], total: 0 }, hasFailed: false };
 
 /** All that is known of one sensor. */
-export function useSensor(sensorId: string): SensorData & { readonly refresh: () => void; readonly more: () => void } {
+export function useSensor(sensorId: string): SensorData & { readonly refresh: () => void; readonly moreAlarms: () => void; readonly moreEvents: () => void } {
   const [data, setData] = useState(NOTHING);
-  const wanted = useRef(PAGE);
+  const wanted = useRef({ alarms: PAGE, events: PAGE });
 
   const refresh = useMemo(
     () =>
@@ -34,14 +35,14 @@ export function useSensor(sensorId: string): SensorData & { readonly refresh: ()
         const base = `/api/sensors/${sensorId}`;
         try {
           const sensor = await getJson<SensorDetails>(base);
-          const [shelving, alarms, history, customer] = await Promise.all([
+          const [shelving, alarms, events, customer] = await Promise.all([
             getJson<SensorShelving>(`${base}/shelving`),
-            getJson<AlarmList>(`/api/alarms${queryOf({ sensor: sensorId, limit: PAGE })}`),
+            loadSome<AlarmSummary>('/api/alarms', { sensor: sensorId }, wanted.current.alarms),
             // The audit knows a sensor only by its events.
-            sensor.lastEvents.length > 0 ? historyOf(sensorId, wanted.current) : { events: [], total: 0 },
+            sensor.lastEvents.length > 0 ? loadSome<AuditEvent>(`/api/audit/sensors/${sensorId}`, {}, wanted.current.events) : NOTHING.events,
             sensor.customerState === 'known' ? getJson<Customer>(`/api/customers/${sensorId}`).catch(() => null) : null,
           ]);
-          setData({ sensor, shelving, alarms, customer, ...history, hasFailed: false });
+          setData({ sensor, shelving, alarms, customer, events, hasFailed: false });
         } catch (error) {
           const part = error instanceof NotFound ? { sensor: 'unknown' as const } : { hasFailed: true };
           setData((before) => ({ ...before, ...part }));
@@ -51,21 +52,9 @@ export function useSensor(sensorId: string): SensorData & { readonly refresh: ()
   );
   useLive({ onReset: refresh.ask, onShelved: refresh.ask, onAlarm: (alarm) => alarm.sensorId === sensorId && refresh.ask() });
   useAsked(refresh, QUIET_REFRESH_MS);
-  const more = () => {
-    wanted.current += PAGE;
+  const more = (list: keyof typeof wanted.current) => () => {
+    wanted.current[list] += PAGE;
     refresh.ask();
   };
-  return { ...data, refresh: refresh.ask, more };
-}
-
-async function historyOf(sensorId: string, most: number): Promise<{ events: readonly AuditEvent[]; total: number }> {
-  const events: AuditEvent[] = [];
-  let cursor: string | null = null;
-  for (;;) {
-    const query = queryOf({ limit: Math.min(PAGE, most - events.length), cursor });
-    const page: SensorAudit = await getJson<SensorAudit>(`/api/audit/sensors/${sensorId}${query}`);
-    events.push(...page.items);
-    cursor = page.next;
-    if (cursor === null || events.length >= most) return { events, total: page.total };
-  }
+  return { ...data, refresh: refresh.ask, moreAlarms: more('alarms'), moreEvents: more('events') };
 }

@@ -1,20 +1,27 @@
 import { useState } from 'preact/hooks';
-import type { DeadLetterList } from '../api.js';
+import type { DeadLetter } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
+import type { Some } from '../load-some.js';
+import { selectionWith } from '../selection.js';
 import { useMay } from '../session.js';
+import { ShowMore } from '../show-more.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { AskDialog } from './ask-dialog.js';
 import { operate } from './operations.js';
 import { SYSTEM_TEXTS } from './system-texts.js';
 
 interface Props {
-  readonly letters: DeadLetterList | null;
+  readonly letters: Some<DeadLetter> | null;
   readonly onDone: (message: string) => void;
+  readonly onMore: () => void;
 }
 
+/** As many as one command takes. */
+const AT_ONCE = 1000;
+
 /** Records that could not be read: to be replayed, once what was wrong is mended, or dropped. */
-export function DeadLettersPanel({ letters, onDone }: Props) {
+export function DeadLettersPanel({ letters, onDone, onMore }: Props) {
   const general = useTexts();
   const texts = useTextsOf(SYSTEM_TEXTS);
   const formats = useFormats();
@@ -23,16 +30,11 @@ export function DeadLettersPanel({ letters, onDone }: Props) {
   const mayDecide = useMay('administrator');
   const items = letters?.items ?? [];
   const chosen = items.filter(({ id }) => selection.has(id)).map(({ id }) => id);
-  const choose = (ids: readonly string[], areIn: boolean) =>
-    setSelection((before) => {
-      const after = new Set(before);
-      for (const id of ids) areIn ? after.add(id) : after.delete(id);
-      return after;
-    });
+  const choose = (ids: readonly string[], areIn: boolean) => setSelection((before) => selectionWith(before, ids, areIn));
   return (
     <section class="panel wide" aria-label={texts.deadLetters} data-testid="dead-letters">
       <div class="panel-head">
-        <CountedTitle title={texts.deadLetters} total={letters?.total ?? null} shown={items.length} />
+        <CountedTitle title={texts.deadLetters} total={letters?.total ?? null} />
         {mayDecide && items.length > 0 && (
           <>
             <span class="muted">{texts.chosen(chosen.length)}</span>
@@ -86,14 +88,19 @@ export function DeadLettersPanel({ letters, onDone }: Props) {
           </table>
         </div>
       )}
+      {letters !== null && <ShowMore shown={items.length} total={letters.total} onMore={onMore} />}
       {asking !== null && (
         <AskDialog
           title={asking === 'replay' ? texts.replayTitle(chosen.length) : texts.dropTitle(chosen.length)}
           explained={asking === 'replay' ? texts.replayExplained : texts.dropExplained}
           verb={texts[asking]}
-          run={async () => {
-            const { count } = await operate<{ count: number }>(`/api/operations/dead-letters/${asking}`, { ids: chosen });
-            return (asking === 'replay' ? texts.replayed : texts.dropped)(formats.number(count));
+          run={async (tell) => {
+            let done = 0;
+            for (let at = 0; at < chosen.length; at += AT_ONCE) {
+              tell({ done, of: chosen.length });
+              done += (await operate<{ count: number }>(`/api/operations/dead-letters/${asking}`, { ids: chosen.slice(at, at + AT_ONCE) })).count;
+            }
+            return (asking === 'replay' ? texts.replayed : texts.dropped)(formats.number(done));
           }}
           onDone={onDone}
           onClose={() => setAsking(null)}

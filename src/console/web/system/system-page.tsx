@@ -1,60 +1,30 @@
-import { useMemo, useState } from 'preact/hooks';
-import { getJson, type AlarmDetails, type AlarmList, type DeadLetterList, type SilentList } from '../api.js';
+import { useState } from 'preact/hooks';
+import type { AlarmDetails, AlarmSummary, SilentSensor } from '../api.js';
 import { ALARMS_TEXTS } from '../alarms/alarms-texts.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
-import { useLive } from '../live-hub.js';
+import type { Some } from '../load-some.js';
 import { Link } from '../router.js';
 import { useMay } from '../session.js';
+import { ShowMore } from '../show-more.js';
 import { useTexts, useTextsOf } from '../texts.js';
-import { throttled } from '../throttle.js';
-import { useAsked } from '../use-asked.js';
 import type { SystemData } from '../use-system-data.js';
 import { DeadLettersPanel } from './dead-letters-panel.js';
 import { HealthTable } from './health-table.js';
 import { operate } from './operations.js';
 import { SYSTEM_TEXTS } from './system-texts.js';
 import './system.css';
-
-const REFRESH_MS = 1000;
-/** Dead letters and silences are told of by nobody. */
-const QUIET_REFRESH_MS = 10_000;
-const MOST = 200;
-
-interface Lists {
-  readonly letters: DeadLetterList | null;
-  readonly parked: AlarmList | null;
-  readonly silent: SilentList | null;
-  readonly hasFailed: boolean;
-}
+import { useSystemLists } from './use-system-lists.js';
 
 /** How every part is, and what waits for somebody: dead letters, parked e-mails, silent sensors. */
 export function SystemPage({ system, onShow }: { system: SystemData; onShow: (alarmId: string) => void }) {
   const general = useTexts();
   const texts = useTextsOf(SYSTEM_TEXTS);
   const [message, setMessage] = useState('');
-  const [lists, setLists] = useState<Lists>({ letters: null, parked: null, silent: null, hasFailed: false });
-  const refresh = useMemo(
-    () =>
-      throttled(REFRESH_MS, async () => {
-        try {
-          const [letters, parked, silent] = await Promise.all([
-            getJson<DeadLetterList>(`/api/operations/dead-letters?status=open&limit=${MOST}`),
-            getJson<AlarmList>(`/api/alarms?email=parked&limit=${MOST}`),
-            getJson<SilentList>(`/api/silent?limit=${MOST}`),
-          ]);
-          setLists({ letters, parked, silent, hasFailed: false });
-        } catch {
-          setLists((before) => ({ ...before, hasFailed: true }));
-        }
-      }),
-    [],
-  );
-  useLive({ onReset: refresh.ask, onAlarm: refresh.ask });
-  useAsked(refresh, QUIET_REFRESH_MS);
+  const { letters, parked, silent, hasFailed, refresh, more } = useSystemLists();
   const say = (text: string) => {
     setMessage(text);
-    refresh.ask();
+    refresh();
   };
   return (
     <main tabIndex={-1} class={`page system-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
@@ -62,10 +32,10 @@ export function SystemPage({ system, onShow }: { system: SystemData; onShow: (al
         {message}
       </p>
       <HealthTable health={system.health} onDone={say} />
-      <DeadLettersPanel letters={lists.letters} onDone={say} />
-      <ParkedPanel parked={lists.parked} onDone={say} onShow={onShow} />
-      <SilentPanel silent={lists.silent} />
-      {lists.hasFailed && (
+      <DeadLettersPanel letters={letters} onDone={say} onMore={() => more('letters')} />
+      <ParkedPanel parked={parked} onDone={say} onShow={onShow} onMore={() => more('parked')} />
+      <SilentPanel silent={silent} onMore={() => more('silent')} />
+      {hasFailed && (
         <p class="toast" role="status">
           {general.failed}
         </p>
@@ -74,7 +44,14 @@ export function SystemPage({ system, onShow }: { system: SystemData; onShow: (al
   );
 }
 
-function ParkedPanel({ parked, onDone, onShow }: { parked: AlarmList | null; onDone: (message: string) => void; onShow: (alarmId: string) => void }) {
+interface ParkedProps {
+  readonly parked: Some<AlarmSummary> | null;
+  readonly onDone: (message: string) => void;
+  readonly onShow: (alarmId: string) => void;
+  readonly onMore: () => void;
+}
+
+function ParkedPanel({ parked, onDone, onShow, onMore }: ParkedProps) {
   const general = useTexts();
   const texts = useTextsOf(SYSTEM_TEXTS);
   const words = useTextsOf(ALARMS_TEXTS);
@@ -88,7 +65,7 @@ function ParkedPanel({ parked, onDone, onShow }: { parked: AlarmList | null; onD
   return (
     <section class="panel" aria-label={texts.parked} data-testid="parked">
       <div class="panel-head">
-        <CountedTitle title={texts.parked} total={parked?.total ?? null} shown={parked?.items.length} />
+        <CountedTitle title={texts.parked} total={parked?.total ?? null} />
       </div>
       {parked === null ? (
         <p class="empty">{general.loading}</p>
@@ -119,18 +96,19 @@ function ParkedPanel({ parked, onDone, onShow }: { parked: AlarmList | null; onD
           })}
         </ul>
       )}
+      {parked !== null && <ShowMore shown={parked.items.length} total={parked.total} onMore={onMore} />}
     </section>
   );
 }
 
-function SilentPanel({ silent }: { silent: SilentList | null }) {
+function SilentPanel({ silent, onMore }: { silent: Some<SilentSensor> | null; onMore: () => void }) {
   const general = useTexts();
   const texts = useTextsOf(SYSTEM_TEXTS);
   const formats = useFormats();
   return (
     <section class="panel" aria-label={texts.silent} data-testid="silent">
       <div class="panel-head">
-        <CountedTitle title={texts.silent} total={silent?.total ?? null} shown={silent?.items.length} />
+        <CountedTitle title={texts.silent} total={silent?.total ?? null} />
       </div>
       {silent === null ? (
         <p class="empty">{general.loading}</p>
@@ -153,6 +131,7 @@ function SilentPanel({ silent }: { silent: SilentList | null }) {
           ))}
         </ul>
       )}
+      {silent !== null && <ShowMore shown={silent.items.length} total={silent.total} onMore={onMore} />}
     </section>
   );
 }
