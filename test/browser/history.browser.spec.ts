@@ -2,10 +2,11 @@ import type { Page } from 'playwright-core';
 import type { Customer } from '../../src/customers/customer.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
-import { addressOf, ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+import { addressOf, ConsoleBrowser, DESKTOP, overflowPx, PHONE } from './console-browser.js';
 import { downloadedLines } from './downloaded.js';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 let bench: ConsoleBrowser;
 /** Whole minutes in which there were alarms: 2 motion and 1 smoke; 1 temperature half an hour later. */
@@ -126,6 +127,11 @@ describe('the history', () => {
     await page.getByTestId('numbers').getByRole('button').last().click();
     const alarms = page.getByTestId('history-alarms');
     await alarms.getByTestId('past-21-motion').waitFor();
+    // What is taken away is what is shown.
+    const typesIn = async (testId: string) => (await downloadedLines(page, testId)).slice(1).map((line) => line.split(',')[2]);
+    expect(await typesIn('bar-csv')).toEqual(['motion', 'motion']);
+    expect(await typesIn('alarms-csv')).toEqual(['motion', 'motion', 'temperature']);
+    expect(await downloadedLines(page, 'counts-csv')).toEqual(['from,motion,temperature,total', `${new Date(firstMs).toISOString()},2,0,2`, `${new Date(secondMs).toISOString()},0,1,1`]);
     const { href, searchParams } = await addressOf(page);
     expect([searchParams.get('types'), searchParams.get('at')]).toEqual(['motion,temperature', new Date(firstMs).toISOString()]);
 
@@ -133,10 +139,28 @@ describe('the history', () => {
     await other.getByTestId('past-21-motion').waitFor();
     expect(await other.getByTestId('history-alarms').locator('.alarm').count()).toBe(2);
     await shows(other, '0,0,1,1', '2,0,0,2');
+    for (const type of ['motion', 'temperature']) await other.getByTestId(`history-${type}`).click();
+    await other.getByText('No alarms in this range').waitFor();
+    await other.getByRole('heading', { name: /^Alarms: .* 0$/ }).waitFor();
+    expect(await other.getByRole('link', { name: 'CSV' }).count()).toBe(0);
+    for (const type of ['motion', 'temperature']) await other.getByTestId(`history-${type}`).click();
     await other.getByRole('button', { name: 'Remove', exact: true }).click();
     await other.getByTestId('history-smoke').click();
     await shows(other, '0,0,1,1', '2,1,0,3');
     expect([...(await addressOf(other)).searchParams.keys()]).toEqual(['from', 'to']);
+  });
+
+  it('cuts off no time under its bars, be it that of the first or the last', async () => {
+    // More than a day has the longest texts; its ends are midnights, each under a bar at the edge.
+    const midnightMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    for (const options of [DESKTOP, PHONE]) {
+      const page = await open(rangeText(midnightMs - 4 * DAY_MS, midnightMs + 15 * MINUTE_MS), options);
+      await page.getByText('Alarms per 15 minutes').waitFor();
+      const ink = await page.evaluate<Record<'first' | 'last' | 'plotEnd' | 'end', number>>(inkOfTimes);
+      expect(ink.last).toBeGreaterThan(ink.plotEnd);
+      expect(ink.last).toBeLessThan(ink.end);
+      expect(ink.first).toBeGreaterThan(0);
+    }
   });
 
   it('is taken away as CSV, in which no name is a formula', async () => {
@@ -156,3 +180,15 @@ describe('the history', () => {
     expect(await overflowPx(page.locator('html'))).toBe(0);
   });
 });
+
+/** The first and the last column of the canvas that has ink under the bars, where the bars end, and the canvas's own last column. */
+const inkOfTimes = `(() => {
+  const chart = document.querySelector('[data-testid=history-chart]');
+  const canvas = chart.querySelector('canvas');
+  const [ground, plot] = [canvas.getBoundingClientRect(), chart.querySelector('.u-over').getBoundingClientRect()];
+  const scale = canvas.width / ground.width;
+  const top = Math.ceil((plot.bottom - ground.top) * scale) + 1;
+  const { data, width } = canvas.getContext('2d').getImageData(0, top, canvas.width, canvas.height - top);
+  const inked = [...data.keys()].filter((at) => at % 4 === 3 && data[at] > 0).map((at) => ((at - 3) / 4) % width);
+  return { first: Math.min(...inked), last: Math.max(...inked), plotEnd: (plot.right - ground.left) * scale, end: width - 1 };
+})()`;

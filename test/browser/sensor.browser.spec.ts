@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import type { Customer } from '../../src/customers/customer.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
-import { ConsoleBrowser, overflowPx, PHONE } from './console-browser.js';
+import { ConsoleBrowser, DESKTOP, overflowPx, PHONE } from './console-browser.js';
 
 let bench: ConsoleBrowser;
 
@@ -40,6 +40,21 @@ describe('the page of a sensor', () => {
     const events = await history(page);
     expect([...events].sort()).toEqual(['Alarm recovered', 'Alarm recovered', 'Alarm triggered', 'Alarm triggered', 'Strike', 'Strike', 'Strike']);
     expect(events.at(-1)).toBe('Strike');
+  });
+
+  it('has times under its states that neither touch nor are cut off', async () => {
+    await bench.motion(25);
+    await bench.ok(25);
+    for (const options of [DESKTOP, PHONE]) {
+      const page = await bench.openAt('/sensors/25', '.time-line .tick', options);
+      await page.getByRole('combobox', { name: 'Range' }).selectOption('week');
+      await page.locator('.time-line .tick').filter({ hasText: /[A-Z]/ }).first().waitFor();
+      const times = await page.locator('.time-line .tick').evaluateAll((all) => (all as { getBoundingClientRect: () => { left: number; right: number } }[]).map((tick) => tick.getBoundingClientRect()).map(({ left, right }) => ({ left, right })));
+      expect(times.length).toBeGreaterThanOrEqual(2);
+      const box = await page.locator('.time-line svg').boundingBox();
+      const ends = [...times, { left: (box?.x ?? 0) + (box?.width ?? 0), right: 0 }].map(({ left }) => left);
+      for (const [index, { right }] of times.entries()) expect(right).toBeLessThan(ends[index + 1] as number);
+    }
   });
 
   it('leads to an alarm’s evidence with the reading that completed it, its e-mail, and notes, which can be written there', async () => {

@@ -1,13 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
-import { ALARM_TYPES, queryOf, type AlarmType } from '../api.js';
+import { queryOf, type AlarmType } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { EmailIcon, TypeIcon } from '../icons.js';
 import { loadAlarms, type SomeAlarms } from '../open-alarms.js';
+import { ShowMore } from '../show-more.js';
 import { useTexts, useTextsOf } from '../texts.js';
+import { typesText } from './history-range.js';
 import { HISTORY_TEXTS } from './history-texts.js';
 
 const PAGE = 50;
+const NONE: SomeAlarms = { alarms: [], total: 0 };
 
 interface Props {
   readonly title: string;
@@ -25,24 +28,27 @@ export function HistoryAlarms({ title, fromMs, toMs, types, onShow, onClose }: P
   const formats = useFormats();
   const [wanted, setWanted] = useState(PAGE);
   const [some, setSome] = useState<SomeAlarms | 'failed' | null>(null);
-  const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  const filter = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), type: typesText(types), order: 'oldest' };
+  const hasTypes = types.length > 0;
   useEffect(() => {
     let isCurrent = true;
-    loadOfTypes(range, types, wanted).then(
+    (hasTypes ? loadAlarms(filter, wanted) : Promise.resolve(NONE)).then(
       (loaded) => isCurrent && setSome(loaded),
       () => isCurrent && setSome('failed'),
     );
     return () => {
       isCurrent = false;
     };
-  }, [fromMs, toMs, types.join(), wanted]);
+  }, [fromMs, toMs, filter.type, wanted]);
   return (
     <section class="panel" aria-label={title} data-testid="history-alarms">
       <div class="panel-head">
         <CountedTitle title={title} total={some !== null && some !== 'failed' ? some.total : null} />
-        <a class="button" href={`/api/export/alarms.csv${queryOf({ ...range, type: types.length === 1 ? types[0] : null, order: 'oldest' })}`} download>
-          {texts.alarmsCsv}
-        </a>
+        {hasTypes && (
+          <a class="button" href={`/api/export/alarms.csv${queryOf(filter)}`} download data-testid="bar-csv">
+            {texts.alarmsCsv}
+          </a>
+        )}
         <button type="button" class="button is-quiet" onClick={onClose}>
           {texts.close}
         </button>
@@ -73,21 +79,9 @@ export function HistoryAlarms({ title, fromMs, toMs, types, onShow, onClose }: P
               </li>
             ))}
           </ol>
-          {some.alarms.length < some.total && (
-            <button type="button" class="more" onClick={() => setWanted((before) => before + PAGE)}>
-              {general.more} <small>{general.showing(formats.number(some.alarms.length), formats.number(some.total))}</small>
-            </button>
-          )}
+          <ShowMore shown={some.alarms.length} total={some.total} onMore={() => setWanted((before) => before + PAGE)} />
         </>
       )}
     </section>
   );
-}
-
-/** The oldest alarms of these types, and how many there are. The server filters by one type or none. */
-async function loadOfTypes(range: { readonly from: string; readonly to: string }, types: readonly AlarmType[], wanted: number): Promise<SomeAlarms> {
-  const asked = types.length === ALARM_TYPES.length ? [null] : types;
-  const parts = await Promise.all(asked.map((type) => loadAlarms({ ...range, type, order: 'oldest' }, wanted)));
-  const alarms = parts.flatMap(({ alarms: part }) => part).sort((a, b) => a.triggeredAt.localeCompare(b.triggeredAt));
-  return { alarms: alarms.slice(0, wanted), total: parts.reduce((sum, { total }) => sum + total, 0) };
 }

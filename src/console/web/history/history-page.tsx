@@ -3,13 +3,14 @@ import { ALARM_TYPES, getJson, queryOf, type MinuteCounts } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { useLive } from '../live-hub.js';
+import { ShowMore } from '../show-more.js';
 import { stackCounts } from '../stack-counts.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { throttled } from '../throttle.js';
 import type { SystemData } from '../use-system-data.js';
 import { HistoryAlarms } from './history-alarms.js';
 import { HistoryChart } from './history-chart.js';
-import { boundsOf, choiceOf, isUsable, searchOf, stepFor, type HistoryRange } from './history-range.js';
+import { boundsOf, choiceOf, isUsable, searchOf, stepFor, typesText, type HistoryRange } from './history-range.js';
 import { HISTORY_TEXTS } from './history-texts.js';
 import './history.css';
 import { RangeForm } from './range-form.js';
@@ -56,7 +57,7 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
   const filled = stack.steps.map((_, index) => index).filter((index) => sum(index) > 0).reverse();
   const at = pointed === null ? undefined : stack.steps[pointed];
   const chosenAt = atMs === null ? undefined : stack.steps.find((seconds) => seconds * 1000 <= atMs && atMs < seconds * 1000 + stepMs);
-  const query = queryOf({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), step: stepSeconds });
+  const shown = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), type: typesText(types) };
 
   return (
     <main tabIndex={-1} class={`page history-page ${system.live === 'stale' ? 'is-stale' : ''}`}>
@@ -112,12 +113,16 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
       <section class="panel" aria-label={texts.table}>
         <div class="panel-head">
           <CountedTitle title={texts.table} total={total} />
-          <a class="button" href={`/api/export/counts.csv${query}`} download data-testid="counts-csv">
-            {texts.countsCsv}
-          </a>
-          <a class="button" href={`/api/export/alarms.csv${queryOf({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), order: 'oldest' })}`} download data-testid="alarms-csv">
-            {texts.alarmsCsv}
-          </a>
+          {types.length > 0 && (
+            <>
+              <a class="button" href={`/api/export/counts.csv${queryOf({ ...shown, step: stepSeconds })}`} download data-testid="counts-csv">
+                {texts.countsCsv}
+              </a>
+              <a class="button" href={`/api/export/alarms.csv${queryOf({ ...shown, order: 'oldest' })}`} download data-testid="alarms-csv">
+                {texts.alarmsCsv}
+              </a>
+            </>
+          )}
         </div>
         {filled.length === 0 ? (
           <p class="empty">{texts.none}</p>
@@ -151,11 +156,7 @@ export function HistoryPage({ system, onShow }: { system: SystemData; onShow: (a
             </tbody>
           </table>
         )}
-        {rows < filled.length && (
-          <button type="button" class="more" onClick={() => setRows(rows + ROWS * 5)}>
-            {general.more} <small>{general.showing(formats.number(rows), formats.number(filled.length))}</small>
-          </button>
-        )}
+        <ShowMore shown={rows} total={filled.length} onMore={() => setRows(rows + ROWS * 5)} />
       </section>
       {hasFailed && (
         <p class="toast" role="status">

@@ -61,9 +61,14 @@ function rangeOf(parameters: URLSearchParams): HistoryRange {
 export function searchOf({ range, types, atMs }: HistoryChoice): string {
   return queryOf({
     ...('lengthMs' in range ? { last: presetOf(range) ?? 'hour' } : { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() }),
-    types: types.length === ALARM_TYPES.length ? null : types.join(),
+    types: typesText(types),
     at: atMs === null ? null : new Date(atMs).toISOString(),
   });
+}
+
+/** `motion,smoke` as the address and the API have it; null for all. */
+export function typesText(types: readonly AlarmType[]): string | null {
+  return types.length === ALARM_TYPES.length ? null : types.join();
 }
 
 export function presetOf(range: HistoryRange): Preset | null {

@@ -17,7 +17,8 @@ const AXIS_PX = 24;
 
 /** A state of a moment is still to be seen. */
 const LEAST_PX = 3;
-const TICK_PX = 110;
+/** One and a half of the longest text: those at the ends stand within, not under the middle of their tick. */
+const TICK_PX = 150;
 
 interface Props {
   /** The newest first; `events.length` of `total`. */
@@ -27,7 +28,7 @@ interface Props {
   readonly onShow: (alarmId: string) => void;
 }
 
-/** In which states a sensor was, a lane each, with its strikes as marks. */
+/** In which states a sensor was, a lane each, with its strikes as marks. A pointer opens an alarm here; the list of alarms has each for the keyboard. */
 export function TimeLine({ events, total, nowMs, onShow }: Props) {
   const general = useTexts();
   const texts = useTextsOf(SENSOR_TEXTS);
@@ -45,7 +46,7 @@ export function TimeLine({ events, total, nowMs, onShow }: Props) {
   const isSeen = (ms: number) => ms >= fromMs;
   const height = LANES.length * LANE_PX + AXIS_PX;
   const nameOf = (lane: Lane) => (lane === 'shelved' || lane === 'silent' ? texts.lanes[lane] : general.type[lane]);
-  const ticks = Math.max(2, Math.floor(plotPx / TICK_PX));
+  const ticks = Math.max(1, Math.floor(plotPx / TICK_PX));
   const alarms = spans.filter(({ alarmId, toMs }) => alarmId !== null && isSeen(toMs)).length;
   return (
     <section class="panel" aria-label={texts.timeLine}>
