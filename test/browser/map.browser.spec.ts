@@ -51,6 +51,37 @@ describe('the map', () => {
     await page.getByTestId('unplaced-total').filter({ hasText: '0 in alarm' }).waitFor();
   });
 
+  it('counts the open alarms of a chosen zone, and tells that the last hour is that of all', async () => {
+    const [here, there] = await bench.customersOfTwoZones(21);
+    const page = await bench.open();
+    const [open, hour, chart] = [page.getByTestId('open-total'), page.getByTestId('hour-total'), page.getByRole('region', { name: 'Alarms per minute' })];
+    await bench.motion(here.id, there.id);
+    await bench.smoke(here.id);
+    await figure(page, 'open-total', '3');
+    await page.getByTestId('zone').selectOption(here.dashboard);
+    await figure(page, 'open-total', '2');
+    await open.getByText(`${here.dashboard} · 3 in all zones`, { exact: true }).waitFor();
+    await figure(page, 'active-total', '1');
+    await hour.getByText('All zones · Motion').waitFor();
+    await chart.getByText('Last 60 minutes · All zones', { exact: true }).waitFor();
+    // Of a type only the list.
+    await page.getByRole('button', { name: 'Smoke', exact: true }).click();
+    await rows(page, [`${here.id}-smoke`]);
+    await bench.smoke(there.id);
+    await open.getByText(`${here.dashboard} · 4 in all zones`, { exact: true }).waitFor();
+    await figure(page, 'open-total', '2');
+    await bench.ok(here.id);
+    await figure(page, 'open-total', '0');
+    await page.getByRole('button', { name: 'ES', exact: true }).click();
+    await open.getByText(`${here.dashboard} · 2 en todas las zonas`, { exact: true }).waitFor();
+    await hour.getByText('Todas las zonas · Movimiento').waitFor();
+    await page.getByText('Últimos 60 minutos · Todas las zonas', { exact: true }).waitFor();
+    await page.getByTestId('zone').selectOption('');
+    await figure(page, 'open-total', '2');
+    await page.getByText('Últimos 60 minutos', { exact: true }).waitFor();
+    expect(await hour.textContent()).not.toContain('zonas');
+  });
+
   it('is used by keyboard: from a cell to its alarms, to the details, and back', async () => {
     const [[first, ...neighbours], others] = await twoFullCells(bench);
     await bench.motion(first.id, ...others.map(({ id }) => id));

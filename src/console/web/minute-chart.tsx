@@ -20,10 +20,12 @@ interface Props {
   readonly nowMs: number;
   /** To be read from afar. */
   readonly isLarge?: boolean;
+  /** One zone is looked at: then it is to be said that this is of all. */
+  readonly isBesideZone?: boolean;
 }
 
-/** Alarms per minute by type over the last hour, as stacked bars. */
-export function MinuteChart({ counts, nowMs, isLarge = false }: Props) {
+/** Alarms of all zones per minute by type over the last hour, as stacked bars. */
+export function MinuteChart({ counts, nowMs, isLarge = false, isBesideZone = false }: Props) {
   const texts = useTexts();
   const formats = useFormats();
   const { ref: ground, width } = useSize<HTMLDivElement>();
@@ -47,12 +49,13 @@ export function MinuteChart({ counts, nowMs, isLarge = false }: Props) {
   useEffect(() => chart.current?.setData(stack.tops), [stack]);
 
   const at = pointed !== null && pointed < stack.steps.length ? pointed : null;
+  const textOf = (time: string) => (isBesideZone ? `${time} · ${texts.allZones}` : time);
   const sum = (index: number) => stack.counts[index]?.reduce((all, count) => all + count, 0) ?? 0;
   return (
     <section class="panel chart" aria-label={texts.perMinute}>
       <div class="panel-head">
         <h2>{texts.perMinute}</h2>
-        <span class="muted">{at === null ? texts.lastSixty : formats.minute(new Date((stack.steps[at] ?? 0) * 1000))}</span>
+        <span class="muted">{textOf(at === null ? texts.lastSixty : formats.minute(new Date((stack.steps[at] ?? 0) * 1000)))}</span>
         <ul class="legend" data-testid="chart-legend">
           {ALARM_TYPES.map((type, index) => (
             <li key={type} class={`by-type ${type}`} data-testid={`count-${type}`}>
@@ -61,7 +64,7 @@ export function MinuteChart({ counts, nowMs, isLarge = false }: Props) {
           ))}
         </ul>
       </div>
-      <div class="chart-ground" ref={ground} role="img" aria-label={`${texts.lastSixty}: ${ALARM_TYPES.map((type, index) => `${texts.type[type]} ${sum(index)}`).join(', ')}`}>
+      <div class="chart-ground" ref={ground} role="img" aria-label={`${textOf(texts.lastSixty)}: ${ALARM_TYPES.map((type, index) => `${texts.type[type]} ${sum(index)}`).join(', ')}`}>
         <div ref={canvas} />
       </div>
     </section>

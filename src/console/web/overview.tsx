@@ -43,7 +43,7 @@ export function OverviewPage({ system, onShow }: { system: SystemData; onShow: (
         {cell !== null && <CellSensors key={`${zone} ${cell}`} cell={cell} zone={zone} />}
       </MapPanel>
       <AlarmListPanel data={data} nowMs={system.nowMs} filter={filter} onChoose={actions.choose} onShow={onShow} onMore={actions.more} />
-      <MinuteChart counts={data.counts} nowMs={system.nowMs} />
+      <MinuteChart counts={data.counts} nowMs={system.nowMs} isBesideZone={zone !== null} />
       {data.hasFailed && (
         <p class="toast" role="status">
           {texts.failed}

@@ -15,10 +15,12 @@ export interface OverviewData {
   readonly alarms: readonly AlarmSummary[] | null;
   /** How many alarms the filter lets through, also those not loaded. */
   readonly total: number;
+  /** Open alarms of every type in a zone: the chosen one, or the one before while its answer is not there. Null before the first. */
+  readonly openInZone: { readonly zone: string; readonly total: number } | null;
   readonly hasFailed: boolean;
 }
 
-const NOTHING: OverviewData = { map: null, counts: null, alarms: null, total: 0, hasFailed: false };
+const NOTHING: OverviewData = { map: null, counts: null, alarms: null, total: 0, openInZone: null, hasFailed: false };
 
 /** All that the overview shows, kept up to date by the live events. */
 export function useOverviewData(filter: AlarmFilter, wanted: number, prefixLength: number): OverviewData {
@@ -53,6 +55,12 @@ export function useOverviewData(filter: AlarmFilter, wanted: number, prefixLengt
         const { total } = await getJson<AlarmList>(`/api/alarms${queryOf({ status: 'open', type, zone, limit: 1 })}`);
         if (isStill(then)) put({ total });
       }),
+      zone: guarded(async () => {
+        const { zone } = asked.current.filter;
+        if (zone === null) return;
+        const { total } = await getJson<AlarmList>(`/api/alarms${queryOf({ status: 'open', zone, limit: 1 })}`);
+        put({ openInZone: { zone, total } });
+      }),
     };
   }, []);
   const all = Object.values(refresh);
@@ -62,6 +70,7 @@ export function useOverviewData(filter: AlarmFilter, wanted: number, prefixLengt
     onAlarm: (alarm) => {
       setData((before) => (before.alarms === null ? before : { ...before, alarms: merge(before.alarms, alarm, asked.current.filter, before.total) }));
       refresh.total.ask();
+      refresh.zone.ask();
       // What is beyond the loaded part can't be patched.
       if (alarm.status === 'recovered' || !matches(alarm, asked.current.filter)) refresh.alarms.ask();
     },
@@ -81,7 +90,10 @@ export function useOverviewData(filter: AlarmFilter, wanted: number, prefixLengt
     refresh.alarms.ask();
     refresh.total.ask();
   }, [refresh, filter, wanted]);
-  useEffect(() => refresh.map.ask(), [refresh, filter.zone, prefixLength]);
+  useEffect(() => {
+    refresh.map.ask();
+    refresh.zone.ask();
+  }, [refresh, filter.zone, prefixLength]);
 
   return data;
 }
