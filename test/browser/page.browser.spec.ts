@@ -46,6 +46,10 @@ describe('the page', () => {
     await row.filter({ hasText: 'Movimiento' }).waitFor();
     await page.getByRole('heading', { name: 'Alarmas por minuto' }).waitFor();
     await page.locator('html[lang=es]').waitFor();
+    await page.getByTestId('as-list').click();
+    const places = page.getByTestId('cell-table').locator('tbody small');
+    await places.filter({ hasText: /° [NS], \d+° O$/ }).first().waitFor();
+    expect(await places.filter({ hasText: 'W' }).count()).toBe(0);
     const english = page.getByRole('button', { name: 'EN', exact: true });
     await english.click();
     await row.filter({ hasText: 'Motion' }).waitFor();

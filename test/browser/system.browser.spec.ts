@@ -3,7 +3,7 @@ import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
 import { silenceOf } from './before-start.js';
-import { ConsoleBrowser, CUSTOMERS, overflowPx, PHONE } from './console-browser.js';
+import { ConsoleBrowser, CUSTOMERS, DESKTOP, overflowPx, PHONE } from './console-browser.js';
 
 const UNREADABLE = ['{"id": 21, "movement": "<img src=x onerror=window.isHacked=true>"}', 'not a reading', '{"id": "x"}'];
 
@@ -53,6 +53,22 @@ describe('the page of the system', () => {
     // How many there are is an estimate until the end, and what is told before it depends on the machine.
     const progress = await page.evaluate<string[]>('window.progress');
     expect(progress.at(-1)).toMatch(/^3 of \d+$/);
+  });
+
+  it('tells in Spanish how the parts are', async () => {
+    const page = await bench.openAt('/system', '[data-testid=health-table] td', { ...DESKTOP, locale: 'es-ES' });
+    const { parts } = (await bench.served.product.get('/api/health')) as { parts: readonly { name: string; detail: string }[] };
+    expect(parts.length).toBeGreaterThan(10);
+    const rows = await page.getByTestId('health-table').locator('tbody tr').evaluateAll((all) =>
+      (all as { querySelector: (selector: string) => { textContent: string } }[]).map((row) => [row.querySelector('th').textContent, row.querySelector('td.text').textContent] as const),
+    );
+    const shown = new Map(rows);
+    // Numbers move on between the two answers.
+    const wordsOf = (text = '') => text.replaceAll(/\d+/g, '');
+    expect(parts.filter(({ name, detail }) => wordsOf(shown.get(name)) === wordsOf(detail))).toEqual([]);
+    expect([...shown.keys()]).toEqual(parts.map(({ name }) => name));
+    await page.getByTestId('health').locator('summary').click();
+    await page.getByTestId('health').locator('li').filter({ hasText: 'acepta lecturas' }).waitFor();
   });
 
   it('lists what could not be read, as text, and has it replayed or dropped', async () => {
@@ -106,6 +122,22 @@ describe('the page of the system', () => {
     const row = page.getByTestId('health-table').getByRole('row', { name: 'notifications' });
     await row.filter({ hasText: '1 event behind' }).waitFor();
     expect(Number(/(\d+) s behind/.exec((await row.textContent()) ?? '')?.[1])).toBeGreaterThanOrEqual(2);
+  });
+
+  it('has those of more than two hundred parked e-mails on demand that a page has no room for', async () => {
+    smtp.behave = () => ({ refuseAt: 'rcpt-to', code: 550 });
+    const parkedNow = async () => ((await bench.served.product.get('/api/alarms?email=parked&limit=1')) as { total: number }).total;
+    const before = await parkedNow();
+    await bench.motion(...Array.from({ length: 201 - before }, (_, index) => 80 + index));
+    await waitFor('the e-mails', async () => (await parkedNow()) === 201);
+    const page = await bench.openAt('/system', '[data-testid=parked] li');
+    const parked = page.getByTestId('parked');
+    await parked.getByRole('heading', { name: 'Parked e-mails 201', exact: true }).waitFor();
+    expect(await parked.locator('li').count()).toBe(200);
+    const more = parked.getByRole('button', { name: 'Show more 200 of 201' });
+    await more.click();
+    await parked.locator('li').nth(200).waitFor();
+    await more.waitFor({ state: 'detached' });
   });
 
   it('lists silent sensors until they return, as their own pages and the audits do', async () => {

@@ -3,6 +3,7 @@ import { useFormats } from './format.js';
 import { BellIcon, ScreenIcon, Wordmark } from './icons.js';
 import { Link, MENU_PAGES, type Place } from './router.js';
 import { Languages } from './languages.js';
+import { useDetailText } from './system/health-details.js';
 import { useTexts, type Language } from './texts.js';
 import { UserMenu } from './user-menu.js';
 import type { SystemData } from './use-system-data.js';
@@ -94,6 +95,7 @@ export function StaleBanner({ live, lastSignalAt }: Pick<SystemData, 'live' | 'l
 export function HealthMenu({ health }: { health: SystemData['health'] }) {
   const texts = useTexts();
   const formats = useFormats();
+  const detailText = useDetailText();
   if (health === null) return null;
   const status: HealthStatus | 'unknown' = health === 'unknown' ? 'unknown' : health.status;
   return (
@@ -113,7 +115,7 @@ export function HealthMenu({ health }: { health: SystemData['health'] }) {
                 <span>{texts.health[part]}</span>
                 <small>
                   {[
-                    detail,
+                    detailText(detail),
                     lagEvents ? texts.lagEvents(formats.number(lagEvents)) : '',
                     lagSeconds && lagSeconds >= 1 ? texts.lagSeconds(formats.number(Math.round(lagSeconds))) : '',
                   ]

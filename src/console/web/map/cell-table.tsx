@@ -3,9 +3,10 @@ import { useMemo } from 'preact/hooks';
 import { ALARM_TYPES, type MapCell } from '../api.js';
 import { useFormats } from '../format.js';
 import { TypeIcon } from '../icons.js';
-import { useTexts } from '../texts.js';
+import { useTexts, useTextsOf } from '../texts.js';
 import { useGrowing } from '../use-growing.js';
 import { middleOf } from './map-projection.js';
+import { MAP_TEXTS } from './map-texts.js';
 
 /** As many as are in sight at once, and some more. */
 const STEP = 40;
@@ -98,8 +99,10 @@ function Row({ cell: { geohash, sensors, active, byType }, isChosen, onChoose }:
 /** `51° N, 0° W`, the middle of a cell. */
 export function usePlaceText(): (geohash: string) => string {
   const { number } = useFormats();
+  const { compass } = useTextsOf(MAP_TEXTS);
+  const degrees = (angle: number, positive: string, negative: string) => `${number(Math.abs(Math.round(angle)))}° ${angle < 0 ? negative : positive}`;
   return (geohash) => {
     const [longitude, latitude] = middleOf(geohash);
-    return `${number(Math.abs(Math.round(latitude)))}° ${latitude < 0 ? 'S' : 'N'}, ${number(Math.abs(Math.round(longitude)))}° ${longitude < 0 ? 'W' : 'E'}`;
+    return `${degrees(latitude, compass.north, compass.south)}, ${degrees(longitude, compass.east, compass.west)}`;
   };
 }

@@ -6,6 +6,7 @@ const es = {
   previous: 'Anteriores',
   next: 'Siguientes',
   none: 'Ningún sensor',
+  compass: { north: 'N', east: 'E', south: 'S', west: 'O' },
 };
 export type MapTexts = typeof es;
 
@@ -15,6 +16,7 @@ const en: MapTexts = {
   previous: 'Previous',
   next: 'Next',
   none: 'No sensors',
+  compass: { north: 'N', east: 'E', south: 'S', west: 'W' },
 };
 
 export const MAP_TEXTS: Readonly<Record<Language, MapTexts>> = { es, en };

@@ -4,6 +4,7 @@ import { useFormats } from '../format.js';
 import { useMay } from '../session.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { AskDialog } from './ask-dialog.js';
+import { useDetailText } from './health-details.js';
 import { operateLong } from './operations.js';
 import { SYSTEM_TEXTS } from './system-texts.js';
 
@@ -14,6 +15,7 @@ export function HealthTable({ health, onDone }: { health: HealthAnswer | 'unknow
   const general = useTexts();
   const texts = useTextsOf(SYSTEM_TEXTS);
   const formats = useFormats();
+  const detailText = useDetailText();
   const [asking, setAsking] = useState<string | null>(null);
   const mayRebuild = useMay('administrator');
   return (
@@ -52,7 +54,7 @@ export function HealthTable({ health, onDone }: { health: HealthAnswer | 'unknow
                       </span>
                     </td>
                     <td>{lag.length === 0 ? '–' : lag.join(', ')}</td>
-                    <td class="text">{detail}</td>
+                    <td class="text">{detailText(detail)}</td>
                     <td class="end">
                       {mayRebuild && projection !== undefined && (
                         <button type="button" class="button is-quiet" aria-label={texts.rebuildOf(projection)} onClick={() => setAsking(projection)}>
