@@ -124,22 +124,6 @@ describe('the page of the system', () => {
     expect(Number(/(\d+) s behind/.exec((await row.textContent()) ?? '')?.[1])).toBeGreaterThanOrEqual(2);
   });
 
-  it('has those of more than two hundred parked e-mails on demand that a page has no room for', async () => {
-    smtp.behave = () => ({ refuseAt: 'rcpt-to', code: 550 });
-    const parkedNow = async () => ((await bench.served.product.get('/api/alarms?email=parked&limit=1')) as { total: number }).total;
-    const before = await parkedNow();
-    await bench.motion(...Array.from({ length: 201 - before }, (_, index) => 80 + index));
-    await waitFor('the e-mails', async () => (await parkedNow()) === 201);
-    const page = await bench.openAt('/system', '[data-testid=parked] li');
-    const parked = page.getByTestId('parked');
-    await parked.getByRole('heading', { name: 'Parked e-mails 201', exact: true }).waitFor();
-    expect(await parked.locator('li').count()).toBe(200);
-    const more = parked.getByRole('button', { name: 'Show more 200 of 201' });
-    await more.click();
-    await parked.locator('li').nth(200).waitFor();
-    await more.waitFor({ state: 'detached' });
-  });
-
   it('lists silent sensors until they return, as their own pages and the audits do', async () => {
     const page = await bench.openAt('/system', '[data-testid=silent]');
     const silent = page.getByTestId('silent');

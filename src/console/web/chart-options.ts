@@ -82,8 +82,9 @@ function widthOf(text: string, font: string): number {
   return context.measureText(text).width;
 }
 
-function drawLimit({ ctx, bbox: { left, width }, valToPos }: uPlot, limit: number, colour: string): void {
-  const y = valToPos(limit, 'y', true);
+function drawLimit(chart: uPlot, limit: number, colour: string): void {
+  const { ctx, bbox: { left, width } } = chart;
+  const y = chart.valToPos(limit, 'y', true);
   ctx.save();
   ctx.strokeStyle = colour;
   ctx.lineWidth = 1.5 * devicePixelRatio;

@@ -40,7 +40,7 @@ export function useFormats(): Formats {
 
 function formatsFor(language: Language): Formats {
   const locale = language === 'es' ? 'es-ES' : 'en-GB';
-  const number = new Intl.NumberFormat(locale, { useGrouping: 'always' } as Intl.NumberFormatOptions);
+  const number = new Intl.NumberFormat(locale, { useGrouping: 'always' });
   const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });

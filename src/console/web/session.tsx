@@ -39,7 +39,7 @@ export function useSession(): { readonly session: Session | null; readonly hasEn
       getJson<Session>('/api/session').then(
         (answer) => !isGone && setSession(answer),
         () => {
-          if (!isGone) timer = setTimeout(ask, AGAIN_MS);
+          if (!isGone) timer = setTimeout(() => void ask(), AGAIN_MS);
         },
       );
     void ask();

@@ -9,7 +9,7 @@ const MARGIN_PX = 10;
 
 /** South, west, north and east of a geohash cell, degrees. */
 export function boundsOf(geohash: string): readonly [number, number, number, number] {
-  const [south, west, north, east] = ngeohash.decode_bbox(geohash) as [number, number, number, number];
+  const [south, west, north, east] = ngeohash.decode_bbox(geohash);
   return [south, west, north, east];
 }
 

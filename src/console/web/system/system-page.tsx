@@ -19,7 +19,6 @@ import { useSystemLists } from './use-system-lists.js';
 /** How every part is, and what waits for somebody: dead letters, parked e-mails, silent sensors. */
 export function SystemPage({ system, onShow }: { system: SystemData; onShow: (alarmId: string) => void }) {
   const general = useTexts();
-  const texts = useTextsOf(SYSTEM_TEXTS);
   const [message, setMessage] = useState('');
   const { letters, parked, silent, hasFailed, refresh, more } = useSystemLists();
   const say = (text: string) => {
