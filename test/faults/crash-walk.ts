@@ -120,12 +120,15 @@ async function doRound(product: Product, round: number, sent: SentRecord[], isGo
   await product.waitUntilSettled();
 }
 
-/** The others are dropped: were they all replayed, each round would pass the steps on the way once more often than the one before, and the walk never end. */
+/**
+ * The oldest: among them are those whose replay a kill has cut, and which are open still. The others are dropped: were they all replayed, each
+ * round would pass the steps on the way once more often than the one before, and the walk never end.
+ */
 async function replayDeadLetters(product: Product): Promise<void> {
   const { items } = (await product.get('/api/operations/dead-letters?status=open')) as { items: readonly { id: string }[] };
-  const [newest, others] = [items.slice(0, REPLAYED), items.slice(REPLAYED)].map((some) => some.map(({ id }) => id)) as [string[], string[]];
+  const [oldest, others] = [items.slice(-REPLAYED), items.slice(0, -REPLAYED)].map((some) => some.map(({ id }) => id)) as [string[], string[]];
   if (others.length > 0) await call(product, '/api/operations/dead-letters/drop', { ids: others });
-  if (newest.length > 0) await call(product, '/api/operations/dead-letters/replay', { ids: newest });
+  if (oldest.length > 0) await call(product, '/api/operations/dead-letters/replay', { ids: oldest });
 }
 
 async function call(product: Product, path: string, body: object, headers: Record<string, string> = {}): Promise<void> {
