@@ -69,7 +69,7 @@ describe('the list of open alarms', () => {
     await waitFor('only the cells of the zone', async () => (await page.locator('.cell').count()) === cells.length);
     await bench.smoke(there.id);
     await bench.heat(here.id);
-    await figure(page, 'open-total', '5');
+    await figure(page, 'open-total', '2');
     await rows(page, [`${there.id}-motion`, `${there.id}-smoke`]);
     await page.getByRole('button', { name: `${there.dashboard}: All zones` }).click();
     await rows(page, [...all, `${there.id}-smoke`, `${here.id}-temperature`]);

@@ -152,7 +152,9 @@ describe('the history', () => {
 
   it('cuts off no time under its bars, be it that of the first or the last', async () => {
     // More than a day has the longest texts; its ends are midnights, each under a bar at the edge.
-    const midnightMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    const midnightMs = Math.floor(Date.now() / DAY_MS - 1) * DAY_MS;
+    await bench.served.post('ENTRY', [{ id: 25, movement: true, at: new Date(midnightMs).toISOString() }]);
+    await bench.alarmOf(25);
     for (const options of [DESKTOP, PHONE]) {
       const page = await open(rangeText(midnightMs - 4 * DAY_MS, midnightMs + 15 * MINUTE_MS), options);
       await page.getByText('Alarms per 15 minutes').waitFor();

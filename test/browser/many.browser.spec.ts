@@ -99,7 +99,7 @@ it('of more than fifty alarms of one bar the oldest are there and the rest on de
   const minuteMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 3 * 60 * MINUTE_MS;
   const at = (second: number) => new Date(minuteMs + second * 500).toISOString();
   const smoke = [1, 2, 3].map(() => ({ id: 51, smoke: true, at: at(0) }));
-  const heat = [1, 2, 3].map(() => ({ id: 52, temperature: 40, at: at(30) }));
+  const heat = [1, 2, 3].map(() => ({ id: 52, temperature: 40, at: at(30.5) })); // between two of the others
   await bench.served.post('ENTRY', [...smoke, ...Array.from({ length: 60 }, (_, index) => ({ id: 100 + index, movement: true, at: at(10 + index) })), ...heat]);
   await waitFor('the alarms', async () => (await bench.openAlarms()).length === 62);
   const range = new URLSearchParams({ from: at(0), to: at(120), types: 'motion,temperature', at: at(0) });
