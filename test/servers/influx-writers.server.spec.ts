@@ -155,7 +155,8 @@ describe('two processes that write to one InfluxDB', () => {
     await expectExact();
     active.product.start();
     await active.product.waitUntilUp();
-    expect(await holds(standby)).toBe(true);
+    await untilHeldBy(standby);
+    expect(await holds(active)).toBe(false);
     await raise(active, 10);
     await expectExact();
   }, 90_000);
