@@ -20,6 +20,12 @@ describe('vigia dead-letters', () => {
 });
 
 describe('vigia rebuild', () => {
+  it('takes one projection or --all, and says so', async () => {
+    const refusal = 'error: name a projection, or give --all, and not both\n';
+    expect(await refusalOf('rebuild')).toBe(refusal);
+    expect(await refusalOf('rebuild', 'alarms', '--all')).toBe(refusal);
+  });
+
   it('has every projection that is kept in its help', () => {
     const program = new Command('vigia');
     addOperationsCommands(program);

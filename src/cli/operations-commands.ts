@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { FullReconciliation } from '../console/operations.js';
 import { ALL_PROJECTIONS, INFLUX_PROJECTIONS } from '../projections/all-projections.js';
+import type { RebuildAllReport } from '../projections/projection-runner.js';
 import { showProgress } from './progress-bar.js';
 import { withApi } from './with-api.js';
 
@@ -37,9 +38,13 @@ export function addOperationsCommands(program: Command): void {
   program
     .command('rebuild')
     .description('build a read model anew from the first event, compare it with the live one, then switch')
-    .argument('<projection>', `one of ${namesOf(ALL_PROJECTIONS)}; with InfluxDB also ${namesOf(INFLUX_PROJECTIONS)}`)
+    .argument('[projection]', `one of ${namesOf(ALL_PROJECTIONS)}; with InfluxDB also ${namesOf(INFLUX_PROJECTIONS)}`)
+    .option('--all', 'all of them, each event read once')
     .option('--json', 'print the result as JSON')
-    .action(rebuild);
+    .action(async (projection: string | undefined, { all, ...flags }: JsonFlag & { all?: true }, command: Command) => {
+      if ((all === true) === (projection !== undefined)) command.error('error: name a projection, or give --all, and not both');
+      await (projection === undefined ? rebuildAll(flags) : rebuild(projection, flags));
+    });
 
   program
     .command('reconcile')
@@ -97,6 +102,20 @@ async function rebuild(projection: string, { json }: JsonFlag): Promise<void> {
     const result = await api.run<Record<string, unknown>>(`/api/operations/projections/${encodeURIComponent(projection)}/rebuild`, onProgress).finally(end);
     console.log(json ? JSON.stringify(result) : `${projection}: ${Object.entries(result).map(([name, value]) => `${name} ${String(value)}`).join(', ')}`);
     if (result['equal'] === false) process.exitCode = 1;
+  });
+}
+
+async function rebuildAll({ json }: JsonFlag): Promise<void> {
+  await withApi(async (api) => {
+    const { onProgress, end } = showProgress('rebuilding all read models');
+    const report = await api.run<RebuildAllReport>('/api/operations/rebuild', onProgress).finally(end);
+    const { events, durationMs, readModels } = report;
+    if (json) console.log(JSON.stringify(report));
+    else {
+      for (const { name, ...how } of readModels) console.log(`${name}: ${Object.entries(how).map(([what, value]) => `${what} ${String(value)}`).join(', ')}`);
+      console.log(`all: events ${events}, durationMs ${durationMs}`);
+    }
+    if (readModels.some((each) => 'problem' in each || each.equal === false)) process.exitCode = 1;
   });
 }
 

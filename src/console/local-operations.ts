@@ -9,7 +9,7 @@ import { notificationStream } from '../alarm-domain/notification-events.js';
 import type { Mailer } from '../notifications/mailer.js';
 import { reconcileMails } from '../notifications/reconcile-mails.js';
 import { retryParked } from '../notifications/retry-parked.js';
-import { UnknownProjection, type ProjectionRunner, type OnRebuildProgress, type RebuildReport } from '../projections/projection-runner.js';
+import { UnknownProjection, type ProjectionRunner, type OnRebuildProgress, type RebuildAllReport, type RebuildReport } from '../projections/projection-runner.js';
 import type { FullReconciliation, Operations, RetryOutcome } from './operations.js';
 
 /** How long a reconciliation waits for what was accepted before it to be processed. */
@@ -20,6 +20,7 @@ const SETTLE_POLL_MS = 50;
 export interface Rebuilder {
   readonly names: readonly string[];
   rebuild(name: string, onProgress: OnRebuildProgress): Promise<RebuildReport>;
+  rebuildAll(onProgress: OnRebuildProgress): Promise<RebuildAllReport>;
 }
 
 /** The operations over the stores of this process. */
@@ -42,6 +43,14 @@ export class LocalOperations implements Operations {
     const rebuilder = this.projections.find(({ names }) => names.includes(projection));
     if (rebuilder === undefined) throw new UnknownProjection(projection, this.projections.flatMap(({ names }) => names));
     return rebuilder.rebuild(projection, onProgress);
+  }
+
+  /** Those of one store together, one store after the other. */
+  async rebuildAll(onProgress: Progress): Promise<RebuildAllReport> {
+    const reports: RebuildAllReport[] = [];
+    for (const rebuilder of this.projections) reports.push(await rebuilder.rebuildAll(onProgress));
+    const sum = (of: (report: RebuildAllReport) => number): number => reports.reduce((total, report) => total + of(report), 0);
+    return { events: sum(({ events }) => events), durationMs: sum(({ durationMs }) => durationMs), readModels: reports.flatMap(({ readModels }) => readModels) };
   }
 
   async reconcile(range: TimeRange, onProgress: Progress): Promise<FullReconciliation> {

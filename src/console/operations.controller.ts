@@ -49,6 +49,14 @@ export class OperationsController {
     await this.stream(request, reply, (onProgress) => this.commands.execute<RebuildProjection, { events: number }>(new RebuildProjection(name, onProgress)));
   }
 
+  @Post('rebuild')
+  @Allow('administrator')
+  @ApiOperation({ summary: 'Build all read models again from the first event, each event read once' })
+  @ApiResponse(PROGRESS_LINES)
+  async rebuildAll(@Query({ schema: noParameters }) _none: object, @Body({ schema: noBody }) _body: object, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.stream(request, reply, (onProgress) => this.commands.execute<RebuildProjection, { events: number }>(new RebuildProjection(null, onProgress)));
+  }
+
   @Post('reconcile')
   @Allow('auditor')
   @ApiOperation({ summary: 'Hold log, events, read models and e-mails against each other' })

@@ -4,6 +4,8 @@ import { systemClock } from '../clock.js';
 import { toAppend } from '../event-store/event-codec.js';
 import { DeadLetters } from '../ingestion/dead-letters.js';
 import type { LogRecord } from '../message-log/message-log.js';
+import { ALL_PROJECTIONS } from '../projections/all-projections.js';
+import type { RebuildAllReport } from '../projections/projection-runner.js';
 import { raise } from '../../test/support/alarm-fixtures.js';
 import { customerExample } from '../../test/contracts/customer-store.contract.js';
 import { ConsoleBench } from '../../test/support/console-bench.js';
@@ -36,6 +38,19 @@ describe('long operations', () => {
     const { status, body } = await bench.post<{ detail: string }>('/api/operations/projections/weather/rebuild', {});
     expect(status).toBe(404);
     expect(body.detail).toContain('alarms-per-minute');
+  });
+
+  it('a rebuild of all tells of each read model', async () => {
+    for (let count = 0; count < 3; count += 1) await raise(bench.store);
+    await bench.settle();
+    const { status, body } = await bench.post('/api/operations/rebuild', {});
+    expect(status).toBe(200);
+    const { events, readModels } = linesOf(body).at(-1)?.['result'] as unknown as RebuildAllReport;
+    expect(events).toBe(3);
+    expect(readModels.map(({ name }) => name).sort()).toEqual(ALL_PROJECTIONS.map(({ name }) => name).sort());
+    for (const each of readModels) expect(each).toMatchObject({ equal: true });
+    expect(readModels).toContainEqual({ name: 'alarms', events: 3, rows: 3, equal: true });
+    expect((await bench.get<{ total: number }>('/api/alarms')).body.total).toBe(3);
   });
 
   it('a reconciliation gives its sums', async () => {

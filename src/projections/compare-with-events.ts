@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LiveProjection } from './live-projection.js';
 import type { ProjectionCopy } from './projection-sink.js';
 import type { StoredRow } from './projection.js';
-import { Building, type RebuildOptions } from './rebuild.js';
+import { Building } from './building.js';
+import type { RebuildOptions } from './rebuild.js';
 
 /** How a read model differs from what its events come to. */
 export interface Comparison {

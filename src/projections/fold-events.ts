@@ -10,6 +10,9 @@ export interface FailedEvent {
   readonly error: unknown;
 }
 
+/** An event as it is stored and in the domain's form, or why it has none. */
+export type DecodedEvent = { readonly recorded: RecordedEvent; readonly event: DomainEvent } | FailedEvent;
+
 /** An event in the domain's form, with the keys of the rows that it changes. */
 export interface KeyedEvent {
   readonly recorded: RecordedEvent;
@@ -17,14 +20,30 @@ export interface KeyedEvent {
   readonly keys: readonly string[];
 }
 
-/** First step: what rows do these events need? */
-export function keyEvents(projection: Projection, batch: readonly RecordedEvent[]): { keyed: KeyedEvent[]; failed: FailedEvent[] } {
-  const keyed: KeyedEvent[] = [];
-  const failed: FailedEvent[] = [];
-  for (const recorded of batch) {
+/** Decodes events once, however many projections take them. */
+export function decodeBatch(batch: readonly RecordedEvent[]): DecodedEvent[] {
+  return batch.map((recorded) => {
     try {
       const event = decodeEvent(recorded);
       if (!event) throw new Error(`event type ${recorded.type} is none of this system's`);
+      return { recorded, event };
+    } catch (error) {
+      return { recorded, error };
+    }
+  });
+}
+
+/** First step: what rows do these events need? */
+export function keyEvents(projection: Projection, batch: readonly DecodedEvent[]): { keyed: KeyedEvent[]; failed: FailedEvent[] } {
+  const keyed: KeyedEvent[] = [];
+  const failed: FailedEvent[] = [];
+  for (const decoded of batch) {
+    if (!('event' in decoded)) {
+      failed.push(decoded);
+      continue;
+    }
+    const { recorded, event } = decoded;
+    try {
       keyed.push({ recorded, event, keys: projection.keys(event) });
     } catch (error) {
       failed.push({ recorded, error });
@@ -84,7 +103,7 @@ function fits(value: unknown, type: ColumnType): boolean {
 export async function foldBatch(
   projection: Projection,
   copy: Pick<ProjectionCopy, 'load'>,
-  batch: readonly RecordedEvent[],
+  batch: readonly DecodedEvent[],
 ): Promise<{ rows: readonly StoredRow[]; steps: readonly StoredRow[]; failed: readonly FailedEvent[] }> {
   const { keyed, failed: unreadable } = keyEvents(projection, batch);
   const before = await copy.load([...new Set(keyed.flatMap(({ keys }) => keys))]);

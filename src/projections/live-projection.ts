@@ -1,6 +1,6 @@
 import { isoTime, type Clock } from '../clock.js';
 import type { EventFilter, EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
-import { foldBatch, type FailedEvent } from './fold-events.js';
+import { decodeBatch, foldBatch, type FailedEvent } from './fold-events.js';
 import type { ParkedEvent, ProjectionCopy, ProjectionSink } from './projection-sink.js';
 import type { Projection } from './projection.js';
 
@@ -110,7 +110,7 @@ export class LiveProjection {
     if (!copy) throw new Error(`projection ${this.projection.name} has no live copy`);
     const nowMs = this.clock.now();
     if (batch.length > 0 || nowMs - this.savedAtMs >= IDLE_CHECKPOINT_MS) {
-      const { rows, steps, failed } = await foldBatch(this.projection, copy, batch);
+      const { rows, steps, failed } = await foldBatch(this.projection, copy, decodeBatch(batch));
       if (failed.length > 0 && this.parkedEvents + failed.length > MAX_PARKED) throw new TooManyParked(this.projection.name, failed[0]?.error);
       await copy.save({ rows, steps, checkpoint: through, parked: failed.map((event) => toParked(event, nowMs)) });
       this.savedAtMs = nowMs;

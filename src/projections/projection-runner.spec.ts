@@ -7,7 +7,7 @@ import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
 import { alarms } from './alarms.projection.js';
 import { alarmsPerMinute } from './alarms-per-minute.projection.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
-import { foldEvents, keyEvents } from './fold-events.js';
+import { decodeBatch, foldEvents, keyEvents } from './fold-events.js';
 import { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { LiveProjection } from './live-projection.js';
 import { ProjectionRunner } from './projection-runner.js';
@@ -67,6 +67,19 @@ class Bench {
 
 const alarmsOf = (count: number): ProjectedEvent[] => Array.from({ length: count }, (_, index) => triggered({ alarm: `alarm ${index}`, sensorId: index, second: index }));
 
+/** Counts the events that are read of the store as a whole. */
+function countReads(store: LibsqlEventStore): () => number {
+  let read = 0;
+  const readAll = store.readAll.bind(store);
+  store.readAll = async function* (options) {
+    for await (const event of readAll(options)) {
+      if (options?.limit === undefined) read += 1;
+      yield event;
+    }
+  };
+  return () => read;
+}
+
 describe('LiveProjection', () => {
   it('never goes back to the copy before a rebuild that was asked for while it was being opened', async () => {
     const bench = await Bench.open();
@@ -110,6 +123,9 @@ describe('ProjectionRunner', () => {
             expect(await runner.rebuild(projection.name)).toMatchObject({ equal: true });
             expect(bench.rows(projection)).toEqual(rowsAfter(projection, events));
           }
+          const { readModels } = await runner.rebuildAll();
+          expect(readModels.map(({ name, ...how }) => [name, 'equal' in how && how.equal])).toEqual(ALL_PROJECTIONS.map(({ name }) => [name, true]));
+          for (const projection of ALL_PROJECTIONS) expect(bench.rows(projection)).toEqual(rowsAfter(projection, events));
         });
         await bench.close();
       }),
@@ -221,13 +237,111 @@ describe('ProjectionRunner', () => {
   });
 });
 
+describe('ProjectionRunner.rebuildAll', () => {
+  it('reads each event once for all read models', async () => {
+    const bench = await Bench.open();
+    const opened = alarmsOf(1_200);
+    await append(bench.store, [...opened, ...opened.map((_, index) => recovered({ alarm: `alarm ${index}`, sensorId: index, second: index }))]);
+    await bench.run(async (runner) => {
+      const reads = countReads(bench.store);
+      const told: number[] = [];
+      const { events, readModels } = await runner.rebuildAll((done, of) => told.push(done / of));
+      expect(events).toBe(2_400);
+      expect(reads()).toBe(2_400);
+      expect(readModels).toContainEqual({ name: 'alarm-map', events: 2_400, rows: 1_200, equal: true });
+      expect(readModels).toContainEqual({ name: 'alarms-per-minute', events: 1_200, rows: 20, equal: true });
+      expect(told.at(-1)).toBe(1);
+      expect(told).toEqual([...told].sort((a, b) => a - b));
+    });
+    await bench.close();
+  });
+
+  it('goes on with the others when one can’t take an event, and says which and why', async () => {
+    const bench = await Bench.open();
+    await append(bench.store, alarmsOf(3));
+    let isMended = true;
+    const broken: Projection = {
+      ...alarmsPerMinute,
+      project: (row, event, key) => {
+        if (!isMended && event.data.sensorId === 1) throw new Error('sensor 1 is not liked');
+        return alarmsPerMinute.project(row as never, event as never, key);
+      },
+    };
+    await bench.run(async (runner) => {
+      isMended = false;
+      const { table } = bench.sink.liveTable(broken);
+      const { readModels } = await runner.rebuildAll();
+      expect(readModels).toContainEqual({ name: broken.name, problem: expect.stringMatching(/^rebuild of alarms-per-minute stopped at event AlarmTriggered .*: sensor 1 is not liked; mend the projection first$/) });
+      expect(readModels).toContainEqual({ name: 'alarms', events: 3, rows: 3, equal: true });
+      // It is as it was, its copy is gone, and it can be asked for again.
+      expect(bench.sink.liveTable(broken).table).toBe(table);
+      expect(bench.sink.db.all('SELECT id FROM projection_copies WHERE is_live = 0')).toEqual([]);
+      isMended = true;
+      expect(await runner.rebuild(broken.name)).toMatchObject({ equal: true });
+    }, [broken, alarms as Projection]);
+    await bench.close();
+  });
+
+  it('is refused while one of them is rebuilt, and refuses the rebuild of one meanwhile', async () => {
+    const bench = await Bench.open();
+    await append(bench.store, alarmsOf(1_200));
+    await bench.run(async (runner) => {
+      const one = runner.rebuild('alarms');
+      await expect(runner.rebuildAll()).rejects.toThrow('projection alarms is being rebuilt; try again when that is done');
+      await one;
+      const all = runner.rebuildAll();
+      await expect(runner.rebuild('alarm-map')).rejects.toThrow('projection alarm-map is being rebuilt');
+      await all;
+      await runner.rebuild('alarm-map');
+    });
+    await bench.close();
+  });
+});
+
+describe('the first start with many events', () => {
+  it('builds all read models together, each event read once, their indexes last', async () => {
+    const bench = await Bench.open();
+    await append(bench.store, alarmsOf(1_500));
+    const reads = countReads(bench.store);
+    const followed: (string | null | undefined)[] = [];
+    const subscribe = bench.store.subscribe.bind(bench.store);
+    bench.store.subscribe = (options) => {
+      followed.push(options.after);
+      return subscribe(options);
+    };
+    const head = await bench.store.headPosition();
+    await bench.run(async () => undefined);
+    expect(reads()).toBe(1_500);
+    // Those that none of the events is for have nothing to build.
+    expect(followed.sort()).toEqual(ALL_PROJECTIONS.map(({ handles }) => ((handles as readonly string[]).includes('AlarmTriggered') ? head : null)).sort());
+    for (const projection of ALL_PROJECTIONS) expect(bench.rows(projection)).toEqual(rowsAfter(projection, alarmsOf(1_500)));
+    await bench.close();
+  });
+
+  it('parks an event that a read model can’t take, as one that follows does', async () => {
+    const bench = await Bench.open();
+    await append(bench.store, alarmsOf(1_500));
+    const broken: Projection = {
+      ...alarmsPerMinute,
+      project: (row, event, key) => {
+        if (event.data.sensorId === 1) throw new Error('sensor 1 is not liked');
+        return alarmsPerMinute.project(row as never, event as never, key);
+      },
+    };
+    await bench.run(async (runner) => {
+      expect(await runner.status()).toMatchObject([{ name: broken.name, parked: 1 }, { name: 'alarms', parked: 0 }]);
+    }, [broken, alarms as Projection]);
+    await bench.close();
+  });
+});
+
 describe('foldEvents', () => {
   it('passes over an event that a row has already taken', async () => {
     const bench = await Bench.open();
     await append(bench.store, alarmsOf(2));
     const recorded = [];
     for await (const event of bench.store.readAll()) recorded.push(event);
-    const { keyed } = keyEvents(alarmsPerMinute, recorded);
+    const { keyed } = keyEvents(alarmsPerMinute, decodeBatch(recorded));
     const { changed } = foldEvents(alarmsPerMinute, new Map(), keyed);
     expect(changed).toEqual([expect.objectContaining({ values: expect.objectContaining({ count: 2 }) })]);
     expect(foldEvents(alarmsPerMinute, new Map(changed.map((row) => [row.key, row])), keyed).changed).toEqual([]);

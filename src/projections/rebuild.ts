@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.js';
 import { crashPoint } from '../crash-point.js';
-import type { EventStore, Position, RecordedEvent } from '../event-store/event-store.js';
-import { foldBatch, type FailedEvent } from './fold-events.js';
+import type { EventStore, Position } from '../event-store/event-store.js';
+import { Building, readInto, type OnTaken } from './building.js';
 import { BATCH_EVENTS, errorText, type LiveProjection } from './live-projection.js';
-import type { ProjectionCopy, ProjectionSink } from './projection-sink.js';
-import type { StoredRow } from './projection.js';
+import type { ProjectionSink } from './projection-sink.js';
 
 /** How a rebuild went. */
 export interface RebuildReport {
@@ -16,20 +15,21 @@ export interface RebuildReport {
   readonly eventsPerSecond: number;
 }
 
+/** How the rebuild of one of several went; `problem` is why it is as it was. */
+export type RebuiltModel = { readonly name: string } & (Pick<RebuildReport, 'events' | 'rows' | 'equal'> | { readonly problem: string });
+
+/** How the rebuild of several went; `events` counts each once. */
+export interface RebuildAllReport {
+  readonly events: number;
+  readonly durationMs: number;
+  readonly readModels: readonly RebuiltModel[];
+}
+
 export interface RebuildProgress {
   readonly events: number;
   /** How far the copy is, and how far it has to go at least. */
   readonly position: Position | null;
   readonly goal: Position | null;
-}
-
-/** The projection can't take an event, so a copy without it would not be whole; the live copy goes on. */
-export class RebuildStopped extends Error {
-  constructor(projection: string, { recorded, error }: FailedEvent) {
-    const event = `event ${recorded.type} at revision ${recorded.revision} of stream ${recorded.stream}`;
-    super(`rebuild of ${projection} stopped at ${event} (position ${recorded.position}): ${errorText(error)}; mend the projection first`);
-    this.name = 'RebuildStopped';
-  }
 }
 
 export interface RebuildOptions {
@@ -51,117 +51,100 @@ const NEAR_EVENTS = BATCH_EVENTS;
  * Thrown: `RebuildStopped`; the errors of store and sink; the reason of `signal` when it is aborted.
  */
 export async function rebuild(live: LiveProjection, options: RebuildOptions): Promise<RebuildReport> {
-  const { store, sink, clock } = options;
+  const startMs = options.clock.now();
+  const building = new Building(live, await options.sink.createCopy(live.projection), options);
+  const done = await finish(building, options);
+  const durationMs = options.clock.now() - startMs;
+  return { ...done, durationMs, eventsPerSecond: Math.round(done.events / Math.max(durationMs / 1000, 0.001)) };
+}
+
+/**
+ * The same for several read models, each event read once for all of them. What can't be rebuilt does not hold up the others;
+ * `onDone` is told of each when it is done, or has failed. Thrown: nothing.
+ */
+export async function rebuildTogether(lives: readonly LiveProjection[], options: RebuildOptions, onDone: (live: LiveProjection) => void): Promise<RebuildAllReport> {
+  const { store, sink, clock, onProgress } = options;
   const startMs = clock.now();
-  const building = new Building(live, await sink.createCopy(live.projection), options);
+  const buildings = new Set<Building>();
+  const readModels: RebuiltModel[] = [];
+  const end = (live: LiveProjection, how: Pick<RebuildReport, 'events' | 'rows' | 'equal'> | { readonly problem: string }): void => {
+    readModels.push({ name: live.projection.name, ...how });
+    onDone(live);
+  };
+  const giveUp = async (building: Building, error: unknown): Promise<void> => {
+    buildings.delete(building);
+    await discard(building, sink);
+    end(building.live, { problem: errorText(error) });
+  };
+  for (const live of lives) {
+    try {
+      await live.open();
+      buildings.add(new Building(live, await sink.createCopy(live.projection), { ...options, onProgress: () => undefined }));
+    } catch (error) {
+      end(live, { problem: errorText(error) });
+    }
+  }
+  let events = 0;
   try {
-    const goalOf = async (hasLive: boolean) => (hasLive ? live.position : store.headPosition());
-    const isCurrent = (await live.open()) !== null;
+    const goal = await sharedGoal(lives, store);
+    const onTaken: OnTaken = (sofar) => {
+      events = sofar.events;
+      onProgress({ ...sofar, goal });
+    };
+    if (goal !== null) await readInto([...buildings], goal, store, onTaken, giveUp);
+  } catch (error) {
+    for (const building of buildings) await giveUp(building, error);
+  }
+  for (const building of buildings) {
+    try {
+      end(building.live, await finish(building, options));
+    } catch (error) {
+      end(building.live, { problem: errorText(error) });
+    }
+  }
+  return { events, durationMs: clock.now() - startMs, readModels };
+}
+
+/** No live copy may be overtaken: it could not be compared then. One that is empty has nothing to compare. */
+async function sharedGoal(lives: readonly LiveProjection[], store: EventStore): Promise<Position | null> {
+  const head = await store.headPosition();
+  const reached = lives.map(({ position }) => position ?? head);
+  return reached.reduce((lowest, position) => (position !== null && lowest !== null && position < lowest ? position : lowest), head);
+}
+
+/** Brings a copy to where the live one is, compares them and switches; drops it when that fails. */
+async function finish(building: Building, { store, sink, signal }: RebuildOptions): Promise<Pick<RebuildReport, 'events' | 'rows' | 'equal'>> {
+  const { live, copy } = building;
+  try {
+    await live.open();
+    const goalNow = async () => live.position ?? (await store.headPosition());
     const approach = async (): Promise<void> => {
-      while ((await building.through(await goalOf(isCurrent))) > NEAR_EVENTS);
+      while ((await building.through(await goalNow())) > NEAR_EVENTS);
     };
     await approach();
     // The live copy has gone on meanwhile.
-    await building.copy.prepare?.(options.signal);
+    await copy.prepare?.(signal);
     crashPoint('rebuild-prepared');
     await approach();
     const { rows, equal } = await live.exclusive(async (before) => {
       const checkpoint = (await before?.checkpoint()) ?? null;
-      const goal = before && live.position !== null && live.position > (checkpoint ?? '') ? live.position : checkpoint;
-      await building.through(before ? goal : await store.headPosition());
-      const [built, old] = [await building.copy.summary(), await before?.summary()];
-      options.signal.throwIfAborted();
+      const reached = live.position !== null && live.position > (checkpoint ?? '') ? live.position : checkpoint;
+      await building.through(reached ?? (await store.headPosition()));
+      const [built, old] = [await copy.summary(), building.position === reached ? await before?.summary() : undefined];
+      signal.throwIfAborted();
       crashPoint('rebuild-switching');
-      await sink.makeLive(building.copy);
-      await live.take(building.copy);
+      await sink.makeLive(copy);
+      await live.take(copy);
       return { rows: built.rows, equal: old ? old.rows === built.rows && old.checksum === built.checksum : null };
     });
-    const durationMs = clock.now() - startMs;
-    return { events: building.events, rows, equal, durationMs, eventsPerSecond: Math.round(building.events / Math.max(durationMs / 1000, 0.001)) };
+    return { events: building.events, rows, equal };
   } catch (error) {
-    // A copy that can't be dropped now is dropped at the next start.
-    await sink.drop(building.copy).catch(() => undefined);
+    await discard(building, sink);
     throw error;
   }
 }
 
-/** Some 10 MB. An alarm's events are mostly near each other, so that few rows are read again from the copy. */
-const REMEMBERED_ROWS = 5_000;
-
-/** A copy on its way from the first event to where the live one is. */
-export class Building {
-  events = 0;
-  private position: Position | null = null;
-  /** Those written last, the last at the end. */
-  private readonly remembered = new Map<string, StoredRow>();
-
-  constructor(
-    private readonly live: LiveProjection,
-    readonly copy: ProjectionCopy,
-    private readonly options: RebuildOptions,
-  ) {}
-
-  /** Folds all events to `goal` (inclusive) and gives how many there were. */
-  async through(goal: Position | null): Promise<number> {
-    const before = this.events;
-    if (goal === null || (this.position !== null && this.position >= goal)) return 0;
-    let saving: Promise<void> = Promise.resolve();
-    for await (const batch of this.batchesTo(goal)) {
-      // The batch was read while the one before was stored; its rows must be there before they are read again.
-      await saving;
-      saving = this.save(batch, batch.at(-1)?.position ?? goal, goal);
-      // It is awaited in the next round; until then a failure must not count as unhandled.
-      saving.catch(() => undefined);
-    }
-    await saving;
-    await this.save([], goal, goal);
-    return this.events - before;
-  }
-
-  /** The rows of these keys as they are by now. */
-  async load(keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
-    const unknown = keys.filter((key) => !this.remembered.has(key));
-    const rows = new Map(unknown.length > 0 ? await this.copy.load(unknown) : []);
-    for (const key of keys) {
-      const row = this.remembered.get(key);
-      if (row) rows.set(key, row);
-    }
-    return rows;
-  }
-
-  private remember(rows: readonly StoredRow[]): void {
-    for (const row of rows) {
-      this.remembered.delete(row.key);
-      this.remembered.set(row.key, row);
-    }
-    for (const key of this.remembered.keys()) {
-      if (this.remembered.size <= REMEMBERED_ROWS) break;
-      this.remembered.delete(key);
-    }
-  }
-
-  private async *batchesTo(goal: Position): AsyncIterable<RecordedEvent[]> {
-    let batch: RecordedEvent[] = [];
-    for await (const event of this.options.store.readAll({ after: this.position, filter: this.live.filter })) {
-      if (event.position > goal) break;
-      batch.push(event);
-      if (batch.length < BATCH_EVENTS) continue;
-      yield batch;
-      batch = [];
-    }
-    if (batch.length > 0) yield batch;
-  }
-
-  private async save(batch: readonly RecordedEvent[], checkpoint: Position, goal: Position): Promise<void> {
-    const { signal, onProgress } = this.options;
-    signal.throwIfAborted();
-    const { rows, steps, failed } = await foldBatch(this.live.projection, this, batch);
-    if (failed[0]) throw new RebuildStopped(this.live.projection.name, failed[0]);
-    await this.copy.save({ rows, steps, checkpoint, parked: [] });
-    crashPoint('rebuild-stored');
-    this.remember(rows);
-    this.position = checkpoint;
-    this.events += batch.length;
-    onProgress({ events: this.events, position: checkpoint, goal });
-  }
+/** A copy that can't be dropped now is dropped at the next start. */
+async function discard({ copy }: Building, sink: ProjectionSink): Promise<void> {
+  await sink.drop(copy).catch(() => undefined);
 }

@@ -2,10 +2,11 @@ import type { Progress } from '../../ingestion/reconcile.js';
 import type { Operations } from '../operations.js';
 import { RequestRefused } from '../problem.js';
 
-/** Builds a read model again from the first event. */
+/** Builds a read model again from the first event, or all of them. */
 export class RebuildProjection {
   constructor(
-    readonly projection: string,
+    /** Null for all of them. */
+    readonly projection: string | null,
     readonly onProgress: Progress,
   ) {}
 }
@@ -15,12 +16,13 @@ export class RebuildProjectionHandler {
 
   constructor(private readonly operations: Operations) {}
 
-  /** One at a time: two would slow the alarm path for no gain. Thrown: `UnknownProjection`; `RequestRefused` with 409. */
+  /** One at a time: two would slow the alarm path for no gain. Thrown: `UnknownProjection`, `RebuildRunning`; `RequestRefused` with 409. */
   async execute({ projection, onProgress }: RebuildProjection): Promise<{ readonly events: number }> {
-    if (this.running !== null) throw new RequestRefused(409, `projection ${this.running} is being rebuilt; try again when that is done`);
-    this.running = projection;
+    const what = projection === null ? 'all read models are' : `projection ${projection} is`;
+    if (this.running !== null) throw new RequestRefused(409, `${this.running} being rebuilt; try again when that is done`);
+    this.running = what;
     try {
-      return await this.operations.rebuild(projection, onProgress);
+      return projection === null ? await this.operations.rebuildAll(onProgress) : await this.operations.rebuild(projection, onProgress);
     } finally {
       this.running = null;
     }

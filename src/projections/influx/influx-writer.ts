@@ -4,7 +4,8 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { LEASE_TIMES, type LeasedRole } from '../../leases/leased-role.js';
 import type { Term } from '../../leases/term.js';
 import type { LibsqlProjectionSink } from '../libsql-projection-sink.js';
-import { ProjectionRunner, type OnRebuildProgress, type RebuildReport } from '../projection-runner.js';
+import { errorText } from '../live-projection.js';
+import { ProjectionRunner, type OnRebuildProgress, type RebuildAllReport, type RebuildReport } from '../projection-runner.js';
 import { CountsMeasure } from './counts-measure.js';
 import type { InfluxClient } from './influx-client.js';
 import { InfluxProjectionSink } from './influx-projection-sink.js';
@@ -81,12 +82,27 @@ export class InfluxWriter {
 
   /** Thrown: `WrittenElsewhere`; see `ProjectionRunner.rebuild`. */
   async rebuild(name: string, onProgress?: OnRebuildProgress): Promise<RebuildReport> {
+    await this.untilWriter(name);
+    return this.runner.rebuild(name, onProgress);
+  }
+
+  /** Where another process writes, that is told of each. See `ProjectionRunner.rebuildAll`. */
+  async rebuildAll(onProgress?: OnRebuildProgress): Promise<RebuildAllReport> {
+    const startMs = this.clock.now();
+    try {
+      await this.untilWriter('what is in InfluxDB');
+    } catch (error) {
+      return { events: 0, durationMs: this.clock.now() - startMs, readModels: this.names.map((name) => ({ name, problem: errorText(error) })) };
+    }
+    return this.runner.rebuildAll(onProgress);
+  }
+
+  private async untilWriter(name: string): Promise<void> {
     const untilMs = this.clock.now() + TAKEOVER_LIMIT_MS;
     while (this.role.work === null) {
       if (this.clock.now() >= untilMs) throw new WrittenElsewhere(name, this.role.status().owner);
       await this.clock.sleep(POLL_MS, this.stopping.signal);
     }
-    return this.runner.rebuild(name, onProgress);
   }
 
   /** Without the customers' places its first snapshot would take every sensor off the map. */
