@@ -91,7 +91,7 @@ export async function readInto(
   goal: Position,
   store: EventStore,
   onTaken: OnTaken,
-  onFailed: (building: Building, error: unknown) => Promise<void>,
+  onFailed: (building: Building, error: Error) => Promise<void>,
 ): Promise<void> {
   const going = new Set(buildings);
   let events = 0;
@@ -101,7 +101,7 @@ export async function readInto(
       [...going].map((building) =>
         building.take(decoded, checkpoint).catch((error: unknown) => {
           going.delete(building);
-          return onFailed(building, error);
+          return onFailed(building, error as Error);
         }),
       ),
     );
