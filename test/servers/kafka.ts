@@ -11,8 +11,8 @@ import { keptIn, temporarySite, type DataFolder, type Site } from './site.js';
 import { systemProgram } from './system-program.js';
 
 export interface KafkaClusterOptions {
-  /** One broker that is its own controller, or two brokers with replication 2 and a controller beside them. */
-  readonly brokers: 1 | 2;
+  /** One broker that is its own controller, or two or three brokers, with as many replicas, and a controller beside them. */
+  readonly brokers: 1 | 2 | 3;
   /** Heap of each broker that is to be loaded. Unless said they have 256 MB, and start quickly (`QUICK_START`). */
   readonly heapMb?: number;
   /** Each process serves its metrics at its `metricsUrls`. */
@@ -44,7 +44,7 @@ const START_LIMIT_MS = 60_000;
 const CONTROLLER_ID = 100;
 
 /**
- * A real Kafka of one or two brokers on loopback, with data of its own that `stop` removes unless its site keeps them.
+ * A real Kafka of one to three brokers on loopback, with data of its own that `stop` removes unless its site keeps them.
  * Brokers are called by number, from 1. Topics must be created: a produce to an unknown one fails.
  */
 export class KafkaCluster {
@@ -68,12 +68,12 @@ export class KafkaCluster {
   /** Thrown: `MissingProgram` without Java; an error with the servers' output when they do not start. */
   static async start(options: KafkaClusterOptions): Promise<KafkaCluster> {
     systemProgram('java', 'default-jre-headless');
-    const numbers = options.brokers === 1 ? [1] : [1, 2];
+    const numbers = Array.from({ length: options.brokers }, (_, index) => index + 1);
     const { login, site = temporarySite } = options;
     const ports = await Promise.all(numbers.map((number) => site.port(`kafka-${number}`)));
     const jmxPorts = options.jmx === true ? await Promise.all(numbers.map((number) => site.port(`kafka-${number}-metrics`))) : [];
     const controllerPort = await site.port('kafka-controller');
-    const controllerJmxPort = options.jmx === true && options.brokers === 2 ? await site.port('kafka-controller-metrics') : undefined;
+    const controllerJmxPort = options.jmx === true && options.brokers > 1 ? await site.port('kafka-controller-metrics') : undefined;
     const addresses = ports.map((port) => `127.0.0.1:${port}`);
     const folder = site.folder('kafka');
     const dir = folder.path;
@@ -160,11 +160,11 @@ function heapOf(mb: number): readonly string[] {
   return [`-Xms${mb}m`, `-Xmx${mb}m`];
 }
 
-function brokerProperties(id: number, port: number, controllerPort: number, brokers: 1 | 2): Properties {
+function brokerProperties(id: number, port: number, controllerPort: number, brokers: number): Properties {
   const listener = `PLAINTEXT://127.0.0.1:${port}`;
-  const own = brokers === 2 ? { 'process.roles': 'broker', listeners: listener } : { 'process.roles': 'broker,controller', listeners: `${listener},CONTROLLER://127.0.0.1:${controllerPort}` };
+  const own = brokers > 1 ? { 'process.roles': 'broker', listeners: listener } : { 'process.roles': 'broker,controller', listeners: `${listener},CONTROLLER://127.0.0.1:${controllerPort}` };
   return {
-    ...commonProperties(id, brokers === 2 ? CONTROLLER_ID : id, controllerPort),
+    ...commonProperties(id, brokers > 1 ? CONTROLLER_ID : id, controllerPort),
     ...own,
     'advertised.listeners': listener,
     'inter.broker.listener.name': 'PLAINTEXT',

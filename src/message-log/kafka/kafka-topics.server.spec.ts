@@ -82,16 +82,16 @@ describe('the topics on Kafka', () => {
     await Promise.all(logs.map((log) => log.close()));
     const { topics } = await admin.fetchTopicMetadata({ topics: [...ALL_TOPICS] });
     expect(topics.map(({ partitions }) => partitions.length)).toEqual([2, 2, 2, 2, 2]);
-    const configNames = ['message.timestamp.type', 'cleanup.policy', 'retention.ms', 'max.message.bytes'];
+    const configNames = ['message.timestamp.type', 'cleanup.policy', 'retention.ms', 'max.message.bytes', 'unclean.leader.election.enable', 'min.insync.replicas'];
     const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: ALL_TOPICS.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames })) });
     const configs = resources.map(({ resourceName, configEntries }) => [resourceName, ...configNames.map((name) => configEntries.find(({ configName }) => configName === name)?.configValue)]);
     const week = String(7 * 24 * 3_600_000);
     expect(configs.sort()).toEqual([
-      ['COUNT', 'LogAppendTime', 'delete', '-1', '1048588'],
-      ['ENTRY', 'LogAppendTime', 'delete', week, '1048588'],
-      ['ENTRY.dlq', 'LogAppendTime', 'delete', '-1', '67125248'],
-      ['OK', 'LogAppendTime', 'delete', week, '1048588'],
-      ['OK.dlq', 'LogAppendTime', 'delete', '-1', '67125248'],
+      ['COUNT', 'LogAppendTime', 'delete', '-1', '1048588', 'false', '1'],
+      ['ENTRY', 'LogAppendTime', 'delete', week, '1048588', 'false', '1'],
+      ['ENTRY.dlq', 'LogAppendTime', 'delete', '-1', '67125248', 'false', '1'],
+      ['OK', 'LogAppendTime', 'delete', week, '1048588', 'false', '1'],
+      ['OK.dlq', 'LogAppendTime', 'delete', '-1', '67125248', 'false', '1'],
     ]);
   });
 
@@ -126,7 +126,7 @@ describe('the topics on Kafka', () => {
     const right = entry('message.timestamp.type', 'LogAppendTime');
     await remakeTopics([
       { topic: 'ENTRY', numPartitions: 3, configEntries: [right] },
-      { topic: 'OK', numPartitions: 2, configEntries: [] },
+      { topic: 'OK', numPartitions: 2, configEntries: [entry('unclean.leader.election.enable', 'true')] },
       { topic: 'COUNT', numPartitions: 2, configEntries: [right, entry('cleanup.policy', 'compact')] },
       { topic: 'ENTRY.dlq', numPartitions: 1, configEntries: [right, entry('max.message.bytes', '2000000')] },
       { topic: 'OK.dlq', numPartitions: 2, configEntries: [right, entry('max.message.bytes', '1000')] },
@@ -135,6 +135,7 @@ describe('the topics on Kafka', () => {
       'ENTRY has 3 partitions, expected 2',
       'ENTRY.dlq has 1 partitions, expected 2',
       'OK has message.timestamp.type=CreateTime, expected LogAppendTime: the order of ENTRY and OK rests on it',
+      'OK has unclean.leader.election.enable=true, expected false: a broker that lacks accepted records could become the leader',
       'COUNT has cleanup.policy=compact, expected delete: compaction would lose records',
       'OK.dlq has max.message.bytes=1000, expected at least 1064972: whatever fits into ENTRY or OK must fit there, with its reason',
     ];
@@ -151,4 +152,23 @@ describe('the topics on Kafka', () => {
     await remakeTopics([{ topic: 'ENTRY', numPartitions: 2, configEntries: [...configEntries, { name: 'max.message.bytes', value: '999999' }] }]);
     expect(await problemsOf(open(1))).toEqual(['ENTRY has max.message.bytes=999999, expected at least 1000000: batches have up to as many']);
   });
+
+  it('of three replicas are created so that what is accepted is on two brokers, and refused when one would do', async () => {
+    const three = await Brokers.start({ brokers: 3 });
+    const those = { ...settings(), brokers: three.bootstrapServers.split(',') };
+    const threeAdmin = createKafka(those, silentLog).admin();
+    const openThree = () => KafkaMessageLog.open({ ...those, clock: systemClock, log: silentLog, replicationFactor: 3 });
+    try {
+      await threeAdmin.connect();
+      await (await openThree()).close();
+      const resources = ALL_TOPICS.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: ['min.insync.replicas'] }));
+      const made = await threeAdmin.describeConfigs({ includeSynonyms: false, resources });
+      expect(made.resources.map(({ configEntries }) => configEntries[0]?.configValue)).toEqual(ALL_TOPICS.map(() => '2'));
+      await threeAdmin.alterConfigs({ validateOnly: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: 'COUNT', configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }, { name: 'min.insync.replicas', value: '1' }] }] });
+      expect(await problemsOf(openThree())).toEqual(['COUNT has min.insync.replicas=1, expected at least 2: what is accepted must be on as many brokers']);
+    } finally {
+      await threeAdmin.disconnect();
+      await three.stop();
+    }
+  }, 120_000);
 });

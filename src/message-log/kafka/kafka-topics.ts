@@ -11,7 +11,16 @@ const DEAD_LETTER_HEADERS_BYTES = 16 * 1024;
 /** A record that was compressed in ENTRY or OK stands uncompressed on its dead-letter topic. */
 const DEAD_LETTER_MAX_BYTES = MAX_DECOMPRESSED_BYTES + DEAD_LETTER_HEADERS_BYTES;
 
-const CONFIG = { timestampType: 'message.timestamp.type', cleanup: 'cleanup.policy', maxBytes: 'max.message.bytes' } as const;
+const CONFIG = {
+  timestampType: 'message.timestamp.type',
+  cleanup: 'cleanup.policy',
+  maxBytes: 'max.message.bytes',
+  uncleanElection: 'unclean.leader.election.enable',
+  minInSync: 'min.insync.replicas',
+} as const;
+
+/** A record that is answered for is on so many brokers (P1). Of two brokers one may be away, and then it is on the other alone. */
+const leastInSync = (replicationFactor: number): number => (replicationFactor > 2 ? 2 : 1);
 
 /** Kafka's topics are not as they must be; a retry does not help. */
 export class WrongTopics extends Error {
@@ -40,6 +49,8 @@ export async function ensureTopics(admin: Admin, replicationFactor: number): Pro
         configEntries: [
           { name: CONFIG.timestampType, value: 'LogAppendTime' },
           { name: CONFIG.cleanup, value: 'delete' },
+          { name: CONFIG.uncleanElection, value: 'false' },
+          { name: CONFIG.minInSync, value: String(leastInSync(replicationFactor)) },
           // Alarms and dead letters are few, and are read back from the beginning.
           ...((SENSOR_TOPICS as readonly string[]).includes(topic) ? [] : [{ name: 'retention.ms', value: '-1' }]),
           ...(DEAD_LETTER_TOPICS.has(topic) ? [{ name: CONFIG.maxBytes, value: String(DEAD_LETTER_MAX_BYTES) }] : []),
@@ -47,7 +58,7 @@ export async function ensureTopics(admin: Admin, replicationFactor: number): Pro
       })),
     });
   }
-  const problems = [...(await partitionProblems(admin, replicationFactor)), ...(await configProblems(admin))];
+  const problems = [...(await partitionProblems(admin, replicationFactor)), ...(await configProblems(admin, leastInSync(replicationFactor)))];
   if (problems.length > 0) throw new WrongTopics(problems);
 }
 
@@ -63,7 +74,7 @@ async function partitionProblems(admin: Admin, replicationFactor: number): Promi
   });
 }
 
-async function configProblems(admin: Admin): Promise<string[]> {
+async function configProblems(admin: Admin, leastInSyncReplicas: number): Promise<string[]> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: ALL_TOPICS.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: Object.values(CONFIG) })),
@@ -78,6 +89,8 @@ async function configProblems(admin: Admin): Promise<string[]> {
     const problems: string[] = [];
     if (valueOf(CONFIG.timestampType) !== 'LogAppendTime') problems.push(`${resourceName} has ${CONFIG.timestampType}=${valueOf(CONFIG.timestampType)}, expected LogAppendTime: the order of ENTRY and OK rests on it`);
     if (valueOf(CONFIG.cleanup) !== 'delete') problems.push(`${resourceName} has ${CONFIG.cleanup}=${valueOf(CONFIG.cleanup)}, expected delete: compaction would lose records`);
+    if (valueOf(CONFIG.uncleanElection) !== 'false') problems.push(`${resourceName} has ${CONFIG.uncleanElection}=${valueOf(CONFIG.uncleanElection)}, expected false: a broker that lacks accepted records could become the leader`);
+    if (Number(valueOf(CONFIG.minInSync)) < leastInSyncReplicas) problems.push(`${resourceName} has ${CONFIG.minInSync}=${valueOf(CONFIG.minInSync)}, expected at least ${leastInSyncReplicas}: what is accepted must be on as many brokers`);
     const [least, why] = DEAD_LETTER_TOPICS.has(resourceName)
       ? [largestReading + DEAD_LETTER_HEADERS_BYTES, 'whatever fits into ENTRY or OK must fit there, with its reason']
       : [MOST_BATCH_BYTES, 'batches have up to as many'];
