@@ -19,6 +19,7 @@ export interface Unreadable {
 
 /** What a record of ENTRY or OK says; both hold readings in the same forms. */
 export function toSensorMessage(record: LogRecord, source: SourcePosition): SensorMessage | Unreadable {
+  if (record.unreadableBatch !== undefined) return { type: 'unreadable', reason: record.unreadableBatch };
   if (record.value === null) return { type: 'unreadable', reason: 'tombstone: the record has no value' };
   const parsed = parseReading(record.value);
   if (!parsed.ok) {

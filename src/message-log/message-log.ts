@@ -82,6 +82,8 @@ export interface LogRecord {
   readonly headers: Readonly<Record<string, string>>;
   /** The log's own append time, milliseconds since 1970 UTC. */
   readonly appendedAtMs: number;
+  /** Set when it stands for a whole batch of records that can't be told from each other: why. `value` has the bytes of the batch as they are stored. */
+  readonly unreadableBatch?: string;
 }
 
 /** A run of one partition: every offset from `firstOffset` to `lastOffset` is discarded, skipped, or in `records`. */

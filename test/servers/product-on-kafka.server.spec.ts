@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { CompressionTypes, Kafka, logLevel, type Producer } from 'kafkajs';
 import type { Reconciliation } from '../../src/ingestion/reconcile.js';
 import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
@@ -142,5 +142,23 @@ describe('the built product on Kafka', () => {
       expect(JSON.parse(String(value))).toEqual({ alarmId: alarm.alarmId, sensorId: String(alarm.sensorId), type: alarm.type, triggeredAt: alarm.triggeredAt });
     }
     expect(await reconcile()).toMatchObject({ unaccounted: 0, doubled: 0 });
+  });
+
+  it('P8: goes on behind a batch that becomes larger than is taken, which is one dead letter', async () => {
+    const MIB = 1024 * 1024;
+    const before = await product.alarms();
+    const bomb = [0, 1, 2].map(() => ({ value: Buffer.alloc(30 * MIB), partition: 0 }));
+    const [stored] = await producer.send({ topic: 'ENTRY', compression: CompressionTypes.GZIP, messages: bomb });
+    const last = Number(stored!.baseOffset) + 2;
+    for (let sensor = 80; sensor < 90; sensor += 1) await post(motionOf(sensor));
+    await product.waitUntilSettled();
+    expect(await product.alarms()).toHaveLength(before.length + 10);
+    const letters = (await listed()).filter(({ source }) => source.topic === 'ENTRY' && source.partition === 0 && source.offset >= last - 2);
+    expect(letters.map(({ source, status }) => [source.offset, status])).toEqual([[last, 'open']]);
+    expect(letters[0]!.reason).toMatch(/^batch of 3 records, offsets \d+ to \d+: corrupt record batch: gzip, \d+ bytes: more than 67108864 bytes of output$/);
+    // The batch as it is stored: its first offset, and its check sum behind magic byte 2.
+    const bytes = Buffer.from(letters[0]!.valueBase64!, 'base64');
+    expect([Number(bytes.readBigInt64BE(0)), bytes[16]]).toEqual([last - 2, 2]);
+    expect(await reconcile()).toMatchObject({ unaccounted: 0, doubled: 0, problems: [] });
   });
 });

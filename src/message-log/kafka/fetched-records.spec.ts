@@ -4,8 +4,9 @@ import {
 import { fixtureBytes, fixtureContent, fixtureNames, describeRecord, type ExpectedBatch, type ExpectedRecord } from '../../../test/support/kafka-fixtures.js';
 import type { Discard } from '../message-log.js';
 import { CorruptRecordBatch } from '../record-batch.js';
+import { MAX_DECOMPRESSED_BYTES } from './decompress.js';
 import type { AbortedTransaction } from './fetch-request.js';
-import { FetchedRecords, Run } from './fetched-records.js';
+import { FetchedRecords, MAX_RUN_RECORDS, Run } from './fetched-records.js';
 
 const CODECS: readonly CodecName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const NORMAL = Buffer.from('normal');
@@ -246,6 +247,46 @@ describe('FetchedRecords', () => {
     });
   });
 
+  describe('a batch that can’t be decompressed, with the right check sum', () => {
+    const before = batch(hot(10));
+    const withCodec = (attributes: number): Buffer => {
+      const bytes = batch(hot(11, 12));
+      bytes[22] = attributes;
+      return withCheckSum(bytes);
+    };
+    const bomb = buildBatch({ baseOffset: 11, lastOffset: 12, records: [], section: Buffer.alloc(MAX_DECOMPRESSED_BYTES + 1), recordCount: 2, codec: 'gzip' });
+
+    it.each([
+      ['an unknown codec', withCodec(0x0f), /: corrupt record batch: unknown compression type 7/],
+      ['a section that is not gzip', withCodec(0x09), /: corrupt record batch: gzip, \d+ bytes: incorrect header check$/],
+      ['more than is taken', bomb, /: corrupt record batch: gzip, \d+ bytes: more than 67108864 bytes of output$/],
+    ])('%s: is one record at its last offset, with its bytes and the reason, and what follows is given', (_, bytes, reason) => {
+      const run = take(new FetchedRecords(Buffer.concat([before, bytes, batch(hot(13))]), []), 10);
+      expect(run).toMatchObject({ skipped: [11], lastOffset: 13 });
+      expect(run.records.map(({ offset }) => offset)).toEqual([10, 12, 13]);
+      const [, unreadable] = run.records;
+      expect(unreadable).toMatchObject({ key: null, headers: {}, unreadableBatch: expect.stringMatching(/^batch of 2 records, offsets 11 to 12/) });
+      expect(unreadable!.unreadableBatch).toMatch(reason);
+      expect(unreadable!.value!.equals(bytes)).toBe(true);
+      expect(run.records.filter(({ unreadableBatch }) => unreadableBatch !== undefined)).toHaveLength(1);
+    });
+
+    it('of more offsets than a run takes: they are passed over run by run, and it is decompressed once', () => {
+      const last = 10 + 2 * MAX_RUN_RECORDS + 7;
+      const large = buildBatch({ baseOffset: 11, lastOffset: last, records: [], section: Buffer.from('no gzip'), recordCount: last - 10 });
+      large[22] = 0x09;
+      const fetched = new FetchedRecords(Buffer.concat([before, withCheckSum(large), batch(hot(last + 1))]), []);
+      const [runs, skipped]: [Run<string>[], number[]] = [[], []];
+      for (let from = 10; fetched.nextTimeMs(from) !== null; from = runs.at(-1)!.lastOffset + 1) {
+        runs.push(take(fetched, from));
+        skipped.push(...runs.at(-1)!.skipped);
+      }
+      expect(runs.flatMap(({ records }) => records.map(({ offset }) => offset))).toEqual([10, last, last + 1]);
+      expect(skipped).toEqual(Array.from({ length: last - 11 }, (_, index) => 11 + index));
+      expect(runs.length).toBeLessThanOrEqual(4);
+    });
+  });
+
   describe('what is corrupt', () => {
     const good = batch([...hot(10), ...normal(11)]);
     /** A batch from offset 12 on whose records section is that, with the right check sum. */
@@ -263,8 +304,6 @@ describe('FetchedRecords', () => {
       ['a changed attribute', changed(batch(hot(12)), 22, 0x28), /CRC-32C/],
       ['a last offset that is too low', changed(batch(hot(12, 13)), 26, 0), /CRC-32C/],
       ['an unknown format version', changed(batch(hot(12)), 16, 3), /format version 3/],
-      ['an unknown codec', withCheckSum(changed(batch(hot(12)), 22, 0x0f)), /unknown compression type 7/],
-      ['a section that is not gzip', withCheckSum(changed(batch(hot(12)), 22, 0x09)), /gzip/],
       ['fewer records than it says', withSection(record(HOT), { recordCount: 2 }), /a record of/],
       ['more records than it says', withSection(Buffer.concat([record(HOT), record(HOT, 13)])), /bytes left after 1 records/],
       ['a negative number of records', withSection(record(HOT), { recordCount: -1 }), /-1 records/],

@@ -53,8 +53,8 @@ export class Run<Topic extends string = SensorTopic> {
  * The records of one partition in one response of a broker, taken batch by batch.
  *
  * A record becomes an object only when `discard` does not take it out. Control batches, aborted
- * transactions and gaps become skipped offsets; compressed batches are decompressed one at a time; what is
- * cut off at the end is left for the next response.
+ * transactions and gaps become skipped offsets; compressed batches are decompressed one at a time, and one for which
+ * that fails becomes a single record; what is cut off at the end is left for the next response.
  */
 export class FetchedRecords {
   /** The offset after the last whole entry, null when there is none. */
@@ -68,6 +68,8 @@ export class FetchedRecords {
   /** The walk through the batch that is open, when a run ended within it. */
   private open: RecordCursor | null = null;
   private openBytes: Buffer = EMPTY;
+  /** Set when the records of the batch at `at`, whose bytes are as they were sent, can't be told from each other. */
+  private unreadable: { readonly header: BatchHeader; readonly problem: string } | null = null;
   /** By ascending first offset; a broker gives them by their ends. */
   private readonly aborted: readonly AbortedTransaction[];
   private abortedAt = 0;
@@ -129,13 +131,17 @@ export class FetchedRecords {
   }
 
   private takeBatch(run: Run<string>, entry: FetchedEntry, discard: Discard | undefined): void {
-    if (this.open === null) {
+    if (this.open === null && this.unreadable === null) {
       const header = this.see(entry);
       if (this.isWithoutRecords(header)) {
         run.skipTo(entry.lastOffset + 1);
         return;
       }
       this.openBatch(header);
+    }
+    if (this.unreadable !== null) {
+      this.takeUnreadable(run, entry, this.unreadable);
+      return;
     }
     const cursor = this.open!;
     const bytes = this.openBytes;
@@ -176,6 +182,16 @@ export class FetchedRecords {
     run.skipTo(entry.lastOffset + 1);
   }
 
+  /** One record for the whole batch, at its last offset; a run may end among the offsets before it. */
+  private takeUnreadable(run: Run<string>, entry: FetchedEntry, { header, problem }: { readonly header: BatchHeader; readonly problem: string }): void {
+    const { lastOffset } = entry;
+    run.skipTo(lastOffset);
+    if (run.isFull || run.lastOffset < lastOffset - 1) return;
+    const unreadableBatch = `batch of ${header.recordCount} records, offsets ${header.baseOffset} to ${lastOffset}: ${problem}`;
+    run.add({ offset: lastOffset, key: null, value: Buffer.from(this.buffer.subarray(entry.start, header.end)), headers: {}, appendedAtMs: entry.timeMs, unreadableBatch });
+    run.lastOffset = lastOffset;
+  }
+
   private takeOld(run: Run<string>, entry: FetchedEntry, discard: Discard | undefined): void {
     const bytes = Buffer.from(this.buffer.subarray(entry.start, entry.end)); // a copy, as its records are parts of it
     const { records, end } = decodeOldMessageSet(bytes);
@@ -199,6 +215,7 @@ export class FetchedRecords {
     this.open = null;
     this.openBytes = EMPTY;
     this.isSeen = false;
+    this.unreadable = null;
     this.at += 1;
   }
 
@@ -214,13 +231,20 @@ export class FetchedRecords {
     return header;
   }
 
+  /** One that can't be decompressed, or comes to more than is taken, is unreadable: no retry helps, as its check sum is right. */
   private openBatch(header: BatchHeader): void {
     if (header.compression === 0) {
       this.openBytes = this.buffer;
       this.open = new RecordCursor(this.buffer, header);
       return;
     }
-    this.openBytes = decompress(header.compression, this.buffer.subarray(header.recordsStart, header.end));
+    try {
+      this.openBytes = decompress(header.compression, this.buffer.subarray(header.recordsStart, header.end));
+    } catch (error) {
+      if (!(error instanceof CorruptRecordBatch)) throw error;
+      this.unreadable = { header, problem: error.message };
+      return;
+    }
     this.open = new RecordCursor(this.openBytes, { ...header, compression: 0, recordsStart: 0, end: this.openBytes.length });
   }
 

@@ -11,6 +11,9 @@ describe('isForeign', () => {
   it.each([null, '', '042959', 'sensor-42959', '42959 ', '-1'])('trusts no key %p, wherever it leads', (key) => {
     expect([isForeign(of(key), 0, 2), isForeign(of(key), 1, 2)]).toEqual([true, true]);
   });
+  it('is not moved by a batch that can’t be read', () => {
+    expect(isForeign({ key: null, unreadableBatch: 'gzip' }, 0, 2)).toBe(false);
+  });
 });
 
 it('Foreign keys are to be told once, and known to all a while after that', () => {

@@ -11,7 +11,8 @@ const OTHERS_LEARN_MS = 2_500;
 const SENSOR_KEY = /^(?:0|[1-9]\d{0,9})$/;
 
 /** Whether a record's sensor may have its other records in any partition: its key is none of a sensor, or does not lead to its partition. */
-export function isForeign({ key }: Pick<LogRecord, 'key'>, partition: number, partitions: number): boolean {
+export function isForeign({ key, unreadableBatch }: Pick<LogRecord, 'key' | 'unreadableBatch'>, partition: number, partitions: number): boolean {
+  if (unreadableBatch !== undefined) return false; // no sensor will be known of it
   const text = key?.toString('utf8');
   return text === undefined || !SENSOR_KEY.test(text) || partitionFor(text, partitions) !== partition;
 }
