@@ -16,6 +16,7 @@ import { Supervision, type SupervisionParts } from './supervision.js';
 const SENSORS = Array.from({ length: 60 }, (_, index) => index + 1);
 const INTERVAL_MS = 5_000;
 const USUAL = (id: number) => `{"${id}", "false", "false", "20.0", "30.0"}`;
+const UNUSUAL = (id: number) => `{"maxTemperature": 30, "temperature": 20, "smoke": false, "movement": false, "id": ${id}}`;
 
 /** The real log, batch handler, scan, event store and snapshots; only the append times are the spec's. */
 class Bench {
@@ -26,7 +27,7 @@ class Bench {
 
   constructor(
     private readonly policy: Partial<StrikePolicy> = {},
-    private readonly write = USUAL,
+    private readonly write: (id: number, round: number) => string = USUAL,
   ) {}
 
   async start(changes: Partial<SupervisionParts> = {}): Promise<this> {
@@ -54,7 +55,7 @@ class Bench {
   async hear(sensors: readonly number[], intervals: number): Promise<void> {
     for (let round = 0; round < intervals; round += 1) {
       this.clock.skip(INTERVAL_MS);
-      await this.pipeline.log.append('ENTRY', sensors.map((id) => ({ key: String(id), value: Buffer.from(this.write(id)) })));
+      await this.pipeline.log.append('ENTRY', sensors.map((id) => ({ key: String(id), value: Buffer.from(this.write(id, round)) })));
     }
     await this.pipeline.drain();
   }
@@ -106,7 +107,8 @@ describe('supervision', () => {
 
   it.each([
     ['where every reading must be looked at', { clearOnNormal: true }, USUAL],
-    ['of readings in an unusual writing', {}, (id: number) => `{"maxTemperature": 30, "temperature": 20, "smoke": false, "movement": false, "id": ${id}}`],
+    ['of readings in an unusual writing', {}, UNUSUAL],
+    ['of readings in this and that writing', {}, (id: number, round: number) => (round % 2 === 0 ? USUAL : UNUSUAL)(id)],
   ])('learns the intervals from a backlog, also %s', async (_, policy, write) => {
     await bench.stop();
     bench = await new Bench(policy, write).start();

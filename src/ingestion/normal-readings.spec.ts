@@ -1,9 +1,11 @@
 import { USUAL_WRITINGS } from '../../test/support/random-readings.js';
+import type { LogRecord } from '../message-log/message-log.js';
 import { encodeRecordBatch, readBatchHeader, type BatchHeader, type RecordToEncode } from '../message-log/record-batch.js';
 import { RecordCursor } from '../message-log/record-cursor.js';
 import { RecordScan } from '../message-log/record-scan.js';
 import { isNormalReading } from './normal-reading.js';
-import { normalReadings } from './normal-readings.js';
+import { lastSeen, normalReadings } from './normal-readings.js';
+import { toSensorMessage } from './sensor-message.js';
 import { USUAL_RECORDS_WASM } from './usual-records.wasm.js';
 
 const scan = normalReadings.scan!;
@@ -108,5 +110,20 @@ describe('the scan of normal readings', () => {
 
   it('has no parts larger than the module has room for', () => {
     expect(() => new RecordScan(Buffer.from(USUAL_RECORDS_WASM, 'base64'), 300_000)).toThrow('parts of 300000 bytes, there is room for 262144');
+  });
+});
+
+describe('the hearing of a record that is given', () => {
+  it('parses it, and nobody after it does', async () => {
+    lastSeen.openPartition(1, 1, []);
+    lastSeen.beginBatch(1, 0);
+    const record: LogRecord = { offset: 3, key: null, value: Buffer.from('[7, true, false, 25.5, 30]'), headers: {}, appendedAtMs: 0 };
+    normalReadings.given!(record);
+    record.value!.fill(0);
+    const message = toSensorMessage(record, { log: 'log', topic: 'ENTRY', partition: 1, epoch: 0, offset: 3 });
+    expect(message).toMatchObject({ type: 'reading', reading: { sensorId: 7, movement: true } });
+    const heard: number[] = [];
+    await lastSeen.forEach(1, ({ sensorId }) => heard.push(sensorId));
+    expect(heard).toEqual([7]);
   });
 });

@@ -1,8 +1,8 @@
-import type { Discard } from '../message-log/message-log.js';
+import type { Discard, LogRecord } from '../message-log/message-log.js';
 import { RecordScan } from '../message-log/record-scan.js';
 import { LastSeen, type LastSeenExports } from './last-seen.js';
 import { normalReadingId } from './normal-reading.js';
-import { parseReading } from './reading-format.js';
+import { parsedRecord } from './parsed-record.js';
 import { USUAL_RECORDS_WASM } from './usual-records.wasm.js';
 
 /**
@@ -23,20 +23,16 @@ export function newHearing(): Hearing {
   const lastSeen = new LastSeen(scan.exports as LastSeenExports);
   const beginBatch = (partition: number, appendedAtMs: number): void => lastSeen.beginBatch(partition, appendedAtMs);
   /** Whether it is for certain a normal reading. */
-  const hear = (bytes: Buffer, start: number, end: number): boolean => {
+  const one = (bytes: Buffer, start: number, end: number): boolean => {
     const normalId = normalReadingId(bytes, start, end);
     if (normalId >= 0) lastSeen.see(normalId);
-    else {
-      const parsed = parseReading(bytes.subarray(start, end));
-      if (parsed.ok) lastSeen.see(parsed.reading.sensorId);
-    }
     return normalId >= 0;
   };
-  const hearOnly = (...reading: Parameters<typeof hear>): boolean => {
-    hear(...reading);
-    return false;
+  const given = (record: LogRecord): void => {
+    const parsed = parsedRecord(record);
+    if (parsed.ok) lastSeen.see(parsed.reading.sensorId);
   };
-  return { lastSeen, normalReadings: { one: hear, scan, beginBatch }, noReadings: { one: hearOnly, beginBatch } };
+  return { lastSeen, normalReadings: { one, scan, beginBatch, given }, noReadings: { one: () => false, beginBatch, given } };
 }
 
 /** This process's own. */

@@ -3,7 +3,8 @@ import type { SensorMessage } from '../alarm-domain/sensor-message.js';
 import type { SourcePosition } from '../alarm-domain/source-position.js';
 import { isoTime } from '../clock.js';
 import type { LogRecord } from '../message-log/message-log.js';
-import { MAX_MESSAGE_ID_LENGTH, parseReading } from './reading-format.js';
+import { parsedRecord } from './parsed-record.js';
+import { MAX_MESSAGE_ID_LENGTH } from './reading-format.js';
 
 /** Record header that holds the messageId of a reading whose body has none. */
 export const MESSAGE_ID_HEADER = 'message-id';
@@ -19,9 +20,7 @@ export interface Unreadable {
 
 /** What a record of ENTRY or OK says; both hold readings in the same forms. */
 export function toSensorMessage(record: LogRecord, source: SourcePosition): SensorMessage | Unreadable {
-  if (record.unreadableBatch !== undefined) return { type: 'unreadable', reason: record.unreadableBatch };
-  if (record.value === null) return { type: 'unreadable', reason: 'tombstone: the record has no value' };
-  const parsed = parseReading(record.value);
+  const parsed = parsedRecord(record);
   if (!parsed.ok) {
     const { field, detail } = parsed.problem;
     return { type: 'unreadable', reason: field === null ? detail : `${field}: ${detail}` };

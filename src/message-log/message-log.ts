@@ -84,6 +84,8 @@ export interface LogRecord {
   readonly appendedAtMs: number;
   /** Set when it stands for a whole batch of records that can't be told from each other: why. `value` has the bytes of the batch as they are stored. */
   readonly unreadableBatch?: string;
+  /** What the value says, left here by the first who parsed it for the next; the log leaves it alone. */
+  parsed?: unknown;
 }
 
 /** A run of one partition: every offset from `firstOffset` to `lastOffset` is discarded, skipped, or in `records`. */
@@ -115,6 +117,8 @@ export interface Discard {
   readonly scan?: RecordScan;
   /** Told of each batch before its records: of which partition they are, and when the last of them was appended. */
   readonly beginBatch?: (partition: number, appendedAtMs: number) => void;
+  /** Told of each record that is not taken out, in its place among the others: before a later one is looked at. */
+  readonly given?: (record: LogRecord) => void;
 }
 
 /**

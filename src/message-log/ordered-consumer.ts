@@ -143,7 +143,11 @@ function addRow(runs: OpenRun[], row: SensorRow, fromOffset: number, discard: Di
     run.lastOffset = cursor.offset;
     run.lastAppendedAtMs = cursor.appendedAtMs;
     if (discard && cursor.valueStart >= 0 && discard.one(row.bytes, cursor.valueStart, cursor.valueEnd)) run.discarded += 1;
-    else run.records.push(cursor.record());
+    else {
+      const record = cursor.record();
+      run.records.push(record);
+      discard?.given?.(record);
+    }
   }
 }
 

@@ -102,6 +102,7 @@ export class RecordCursor {
       value: this.valueStart < 0 ? null : this.copy(this.valueStart, this.valueEnd),
       headers: this.headers(),
       appendedAtMs: this.appendedAtMs,
+      parsed: undefined, // room for it from the start: what is added to an object later takes an allocation of its own
     };
   }
 

@@ -215,9 +215,21 @@ export function messageLogContract(adapter: string, open: () => Promise<OpenedLo
         expect(consumer.valuesOf('77')).toEqual(expected);
       });
 
-      it('accounts for every offset: discarded or given, of ENTRY only, by the bytes of the value', async () => {
+      it('accounts for every offset: discarded by the bytes of the value, of ENTRY only, or given, and of that it tells in its place', async () => {
+        const looked: string[] = [];
+        const given: string[] = [];
         const consumer = await consume({
-          discard: { one: (bytes, start, end) => bytes.toString('utf8', start, end).startsWith('normal') },
+          discard: {
+            one: (bytes, start, end) => {
+              const value = bytes.toString('utf8', start, end);
+              looked.push(value);
+              return value.startsWith('normal');
+            },
+            given: (each) => {
+              expect(text(each)).toBe(looked.at(-1)); // nothing that stands behind it was looked at before
+              given.push(text(each));
+            },
+          },
         });
         const values = Array.from({ length: 300 }, (_, index) => (index % 10 === 0 ? `abnormal ${index}` : `normal ${index}`));
         const entries = await log.append('ENTRY', values.map((value, index) => record(String(index), value)));
@@ -227,6 +239,7 @@ export function messageLogContract(adapter: string, open: () => Promise<OpenedLo
         expect(consumer.sum('OK', (batch) => batch.discarded)).toBe(0);
         expect(consumer.records('OK').map(text)).toEqual(['normal, but not of ENTRY']);
         expect(consumer.records('ENTRY').map(text).sort()).toEqual(values.filter((value) => value.startsWith('abnormal')).sort());
+        expect(given.sort()).toEqual(consumer.records('ENTRY').map(text).sort());
         for (let partition = 0; partition < PARTITIONS; partition += 1) {
           const offsets = entries.filter((each) => each.partition === partition).map(({ offset }) => offset);
           const batches = consumer.batches.filter((batch) => batch.topic === 'ENTRY' && batch.partition === partition);

@@ -182,6 +182,13 @@ describe('FetchedRecords', () => {
       expect(takeAll(entries, 14).records).toEqual([14, 18, 19, 20]);
     });
 
+    it('are told of as they are given, as new ones are', () => {
+      const told: number[] = [];
+      const by: Discard = { ...discard, given: ({ offset }) => told.push(offset) };
+      take(new FetchedRecords(Buffer.concat([buildOldMessage(1, [...hot(1), ...normal(2), ...hot(3)], 1, 'gzip'), batch([...normal(4), ...hot(5)])]), []), 1, { by });
+      expect(told).toEqual([1, 3, 5]);
+    });
+
     it('have a tombstone and an empty value too', () => {
       expect(takeAll([buildOldMessage(1, [{ offset: 3, value: null }], 1), buildOldMessage(1, [{ offset: 4, value: Buffer.alloc(0) }], 1)], 3).records).toEqual([3, 4]);
     });

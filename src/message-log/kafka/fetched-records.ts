@@ -6,6 +6,11 @@ import type { AbortedTransaction } from './fetch-request.js';
 import { entriesOf, type FetchedEntry } from './fetched-entries.js';
 import { decodeOldMessageSet } from './old-message-set.js';
 
+interface UnreadableBatch {
+  readonly header: BatchHeader;
+  readonly problem: string;
+}
+
 /** The second int16 of a control record's key: what became of the transaction. */
 const ABORT_MARKER = 0;
 
@@ -36,9 +41,10 @@ export class Run<Topic extends string = SensorTopic> {
     return this.records.length >= this.maxRecords || this.skipped.length >= this.maxRecords;
   }
 
-  add(record: LogRecord): void {
+  add(record: LogRecord, discard: Discard | undefined): void {
     this.records.push(record);
     this.recordBytes += record.value?.length ?? 0;
+    discard?.given?.(record);
   }
 
   /** Marks the offsets up to `offset`, exclusive, as holding no record, or as many as there is room for. */
@@ -69,7 +75,7 @@ export class FetchedRecords {
   private open: RecordCursor | null = null;
   private openBytes: Buffer = EMPTY;
   /** Set when the records of the batch at `at`, whose bytes are as they were sent, can't be told from each other. */
-  private unreadable: { readonly header: BatchHeader; readonly problem: string } | null = null;
+  private unreadable: UnreadableBatch | null = null;
   /** By ascending first offset; a broker gives them by their ends. */
   private readonly aborted: readonly AbortedTransaction[];
   private abortedAt = 0;
@@ -140,7 +146,7 @@ export class FetchedRecords {
       this.openBatch(header);
     }
     if (this.unreadable !== null) {
-      this.takeUnreadable(run, entry, this.unreadable);
+      this.takeUnreadable(run, entry, this.unreadable, discard);
       return;
     }
     const cursor = this.open!;
@@ -171,7 +177,7 @@ export class FetchedRecords {
           discarded += 1;
           continue;
         }
-        run.add(cursor.record());
+        run.add(cursor.record(), discard);
         next = offset + 1;
         if (run.isFull) return;
       }
@@ -183,12 +189,12 @@ export class FetchedRecords {
   }
 
   /** One record for the whole batch, at its last offset; a run may end among the offsets before it. */
-  private takeUnreadable(run: Run<string>, entry: FetchedEntry, { header, problem }: { readonly header: BatchHeader; readonly problem: string }): void {
+  private takeUnreadable(run: Run<string>, entry: FetchedEntry, { header, problem }: UnreadableBatch, discard: Discard | undefined): void {
     const { lastOffset } = entry;
     run.skipTo(lastOffset);
     if (run.isFull || run.lastOffset < lastOffset - 1) return;
     const unreadableBatch = `batch of ${header.recordCount} records, offsets ${header.baseOffset} to ${lastOffset}: ${problem}`;
-    run.add({ offset: lastOffset, key: null, value: Buffer.from(this.buffer.subarray(entry.start, header.end)), headers: {}, appendedAtMs: entry.timeMs, unreadableBatch });
+    run.add({ offset: lastOffset, key: null, value: Buffer.from(this.buffer.subarray(entry.start, header.end)), headers: {}, appendedAtMs: entry.timeMs, unreadableBatch }, discard);
     run.lastOffset = lastOffset;
   }
 
@@ -205,7 +211,7 @@ export class FetchedRecords {
       if (!run.isFull) run.skipTo(offset);
       if (run.isFull) return;
       if (discard !== undefined && value !== null && discard.one(value, 0, value.length)) run.discarded += 1;
-      else run.add(record);
+      else run.add(record, discard);
       run.lastOffset = offset;
     }
     run.skipTo(entry.lastOffset + 1);

@@ -138,10 +138,13 @@ export class SimConsumer {
         batches.push(batch);
       }
       for (let offset = next[topic]; offset < record.offset; offset += 1) batch.skipped.push(offset);
-      if (topic === 'ENTRY') this.options.discard?.beginBatch?.(partition, record.appendedAtMs);
-      const isDiscarded = topic === 'ENTRY' && record.value !== null && this.options.discard?.one(record.value, 0, record.value.length);
-      if (isDiscarded) batch.discarded += 1;
-      else batch.records.push(record);
+      const discard = topic === 'ENTRY' ? this.options.discard : undefined;
+      discard?.beginBatch?.(partition, record.appendedAtMs);
+      if (record.value !== null && discard?.one(record.value, 0, record.value.length)) batch.discarded += 1;
+      else {
+        batch.records.push(record);
+        discard?.given?.(record);
+      }
       batch.lastOffset = record.offset;
       batch.lastAppendedAtMs = record.appendedAtMs;
       next[topic] = record.offset + 1;
