@@ -8,6 +8,7 @@ import type { EventToAppend } from '../src/event-store/event-store.js';
 import { LibsqlEventStore } from '../src/event-store/libsql-event-store.js';
 import { ALL_PROJECTIONS } from '../src/projections/all-projections.js';
 import type { RebuildAllReport } from '../src/projections/projection-runner.js';
+import { PRODUCT_COMMAND } from '../test/support/product-command.js';
 import { AlarmHistory, EVENTS_PER_ALARM } from './alarm-history.js';
 import { perSecond, spread, type BenchCase } from './bench-case.js';
 import { GrowthTable } from './growth-table.js';
@@ -45,7 +46,7 @@ export const growthEvents: BenchCase = async ({ isQuick, progress }) => {
     title: 'Growth: the embedded event store',
     about: [
       `A store of alarm after alarm of ${SENSORS.toLocaleString('en-US')} sensors, one a second: three strikes, the alarm, its e-mail asked for, claimed and sent, recovery, acknowledgement; each decided by the domain.`,
-      `Appends: ${appends.toLocaleString('en-US')} to streams at random, one after another, each on the disk before its answer, the three stores by turns, ${runs} times. Start: from \`node dist/main.js\` to every part being up.`,
+      `Appends: ${appends.toLocaleString('en-US')} to streams at random, one after another, each on the disk before its answer, the three stores by turns, ${runs} times. Start: from \`${PRODUCT_COMMAND}\` to every part being up.`,
       '“Made anew”: a first start on a store without read models, until everything has caught up: read models, the COUNT topic, the look at each alarm’s e-mail.',
       `Rebuild: events of the store per second, for all ${ALL_PROJECTIONS.length} read models together, each compared with the live one, in the running product. Questions: ${QUERIES} each, at times and of sensors spread over all. Least / median / most of the runs where there are several; resident memory after a start and after all that.`,
     ].join('\n'),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/clock.js';
+import { PRODUCT_COMMAND } from '../test/support/product-command.js';
 import type { BenchCase } from './bench-case.js';
 import { GrowthTable } from './growth-table.js';
 import { RunningProduct } from './product.js';
@@ -36,7 +37,7 @@ export const growthSensors: BenchCase = async ({ isQuick, progress }) => {
     title: 'Growth: sensors',
     about: [
       `The product in one process, embedded, with so many customers (a sensor each). Every sensor reports once and then again, ${PER_POST.toLocaleString('en-US')} readings a post; one in ${ACTIVE_EVERY} has an open alarm.`,
-      `Start: from \`node dist/main.js\` to every part being up; the first one sets the customers up. Map: ${QUERIES} questions over HTTP one after another, from the asking to the last byte; least / median / most of the runs where there are several.`,
+      `Start: from \`${PRODUCT_COMMAND}\` to every part being up; the first one sets the customers up. Map: ${QUERIES} questions over HTTP one after another, from the asking to the last byte; least / median / most of the runs where there are several.`,
     ].join('\n'),
     ...table.result('sensors'),
   };

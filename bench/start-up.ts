@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PRODUCT_COMMAND } from '../test/support/product-command.js';
 import { spread, type BenchCase } from './bench-case.js';
 import { RunningProduct } from './product.js';
 
@@ -18,7 +19,7 @@ export const startUp: BenchCase = async ({ isQuick, progress }) => {
   }
   return {
     title: 'Start-up',
-    about: 'From the start of `node dist/main.js` to `GET /api/health` saying that every part is up, in seconds.',
+    about: `From the start of \`${PRODUCT_COMMAND}\` to \`GET /api/health\` saying that every part is up, in seconds.`,
     columns: ['start', 'seconds'],
     rows: [
       ['first, sets up 50,000 customers', spread(first, 2)],
