@@ -6,7 +6,7 @@ import { Supervision } from './alarm-life/supervision.js';
 import { SupervisionModule } from './alarm-life/supervision.module.js';
 import type { ApplicationProgress } from './application-progress.js';
 import type { Clock } from './clock.js';
-import { readsEvents, type Config } from './config.js';
+import type { Config } from './config.js';
 import { ConsoleModule } from './console/console.module.js';
 import { LocalOperations } from './console/local-operations.js';
 import { OperationsModule, StatusModule } from './console/status.module.js';
@@ -26,6 +26,7 @@ import { ProjectionRunner } from './projections/projection-runner.js';
 import { COUNTING, ProjectionsModule, type Counting } from './projections/projections.module.js';
 import { ProcessingHealth } from './processing-health.js';
 import { registerProcessingHealthMetrics } from './processing-health-metrics.js';
+import { readsEvents } from './roles.js';
 import { StoresModule } from './stores.module.js';
 import { CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, HEALTH, INFLUX, MESSAGE_LOG, METRICS, OPERATIONS } from './tokens.js';
 

@@ -9,7 +9,7 @@ import { Supervision } from './alarm-life/supervision.js';
 import { AppModule } from './app.module.js';
 import { ApplicationProgress } from './application-progress.js';
 import { systemClock, type Clock } from './clock.js';
-import { readsEvents, type Config } from './config.js';
+import type { Config } from './config.js';
 import { untilAvailable as untilServerAvailable } from './connecting/until-available.js';
 import { consoleAdapter, serveOpenApi } from './console/console.module.js';
 import { apiAdapter } from './console/status.module.js';
@@ -42,6 +42,7 @@ import { refuseUnmoved } from './projections/open-read-models.js';
 import { PlacesSync } from './projections/places-sync.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
 import { COUNTING, type Counting } from './projections/projections.module.js';
+import { readsEvents } from './roles.js';
 import type { DataDirLock } from './storage/data-dir-lock.js';
 import { ACCESS, CLOCK, CUSTOMER_STORE, EVENT_STORE, INFLUX, LOGGER, MESSAGE_LOG } from './tokens.js';
 

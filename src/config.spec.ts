@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { BadConfig, readConfig, readsEvents, VARIABLE_NAMES } from './config.js';
+import { VARIABLE_NAMES } from './config-variables.js';
+import { BadConfig, readConfig } from './config.js';
+import { readsEvents } from './roles.js';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {

@@ -1,13 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { StrikePolicy } from './alarm-domain/strike-policy.js';
-
-/** The parts of the application that a process may have; all of them by default. */
-export const ROLES = ['ingest', 'process', 'project', 'notify', 'console'] as const;
-export type Role = (typeof ROLES)[number];
-
-/** The parts that read the events, and what is made of them. */
-const READING_ROLES = ['project', 'notify', 'console'] as const satisfies readonly Role[];
+import { variables, type ReadVariables } from './config-variables.js';
+import { READING_ROLES, ROLES, type Role } from './roles.js';
 
 /** How Kafka is reached, and how many of its brokers hold each record. */
 export interface KafkaConfig {
@@ -92,71 +87,6 @@ export class BadConfig extends Error {
   }
 }
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
-const mailAddress = z.email();
-const brokerList = z
-  .string()
-  .transform((text) => text.split(',').map((broker) => broker.trim()))
-  .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$/, 'expected host:port, several with commas between')).min(1));
-const CASSANDRA_PORT = 9042;
-const contactPointList = z
-  .string()
-  .transform((text) => text.split(',').map((contactPoint) => contactPoint.trim()))
-  .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+)(:\d{1,5})?$/, 'expected host or host:port, several with commas between')).min(1))
-  .transform((contactPoints) => contactPoints.map((contactPoint) => (/:\d+$/.test(contactPoint) ? contactPoint : `${contactPoint}:${CASSANDRA_PORT}`)));
-const roleList = z
-  .string()
-  .transform((text) => text.split(',').map((role) => role.trim()))
-  .pipe(z.array(z.enum(ROLES)).min(1));
-
-/** One line per variable: what it takes; the README's table has the same names (held by a test). */
-const variables = {
-  VIGIA_DATA_DIR: z.string().min(1).default('./data'),
-  VIGIA_BIND: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]).default('127.0.0.1'),
-  VIGIA_INGEST_PORT: port.default(19_092),
-  VIGIA_CONSOLE_PORT: port.default(3000),
-  VIGIA_MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(12_000),
-  VIGIA_CONSOLE_URL: z.url({ protocol: /^https?$/ }).regex(/^https?:\/\/[^/?#@]+\/?$/i, 'expected a scheme, a name and perhaps a port, such as https://alarms.example').optional(),
-  VIGIA_USERS_FILE: z.string().min(1).optional(),
-  VIGIA_SESSION_HOURS: z.coerce.number().positive().max(720).default(12),
-  VIGIA_SIMULATE: flag.optional(),
-  VIGIA_CUSTOMERS: z.coerce.number().int().min(0).max(10_000_000).optional(),
-  VIGIA_MONITORING_MAILBOX: mailAddress.default('monitoring@vigia.local'),
-  VIGIA_MAIL_FROM: mailAddress.default('alarms@vigia.local'),
-  VIGIA_MAIL_LANGUAGE: z.enum(['es', 'en']).default('es'),
-  VIGIA_MAIL_SEND_SECONDS: z.coerce.number().min(5).max(600).default(30),
-  VIGIA_STRIKES: z.coerce.number().int().min(1).max(100).default(3),
-  VIGIA_STRIKE_WINDOW_SECONDS: z.coerce.number().positive().optional(),
-  VIGIA_CLEAR_ON_NORMAL: flag.default(false),
-  VIGIA_LONGEST_SHELVING_HOURS: z.coerce.number().positive().max(8760).default(24),
-  VIGIA_SILENT_AFTER_INTERVALS: z.coerce.number().int().min(2).max(1000).default(5),
-  VIGIA_LOG_RETENTION_HOURS: z.coerce.number().positive().default(168),
-  VIGIA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  VIGIA_ROLES: roleList.default([...ROLES]),
-  KAFKA_BROKERS: brokerList.optional(),
-  KAFKA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(32).default(2),
-  KAFKA_TLS: flag.default(false),
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
-  KAFKA_SASL_USERNAME: z.string().optional(),
-  KAFKA_SASL_PASSWORD: z.string().optional(),
-  EVENTSTORE_URL: z.string().regex(/^esdb(\+discover)?:\/\//, 'expected esdb://…').optional(),
-  CASSANDRA_CONTACT_POINTS: contactPointList.optional(),
-  CASSANDRA_DATA_CENTER: z.string().min(1).default('datacenter1'),
-  CASSANDRA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(32).default(2),
-  CASSANDRA_USERNAME: z.string().optional(),
-  CASSANDRA_PASSWORD: z.string().optional(),
-  CASSANDRA_TLS: flag.default(false),
-  INFLUX_URL: z.url({ protocol: /^https?$/ }).regex(/^[^@]*$/, 'takes no credentials: they are in INFLUX_TOKEN').optional(),
-  INFLUX_ORG: z.string().optional(),
-  INFLUX_BUCKET: z.string().default('vigia'),
-  INFLUX_TOKEN: z.string().optional(),
-  INFLUX_RETENTION_DAYS: z.coerce.number().int().min(2).max(36_500).optional(),
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
-};
-
-export const VARIABLE_NAMES: readonly string[] = Object.keys(variables);
-
 /** Read by the scripts that start servers for tests, not by Vigía itself. */
 const NOT_OURS = new Set(['VIGIA_SERVERS_CACHE']);
 
@@ -218,14 +148,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
 }
 
-/** Whether this process has the customers and read models of its own: every part that reads the events needs them. */
-export function readsEvents({ roles }: Pick<Config, 'roles'>): boolean {
-  return READING_ROLES.some((role) => roles.has(role));
-}
-
-type Read = z.output<z.ZodObject<typeof variables>>;
-
-function contradictions(read: Read): string[] {
+function contradictions(read: ReadVariables): string[] {
   const problems: string[] = [];
   const sasl = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
   const missing = sasl.filter((name) => read[name] === undefined);
@@ -251,14 +174,14 @@ function contradictions(read: Read): string[] {
   return problems;
 }
 
-function kafkaOf(read: Read): KafkaConfig | null {
+function kafkaOf(read: ReadVariables): KafkaConfig | null {
   const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = read;
   if (brokers === undefined) return null;
   const sasl = mechanism && username !== undefined && password !== undefined ? { mechanism, username, password } : null;
   return { brokers, tls: read.KAFKA_TLS, sasl, replicationFactor: read.KAFKA_REPLICATION_FACTOR };
 }
 
-function cassandraOf(read: Read): CassandraConfig | null {
+function cassandraOf(read: ReadVariables): CassandraConfig | null {
   const { CASSANDRA_CONTACT_POINTS: contactPoints, CASSANDRA_USERNAME: username, CASSANDRA_PASSWORD: password } = read;
   if (contactPoints === undefined) return null;
   return {
@@ -275,7 +198,7 @@ function portOf(hostAndPort: string): number {
   return Number(/\d+$/.exec(hostAndPort)?.[0]);
 }
 
-function influxOf(read: Read): InfluxConfig | null {
+function influxOf(read: ReadVariables): InfluxConfig | null {
   const { INFLUX_URL: url, INFLUX_ORG: org, INFLUX_BUCKET: bucket, INFLUX_TOKEN: token, INFLUX_RETENTION_DAYS: days } = read;
   if (url === undefined || org === undefined || token === undefined) return null;
   return { url, org, bucket, token, retentionMs: days === undefined ? null : days * 86_400_000 };

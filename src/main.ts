@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { Application } from './application.js';
 import { IngestApplication } from './ingest-application.js';
 import { systemClock } from './clock.js';
-import { readConfig, readsEvents, type Config } from './config.js';
+import { readConfig, type Config } from './config.js';
 import { armCrashPoint } from './crash-point.js';
 import { parseEventStoreUrl } from './event-store/eventstoredb-url.js';
 import { failureText } from './failure-text.js';
 import { parseSmtpUrl } from './notifications/smtp-url.js';
+import { readsEvents } from './roles.js';
 import { DataDirLock } from './storage/data-dir-lock.js';
 
 /** From Ctrl-C to the end; past it the process ends as it is, which loses nothing that was acknowledged. */

@@ -3,12 +3,13 @@ import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { AccessControl } from './access/access-control.js';
 import { systemClock, type Clock } from './clock.js';
-import { readsEvents, type Config } from './config.js';
+import type { Config } from './config.js';
 import { openCustomerStore } from './customers/open-customer-store.js';
 import type { EventStore } from './event-store/event-store.js';
 import { openEventStore } from './event-store/open-event-store.js';
 import { RoleLeases } from './leases/role-leases.js';
 import { openMessageLog } from './message-log/open-message-log.js';
+import { readsEvents } from './roles.js';
 import { ACCESS, CLOCK, CONFIG, CUSTOMER_STORE, EVENT_STORE, LOGGER, MESSAGE_LOG, METRICS } from './tokens.js';
 
 /** Configuration, clock, who may come in, logger, metrics and the stores: what every other module builds on. */

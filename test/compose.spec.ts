@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { readConfig, VARIABLE_NAMES } from '../src/config.js';
+import { VARIABLE_NAMES } from '../src/config-variables.js';
+import { readConfig } from '../src/config.js';
 import { addressesIn, environmentOf, isCassandra, isInDocker, isKafka, isVigia, portsOf, readComposeFile, repositoryFile, waitsFor } from './support/compose-file.js';
 import { IMAGE_COMMAND, PRODUCT_ARGUMENTS } from './support/product-command.js';
 import { prometheusFile } from './prometheus/rules.js';

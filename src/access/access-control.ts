@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../clock.js';
-import { readsEvents, type Config } from '../config.js';
+import type { Config } from '../config.js';
+import { readsEvents } from '../roles.js';
 import { Accounts, newToken, type Account } from './accounts.js';
 import { LogInThrottle } from './log-in-throttle.js';
 import { hostnameOf, isLoopback } from './loopback.js';

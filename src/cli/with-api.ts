@@ -1,5 +1,6 @@
 import { Application } from '../application.js';
-import { readConfig, readsEvents } from '../config.js';
+import { readConfig } from '../config.js';
+import { readsEvents } from '../roles.js';
 import { DataDirInUse, DataDirLock } from '../storage/data-dir-lock.js';
 import { ApiClient } from './api-client.js';
 import { UNREACHED } from './unreached.js';

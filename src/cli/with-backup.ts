@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Application } from '../application.js';
 import { systemClock } from '../clock.js';
-import { readConfig, ROLES, type Config } from '../config.js';
+import { readConfig, type Config } from '../config.js';
 import { LibsqlEventStore } from '../event-store/libsql-event-store.js';
 import { LibsqlMessageLog } from '../message-log/libsql-message-log.js';
 import { backUp } from '../moving/backup.js';
 import { BackupRefused } from '../moving/backup-manifest.js';
 import { endRestore, restoreFiles } from '../moving/restore.js';
 import { claimLostAttempts } from '../notifications/claim-lost-attempts.js';
+import { ROLES } from '../roles.js';
 import { DataDirLock } from '../storage/data-dir-lock.js';
 import type { BackupCommandDeps } from './backup-command.js';
 import { UNREACHED } from './unreached.js';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Application } from '../application.js';
-import { readConfig, ROLES } from '../config.js';
+import { readConfig } from '../config.js';
+import { ROLES } from '../roles.js';
 import { DataDirLock } from '../storage/data-dir-lock.js';
 import type { LogCommandDeps } from './log-command.js';
 import { UNREACHED } from './unreached.js';

@@ -3,7 +3,7 @@ import { load } from 'js-yaml';
 import { ALL_DASHBOARDS, dashboardFiles } from '../../docker/grafana/source/all-dashboards.js';
 import { INFLUXDB, PROMETHEUS } from '../../docker/grafana/source/queries.js';
 import { ZONES } from '../../src/customers/zones.js';
-import { VARIABLE_NAMES } from '../../src/config.js';
+import { VARIABLE_NAMES } from '../../src/config-variables.js';
 import { metricNames, recordedNames } from '../prometheus/metric-names.js';
 import { recordingRules } from '../prometheus/rules.js';
 import { choicesOf, questionsOf, storedDashboards } from '../servers/grafana-questions.js';
