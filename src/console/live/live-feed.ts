@@ -2,16 +2,10 @@ import type { Writable } from 'node:stream';
 import { isoTime, type Clock } from '../../clock.js';
 import type { EventStore, Position, RecordedEvent } from '../../event-store/event-store.js';
 import type { AlarmReads } from '../../projections/alarm-reads.js';
+import { CHANGES, framesOfChanges } from './frames-of-changes.js';
 import type { IsProjected } from './is-projected.js';
 import { LiveClient } from './live-client.js';
 import { toWire, type LiveFrame } from './live-frame.js';
-
-/** The events after which an alarm or the list of shelved sensors looks different. */
-const CHANGES = [
-  'AlarmTriggered', 'AlarmRecovered', 'AlarmAcknowledged', 'AlarmCommented', 'SensorShelved', 'SensorUnshelved',
-  'NotificationSent', 'NotificationParked', 'NotificationRequeued',
-] as const;
-const MAP_CHANGES: ReadonlySet<string> = new Set(['AlarmTriggered', 'AlarmRecovered']);
 
 export const MAX_LIVE_CLIENTS = 64;
 export const HEARTBEAT_MS = 15_000;
@@ -129,7 +123,7 @@ export class LiveFeed {
       client.writeMissed(toWire(resetTo(through)));
     } else {
       if (through !== null) await this.untilProjected(through);
-      for (const frame of await this.framesOf(missed)) client.writeMissed(toWire(frame));
+      for (const frame of await framesOfChanges(missed, this.alarms)) client.writeMissed(toWire(frame));
     }
     client.release();
   }
@@ -196,37 +190,10 @@ export class LiveFeed {
   private async tell(events: readonly RecordedEvent[], last: Position): Promise<void> {
     if (this.clients.size > 0) {
       await this.untilProjected(last);
-      const frames = events.length > MAX_GATHERED ? [resetTo(last)] : await this.framesOf(events);
+      const frames = events.length > MAX_GATHERED ? [resetTo(last)] : await framesOfChanges(events, this.alarms);
       this.broadcast(frames);
     }
     this.position = last;
-  }
-
-  /** One frame for each alarm that changed, as it is now, then what else is to be read again. */
-  private async framesOf(events: readonly RecordedEvent[]): Promise<LiveFrame[]> {
-    const last = events.at(-1)?.position;
-    if (last === undefined) return [];
-    const lastOf = new Map<string, Position>();
-    for (const event of events) {
-      for (const alarmId of alarmsIn(event)) {
-        lastOf.delete(alarmId);
-        lastOf.set(alarmId, event.position);
-      }
-    }
-    const opened = new Set(events.filter(({ type }) => type === 'AlarmTriggered').flatMap(alarmsIn));
-    const frames: LiveFrame[] = [];
-    for (const [alarmId, id] of lastOf) {
-      const alarm = await this.alarms.get(alarmId);
-      if (alarm === null) continue;
-      // Evidence makes most of an alarm's size, and a list shows none of it.
-      const { evidence: _evidence, policy: _policy, ...summary } = alarm;
-      frames.push({ event: 'alarm', id, data: { ...summary, isNew: opened.has(alarmId) } });
-    }
-    const types = events.map(({ type }) => type);
-    if (types.some((type) => MAP_CHANGES.has(type))) frames.push({ event: 'map', id: last, data: {} });
-    if (types.includes('AlarmTriggered')) frames.push({ event: 'counts', id: last, data: {} });
-    if (events.some(changesShelved)) frames.push({ event: 'shelved', id: last, data: {} });
-    return frames;
   }
 
   /** Gives up after a while, when a projection stands still: the pages then ask again with the next change. */
@@ -266,16 +233,6 @@ export class LiveFeed {
   private now(): string {
     return isoTime(this.clock.now());
   }
-}
-
-function alarmsIn({ type, data }: RecordedEvent): readonly string[] {
-  if (type === 'SensorShelved') return [];
-  return type === 'SensorUnshelved' ? (data as { emailsOwed: string[] }).emailsOwed : [(data as { alarmId: string }).alarmId];
-}
-
-/** An alarm that opened meanwhile is counted in the list of shelved sensors. */
-function changesShelved({ type, data }: RecordedEvent): boolean {
-  return type === 'SensorShelved' || type === 'SensorUnshelved' || (type === 'AlarmTriggered' && 'shelvedUntil' in data);
 }
 
 function resetTo(position: Position | null): LiveFrame {
