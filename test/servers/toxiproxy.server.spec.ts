@@ -46,7 +46,16 @@ const FAULTS: readonly (readonly Toxic[])[] = [
   [{ type: 'bandwidth', attributes: { rate: 8 } }],
   [{ type: 'timeout', attributes: { timeout: 0 } }],
 ];
+/** Requests that come half, and some that come while nobody hears of it. */
+const FAULTS_OF_REQUESTS: readonly (readonly Toxic[])[] = [
+  [{ type: 'limit_data', attributes: { bytes: 3_000 } }],
+  [{ type: 'reset_peer', attributes: { timeout: 150 } }],
+  [{ type: 'bandwidth', attributes: { rate: 8 } }],
+];
 const ROUND_MS = 4_000;
+
+/** Longer than anything waits for an answer: 30 s, for InfluxDB's to a write. */
+const BLACK_HOLE_MS = 35_000;
 
 /** A process must be gone in this time, or whoever runs it will kill it. */
 const ORDERLY_END_MS = 5_000;
@@ -145,11 +154,16 @@ describe('Vigía behind Toxiproxy', () => {
 
   it('goes on by itself when latency, little bandwidth, cut and slow ends, resets and black holes at every system are over', async () => {
     await untilMailed('an e-mail', '');
-    for (const round of FAULTS.keys()) {
-      await Promise.all(SYSTEMS.map((system, index) => toxiproxy.spoil(system, FAULTS[(round + index) % FAULTS.length] as readonly Toxic[])));
-      await systemClock.sleep(ROUND_MS);
-      await toxiproxy.heal();
+    for (const [faults, stream] of [[FAULTS, 'downstream'], [FAULTS_OF_REQUESTS, 'upstream']] as const) {
+      for (const round of faults.keys()) {
+        await Promise.all(SYSTEMS.map((system, index) => toxiproxy.spoil(system, faults[(round + index) % faults.length] as readonly Toxic[], stream)));
+        await systemClock.sleep(ROUND_MS);
+        await toxiproxy.heal();
+      }
     }
+    await Promise.all(SYSTEMS.map((system) => toxiproxy.spoil(system, [{ type: 'timeout', attributes: { timeout: 0 } }])));
+    await systemClock.sleep(BLACK_HOLE_MS);
+    await toxiproxy.heal();
     const healedAt = new Date().toISOString();
     for (const role of ROLES) members[role].assertRunning();
     expect(simulator.isRunning).toBe(true);

@@ -4,7 +4,7 @@ import { freePort, ServerProcess } from './server-process.js';
 /** The path of Toxiproxy, built into the cache the first time. */
 export const toxiproxyProgram = (): string => goProgram('github.com/Shopify/toxiproxy/v2/cmd/server', 'v2.12.0', 'server', 'toxiproxy');
 
-/** What is done to the bytes on their way to the client. Times in milliseconds, rates in kilobytes a second. Source: Toxiproxy's README. */
+/** What is done to the bytes on their way. Times in milliseconds, rates in kilobytes a second. Source: Toxiproxy's README. */
 export type Toxic =
   | { readonly type: 'latency'; readonly attributes: { readonly latency: number; readonly jitter: number } }
   | { readonly type: 'bandwidth'; readonly attributes: { readonly rate: number } }
@@ -39,9 +39,9 @@ export class Toxiproxy {
     await this.call('POST', '/proxies', { name, listen, upstream, enabled: true });
   }
 
-  /** Spoils the connections of a proxy, those that are there too, until `heal`. */
-  async spoil(proxy: string, toxics: readonly Toxic[]): Promise<void> {
-    for (const toxic of toxics) await this.call('POST', `/proxies/${proxy}/toxics`, { ...toxic, stream: 'downstream' });
+  /** Spoils the connections of a proxy, those that are there too, until `heal`: `downstream` what the client gets, `upstream` what it sends. */
+  async spoil(proxy: string, toxics: readonly Toxic[], stream: 'downstream' | 'upstream' = 'downstream'): Promise<void> {
+    for (const toxic of toxics) await this.call('POST', `/proxies/${proxy}/toxics`, { ...toxic, stream });
   }
 
   /**
