@@ -9,8 +9,8 @@ import { metricOf } from '../support/metrics.js';
 
 /** Less than what so many readings take as objects. */
 export const HEAP_MB = 64;
-/** Beyond what it had at the start: buffers, caches of the databases, the young generation. */
-export const GROWTH_MB = 200;
+/** Beyond what it had at the start, mostly some 10: less than the bytes of a million readings that are kept. */
+export const GROWTH_MB = 50;
 
 const AT_ONCE = 5_000;
 
