@@ -226,6 +226,9 @@ describe('the audit', () => {
     const earlier = await ok('/api/audit/system?asOf=2026-03-01T11:15:00Z&zone=UK', pastAnswer);
     expect(earlier.open).toMatchObject({ total: 1, items: [{ alarmId: recovered.data.alarmId }] });
     expect((await ok('/api/audit/system', pastAnswer)).open.total).toBe(3);
+    const ofCell = await ok('/api/audit/system?asOf=2026-03-01T12:01:30Z&cell=ez', pastAnswer);
+    expect(ofCell.open).toMatchObject({ total: 1, items: [{ alarmId: smoke.data.alarmId }] });
+    expect(ofCell.map).toEqual(past.map);
   });
 
   it('is taken away, a range as lines of JSON and as CSV, of all or of one sensor', async () => {
@@ -385,6 +388,7 @@ describe('bad requests', () => {
     ['/api/audit/sensors/7?asOf=2026-03-01T12:00:00Z&revision=1', 'revision'],
     ['/api/audit/system?asOf=yesterday', 'asOf'],
     ['/api/audit/system?prefixLength=10', 'prefixLength'],
+    ['/api/audit/system?cell=a', 'cell'],
     ['/api/export/events.csv?from=yesterday', 'from'],
     ['/api/mailbox/..%2F..%2Fetc%2Fpasswd', 'name'],
     ['/api/mailbox/x.eml?y=1', 'y'],

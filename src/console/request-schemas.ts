@@ -26,6 +26,7 @@ const time = z.iso
 const cursor = z.string().min(1).max(500).meta({ description: 'the `next` of the answer before' });
 const limit = wholeNumber(1, 500).prefault(50);
 const zone = z.enum(ZONES);
+const cell = z.string().regex(/^[0-9b-hjkmnp-z]{1,9}$/, 'expected a geohash of 1 to 9 characters');
 const sensorId = wholeNumber(0, MAX_SENSOR_ID);
 const alarmId = z.uuid('expected a UUID').toLowerCase();
 
@@ -76,7 +77,7 @@ export const mapQuery = z.strictObject({ prefixLength: wholeNumber(1, 9).prefaul
 export type MapQuery = z.output<typeof mapQuery>;
 
 export const cellSensorsQuery = z.strictObject({
-  cell: z.string().regex(/^[0-9b-hjkmnp-z]{1,9}$/, 'expected a geohash of 1 to 9 characters'),
+  cell,
   zone: zone.optional(),
   limit,
   cursor: cursor.optional(),
@@ -113,7 +114,13 @@ export const auditQuery = z
   .refine((query) => query.asOf === undefined || query.revision === undefined, { path: ['revision'], error: 'expected a revision or asOf, not both' });
 export type AuditQuery = z.output<typeof auditQuery>;
 
-export const pastQuery = z.strictObject({ asOf, prefixLength: wholeNumber(1, 9).prefault(2), zone: zone.optional(), limit });
+export const pastQuery = z.strictObject({
+  asOf,
+  prefixLength: wholeNumber(1, 9).prefault(2),
+  zone: zone.optional(),
+  cell: cell.optional().meta({ description: 'the lists are of this cell alone; the map is not' }),
+  limit,
+});
 export type PastQuery = z.output<typeof pastQuery>;
 
 export const eventExportQuery = z.strictObject({

@@ -54,6 +54,17 @@ describe('the whole system as of a time', () => {
       expect(map.unplaced.active).toBe(0);
     }));
 
+  it('lists the alarms of one cell alone, of which there may be more than of the others first, and leaves the map as it is', () =>
+    withReads(story, async ({ sink }) => {
+      const past = new PastAlarms(sink);
+      const whole = await past.state(at(60), WHOLE);
+      const { open, map } = await past.state(at(60), { ...WHOLE, cell: 'ezt', limit: 1 });
+      expect(open).toMatchObject({ total: 1, items: [{ alarmId: uuid('d') }] });
+      expect(map).toEqual(whole.map);
+      expect((await past.state(at(39), { ...WHOLE, cell: 'gc', limit: 1 })).open).toMatchObject({ total: 2, items: [{ alarmId: uuid('b') }] });
+      expect((await past.state(at(39), { ...WHOLE, cell: 'ez' })).open).toEqual({ total: 0, items: [] });
+    }));
+
   it('goes by when something was recorded, not by the reading’s own time, which it tells too', async () => {
     const late = triggered({ alarm: 'late', sensorId: 1, second: 10 });
     await withReads([{ ...late, metadata: { ...late.metadata, recordedAt: at(70) } }], async ({ sink }) => {

@@ -6,6 +6,7 @@ import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { lifeEvents } from './life-events.projection.js';
 import { checkPrefixLength, mapAnswer, type ActiveCells, type MapAnswer } from './map-answer.js';
 import { PastChanges } from './past-changes.js';
+import { isIn, type PastScope } from './past-scope.js';
 import { ReadModelUnavailable } from './projection-sink.js';
 import { UnplacedSensors } from './unplaced-sensors.js';
 
@@ -54,18 +55,24 @@ export class PastAlarms {
     this.changes = new PastChanges(sink);
   }
 
-  /** The open alarms, of which the last to open come first and `limit` are given, and the map of them, all or of one zone. Thrown: a RangeError for a bad length. */
-  async state(asOf: string, query: { readonly prefixLength: number; readonly zone?: string | undefined; readonly limit: number }): Promise<PastState> {
-    const { prefixLength, zone, limit } = query;
+  /**
+   * The open alarms, of which the last to open come first and `limit` are given, and the map of them, all or of one zone; with a cell, the alarms of that
+   * one alone. Thrown: a RangeError for a bad length.
+   */
+  async state(asOf: string, query: PastScope & { readonly prefixLength: number }): Promise<PastState> {
+    const { prefixLength, zone, cell, limit } = query;
     checkPrefixLength(prefixLength);
     const active = new Map<number, { cell: string | null; types: Set<AlarmType> }>();
     let items: OpenRow[] = [];
+    let seen = 0;
     let total = 0;
     for await (const slice of this.openAt(asOf)) {
       const wanted = zone === undefined ? slice : slice.filter((row) => row.zone === zone);
-      total += wanted.length;
-      if (total > MOST_OPEN) throw new ReadModelUnavailable(`more than ${MOST_OPEN} alarms were open at ${asOf}, which are more than can be shown`);
-      items = [...items, ...wanted].sort(lastOpenedFirst).slice(0, limit);
+      seen += wanted.length;
+      if (seen > MOST_OPEN) throw new ReadModelUnavailable(`more than ${MOST_OPEN} alarms were open at ${asOf}, which are more than can be shown`);
+      const listed = wanted.filter((row) => isIn(row, cell));
+      total += listed.length;
+      items = [...items, ...listed].sort(lastOpenedFirst).slice(0, limit);
       for (const { sensorId, type, geohash } of wanted) {
         const sensor = active.get(sensorId) ?? { cell: geohash === null ? null : geohash.slice(0, prefixLength), types: new Set() };
         active.set(sensorId, sensor);

@@ -44,6 +44,15 @@ describe('the shelved and the silent sensors as of a time', () => {
       expect(await past.silent(at(65), { limit: 1 })).toEqual({ total: 3, items: [{ sensorId: '9', since: at(60), silentForMs: 5060, zone: null, geohash: null }] });
     }));
 
+  it('are of one cell alone, without those of no place', () =>
+    withReads(story, async ({ sink }) => {
+      const past = new PastSensors(sink);
+      const idsOf = ({ total, items }: { readonly total: number; readonly items: readonly { readonly sensorId: string }[] }) => [total, ...items.map(({ sensorId }) => sensorId)];
+      expect(idsOf(await past.shelved(at(45), { cell: 'gcp', limit: 10 }))).toEqual([1, '1']);
+      expect(idsOf(await past.shelved(at(45), { cell: 'e', limit: 10 }))).toEqual([1, '3']);
+      expect(idsOf(await past.silent(at(65), { cell: 'gcpvj', limit: 1 }))).toEqual([2, '1']);
+    }));
+
   it('follow the order of the events where two processes’ clocks differ', () =>
     withReads([shelved(1, 20), unshelved(1, 18)], async ({ sink }) => {
       expect(await new PastSensors(sink).shelved(at(30), ALL)).toEqual({ total: 0, items: [] });

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ShelvingReason } from '../alarm-domain/alarm-life-events.js';
 import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
 import { lifeEvents, type LifeEventRow } from './life-events.projection.js';
+import { isIn, type PastScope } from './past-scope.js';
 import type { Projection } from './projection.js';
 import { shelvedSensors } from './shelved-sensors.projection.js';
 import { silentSensors } from './silent-sensors.projection.js';
@@ -49,12 +50,12 @@ export class PastSensors {
     private readonly sliceSensors = SLICE_SENSORS,
   ) {}
 
-  async shelved(asOf: string, query: { readonly zone?: string | undefined; readonly limit: number }): Promise<PastList<PastShelved>> {
+  async shelved(asOf: string, query: PastScope): Promise<PastList<PastShelved>> {
     const { total, items } = await this.whoseLastIs('SensorShelved', 'shelving', shelvedSensors, asOf, query);
     return { total, items: items.map(toShelved) };
   }
 
-  async silent(asOf: string, query: { readonly zone?: string | undefined; readonly limit: number }): Promise<PastList<PastSilent>> {
+  async silent(asOf: string, query: PastScope): Promise<PastList<PastSilent>> {
     const { total, items } = await this.whoseLastIs('SensorWentSilent', 'silence', silentSensors, asOf, query);
     return { total, items: items.map(({ sensorId, recordedAt, silentForMs, zone, geohash }) => ({ sensorId: String(sensorId), since: recordedAt, silentForMs: silentForMs ?? 0, zone, geohash })) };
   }
@@ -64,7 +65,7 @@ export class PastSensors {
     subject: LifeEventRow['subject'],
     everyOne: Projection,
     asOf: string,
-    { zone, limit }: { readonly zone?: string | undefined; readonly limit: number },
+    { zone, cell, limit }: PastScope,
   ): Promise<PastList<FoundRow>> {
     let items: FoundRow[] = [];
     let total = 0;
@@ -75,7 +76,7 @@ export class PastSensors {
         FROM (SELECT (SELECT x.key FROM ${events} x WHERE x.key IN (${lasts}) ORDER BY x.position DESC LIMIT 1) AS id FROM ${sensors} s WHERE s.key > ? ORDER BY s.key LIMIT ?) l
         CROSS JOIN ${events} e ON e.key = l.id LEFT JOIN places p ON p.sensor_id = e.sensorId WHERE e.type = ?`;
       const found = this.sink.db.all<FoundRow>(sql, subject, asOf, after, this.sliceSensors, type);
-      const wanted = zone === undefined ? found : found.filter((row) => row.zone === zone);
+      const wanted = found.filter((row) => (zone === undefined || row.zone === zone) && isIn(row, cell));
       total += wanted.length;
       items = [...items, ...wanted].sort(lastFirst).slice(0, limit);
       const end = `SELECT key FROM ${sensors} WHERE key > ? ORDER BY key LIMIT 1 OFFSET ${this.sliceSensors - 1}`;

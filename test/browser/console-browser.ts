@@ -130,6 +130,11 @@ export class ConsoleBrowser {
     return ((await this.served.product.get(`/api/map?${query}`)) as { cells: readonly MapCell[] }).cells;
   }
 
+  /** How many a list of the API has. */
+  async total(path: string): Promise<number> {
+    return ((await this.served.product.get(path)) as { total: number }).total;
+  }
+
   async openAlarms(): Promise<readonly ApiAlarm[]> {
     return (await this.served.product.alarms()).filter(({ status }) => status === 'open');
   }

@@ -1,20 +1,16 @@
 import type { Page } from 'playwright-core';
 import { waitFor } from '../support/wait-for.js';
-import { silentSensors } from './before-start.js';
-import { ConsoleBrowser, CUSTOMERS } from './console-browser.js';
+import { ConsoleBrowser } from './console-browser.js';
 import { downloaded } from './downloaded.js';
 
 /** What is done with many alarms, sensors or events at once. */
 
 const MINUTE_MS = 60_000;
 
-/** Of no customer, so that nothing else here is about them. */
-const SILENT = Array.from({ length: 201 }, (_, index) => 5000 + index);
-
 let bench: ConsoleBrowser;
 
 beforeAll(async () => {
-  bench = await ConsoleBrowser.start({}, CUSTOMERS, silentSensors(SILENT));
+  bench = await ConsoleBrowser.start();
 });
 afterAll(() => bench.stop());
 afterEach(() => bench.clear());
@@ -145,7 +141,7 @@ it('of a sensor’s more than a hundred alarms, which its time-line opens by poi
     await bench.motion(45);
     await bench.ok(45);
   }
-  await waitFor('the alarms', async () => (await totalOf('/api/alarms?sensor=45&status=recovered&limit=1')) === 101);
+  await waitFor('the alarms', async () => (await bench.total('/api/alarms?sensor=45&status=recovered&limit=1')) === 101);
   const page = await bench.openAt('/sensors/45', '[data-testid=sensor-alarms] li');
   const panel = page.getByRole('region', { name: 'Alarms', exact: true });
   await panel.getByRole('heading', { name: 'Alarms 101', exact: true }).waitFor();
@@ -161,43 +157,6 @@ it('of a sensor’s more than a hundred alarms, which its time-line opens by poi
   // One after the other: all at once they would write to one stream.
   for (const { alarmId } of await bench.served.product.list<{ alarmId: string }>('/api/alarms?sensor=45')) await bench.command(`/api/alarms/${alarmId}/acknowledge`, { operator: 'clear' });
 });
-
-it('of more than two hundred silent sensors the rest is there on demand', async () => {
-  const page = await bench.openAt('/system', '[data-testid=silent] li');
-  const silent = page.getByTestId('silent');
-  await silent.getByRole('heading', { name: `Silent sensors ${SILENT.length}`, exact: true }).waitFor();
-  const sensors = silent.getByRole('link');
-  expect(await sensors.count()).toBe(200);
-  const more = silent.getByRole('button', { name: `Show more 200 of ${SILENT.length}` });
-  await more.click();
-  await sensors.nth(200).waitFor();
-  await more.waitFor({ state: 'detached' });
-  const ids = (await sensors.allTextContents()).map((text) => Number(/\d+/.exec(text)?.[0]));
-  expect(ids.sort((a, b) => a - b)).toEqual(SILENT);
-});
-
-it('of more than two hundred dead letters the rest is there on demand, and all are dropped at once, more than one command takes', async () => {
-  await bench.served.writePastEndpoint('ENTRY', Array.from({ length: 1001 }, () => 'not a reading'));
-  await waitFor('the dead letters', async () => (await totalOf('/api/operations/dead-letters?status=open&limit=1')) === 1001);
-  const page = await bench.openAt('/system', '[data-testid=dead-letters] tbody td');
-  const letters = page.getByTestId('dead-letters');
-  await letters.getByRole('heading', { name: 'Dead letters 1,001', exact: true }).waitFor();
-  const rows = letters.locator('tbody tr');
-  expect(await rows.count()).toBe(200);
-  for (const shown of ['200', '400', '600', '800', '1,000']) await letters.getByRole('button', { name: `Show more ${shown} of 1,001` }).click();
-  await rows.nth(1000).waitFor();
-  await letters.getByRole('button', { name: 'Show more' }).waitFor({ state: 'detached' });
-  await letters.getByRole('checkbox', { name: 'Select all' }).check();
-  await letters.getByRole('button', { name: 'Drop' }).click();
-  await page.getByTestId('system-confirm').click();
-  await page.getByRole('status').filter({ hasText: '1,001 dropped' }).waitFor();
-  await letters.filter({ hasText: 'None: everything received could be read' }).waitFor();
-});
-
-/** How many a list of the API has. */
-async function totalOf(path: string): Promise<number> {
-  return ((await bench.served.product.get(path)) as { total: number }).total;
-}
 
 /** The beginning of a second that was not yet there when the call came, once it has begun. */
 async function nextSecond(): Promise<number> {

@@ -97,6 +97,7 @@ export function AlarmsPage({ system, onShow, onSheet }: { system: SystemData; on
         nowMs={system.nowMs}
         onChange={(sensorId) => shelve([sensorId])}
         onUnshelve={(sensorId) => setAsking({ what: 'unshelve', sensorId })}
+        onMore={data.moreShelved}
       />
       <section class="panel standing-panel" aria-label={texts.title}>
         <div class="panel-head">

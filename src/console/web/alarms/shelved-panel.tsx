@@ -1,22 +1,25 @@
-import type { ShelvedList } from '../api.js';
+import type { ShelvedSensor } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
+import type { Some } from '../load-some.js';
 import { NoteText } from '../note-text.js';
 import { Link } from '../router.js';
 import { useMay } from '../session.js';
+import { ShowMore } from '../show-more.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { ALARMS_TEXTS } from './alarms-texts.js';
 
 interface Props {
-  readonly shelved: ShelvedList | null;
+  readonly shelved: Some<ShelvedSensor> | null;
   readonly names: ReadonlyMap<string, string>;
   readonly nowMs: number;
   readonly onChange: (sensorId: string) => void;
   readonly onUnshelve: (sensorId: string) => void;
+  readonly onMore: () => void;
 }
 
 /** The shelved sensors, always in sight: nobody is mailed about them. */
-export function ShelvedPanel({ shelved, names, nowMs, onChange, onUnshelve }: Props) {
+export function ShelvedPanel({ shelved, names, nowMs, onChange, onUnshelve, onMore }: Props) {
   const general = useTexts();
   const texts = useTextsOf(ALARMS_TEXTS);
   const formats = useFormats();
@@ -62,6 +65,7 @@ export function ShelvedPanel({ shelved, names, nowMs, onChange, onUnshelve }: Pr
           ))}
         </ul>
       )}
+      {shelved !== null && <ShowMore shown={shelved.items.length} total={shelved.total} onMore={onMore} />}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { getJson, type AlarmSummary, type ShelvedList } from '../api.js';
+import type { AlarmSummary, ShelvedSensor } from '../api.js';
 import { useLive } from '../live-hub.js';
+import { loadSome, type Some } from '../load-some.js';
 import { loadAlarms, type SomeAlarms } from '../open-alarms.js';
 import { throttled } from '../throttle.js';
 import type { StandingFilter } from './standing-choice.js';
@@ -10,14 +11,14 @@ const REFRESH_MS = 1000;
 /** Of those that are acknowledged at least so many are shown, however many are not. */
 const LEAST_ACKNOWLEDGED = 25;
 
-/** More shelved sensors than this are a fault of their own; the total tells of them. */
-const MOST_SHELVED = 200;
+/** Of the shelved sensors so many at first, and so many more on demand. */
+const SHELVED_PAGE = 200;
 
 export interface StandingAlarms {
   /** Null before the first answer. */
   readonly unacknowledged: SomeAlarms | null;
   readonly acknowledged: SomeAlarms | null;
-  readonly shelved: ShelvedList | null;
+  readonly shelved: Some<ShelvedSensor> | null;
   readonly hasFailed: boolean;
 }
 
@@ -25,10 +26,11 @@ const NOTHING: StandingAlarms = { unacknowledged: null, acknowledged: null, shel
 const NONE: SomeAlarms = { alarms: [], total: 0 };
 
 /** The alarms that stand and the shelved sensors, kept up to date by the live events; `wanted`: how many alarms at most, `order`: which of them first. */
-export function useStandingAlarms(filter: StandingFilter, order: 'newest' | 'oldest', wanted: number): StandingAlarms & { readonly refresh: () => void } {
+export function useStandingAlarms(filter: StandingFilter, order: 'newest' | 'oldest', wanted: number): StandingAlarms & { readonly refresh: () => void; readonly moreShelved: () => void } {
   const [data, setData] = useState(NOTHING);
   const asked = useRef({ filter, order, wanted });
   asked.current = { filter, order, wanted };
+  const wantedShelved = useRef(SHELVED_PAGE);
 
   const refresh = useMemo(() => {
     const guarded = (run: () => Promise<Partial<StandingAlarms> | null>) =>
@@ -48,7 +50,7 @@ export function useStandingAlarms(filter: StandingFilter, order: 'newest' | 'old
         const now = asked.current;
         return then.filter === now.filter && then.order === now.order && then.wanted === now.wanted ? { unacknowledged, acknowledged } : null;
       }),
-      shelved: guarded(async () => ({ shelved: await getJson<ShelvedList>(`/api/shelved?limit=${MOST_SHELVED}`) })),
+      shelved: guarded(async () => ({ shelved: await loadSome<ShelvedSensor>('/api/shelved', {}, wantedShelved.current) })),
     };
   }, []);
   const askAll = () => [refresh.alarms, refresh.shelved].forEach(({ ask }) => ask());
@@ -67,7 +69,11 @@ export function useStandingAlarms(filter: StandingFilter, order: 'newest' | 'old
     refresh.shelved.ask();
     return () => [refresh.alarms, refresh.shelved].forEach(({ stop }) => stop());
   }, [refresh]);
-  return { ...data, refresh: askAll };
+  const moreShelved = () => {
+    wantedShelved.current += SHELVED_PAGE;
+    refresh.shelved.ask();
+  };
+  return { ...data, refresh: askAll, moreShelved };
 }
 
 function patched(some: SomeAlarms | null, changed: AlarmSummary): SomeAlarms | null {

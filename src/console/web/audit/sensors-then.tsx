@@ -3,26 +3,27 @@ import type { PastAnswer } from '../api.js';
 import { ALARMS_TEXTS } from '../alarms/alarms-texts.js';
 import { useFormats } from '../format.js';
 import { NoteText } from '../note-text.js';
+import { ShowMore } from '../show-more.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import { AUDIT_TEXTS } from './audit-texts.js';
 
 interface Props {
   readonly past: PastAnswer;
-  readonly cell: string | null;
   readonly onSensor: (sensorId: string) => void;
+  /** Null when no more can be had. */
+  readonly onMore: (() => void) | null;
 }
 
 /** Which sensors were shelved, and which silent, at the moment that is shown. */
-export function SensorsThen({ past: { shelved, silent }, cell, onSensor }: Props) {
+export function SensorsThen({ past: { shelved, silent }, onSensor, onMore }: Props) {
   const general = useTexts();
   const texts = useTextsOf(AUDIT_TEXTS);
   const words = useTextsOf(ALARMS_TEXTS);
   const formats = useFormats();
-  const isShown = ({ geohash }: { readonly geohash: string | null }) => cell === null || (geohash?.startsWith(cell) ?? false);
   return (
     <>
-      <ThenPanel title={texts.shelvedThen} list={shelved} none={texts.noneShelved} testId="shelved-then">
-        {shelved.items.filter(isShown).map((item) => (
+      <ThenPanel title={texts.shelvedThen} list={shelved} none={texts.noneShelved} testId="shelved-then" onMore={onMore}>
+        {shelved.items.map((item) => (
           <SensorRow key={item.sensorId} sensorId={item.sensorId} onSensor={onSensor}>
             <small>
               {[item.zone ?? general.noZone, words.reasons[item.reason], texts.until(formats.dateTime(item.until)), texts.by(item.by)].join(' · ')}
@@ -31,8 +32,8 @@ export function SensorsThen({ past: { shelved, silent }, cell, onSensor }: Props
           </SensorRow>
         ))}
       </ThenPanel>
-      <ThenPanel title={texts.silentThen} list={silent} none={texts.noneSilent} testId="silent-then">
-        {silent.items.filter(isShown).map(({ sensorId, zone, since, silentForMs }) => (
+      <ThenPanel title={texts.silentThen} list={silent} none={texts.noneSilent} testId="silent-then" onMore={onMore}>
+        {silent.items.map(({ sensorId, zone, since, silentForMs }) => (
           <SensorRow key={sensorId} sensorId={sensorId} onSensor={onSensor}>
             <small>
               {zone ?? general.noZone} · <time dateTime={since}>{formats.dateTime(since)}</time> · {texts.silentFor(formats.length(silentForMs))}
@@ -49,10 +50,11 @@ interface PanelProps {
   readonly list: { readonly total: number; readonly items: readonly unknown[] };
   readonly none: string;
   readonly testId: string;
+  readonly onMore: Props['onMore'];
   readonly children: readonly ComponentChildren[];
 }
 
-function ThenPanel({ title, list: { total, items }, none, testId, children }: PanelProps) {
+function ThenPanel({ title, list: { total, items }, none, testId, onMore, children }: PanelProps) {
   const texts = useTextsOf(AUDIT_TEXTS);
   const formats = useFormats();
   return (
@@ -64,6 +66,7 @@ function ThenPanel({ title, list: { total, items }, none, testId, children }: Pa
       </div>
       {children.length === 0 ? <p class="empty">{none}</p> : <ul class="rows audit-list">{children}</ul>}
       {total > items.length && <p class="hint muted">{texts.lastOf(formats.number(items.length))}</p>}
+      {onMore !== null && <ShowMore shown={items.length} total={total} onMore={onMore} />}
     </section>
   );
 }

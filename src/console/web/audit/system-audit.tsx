@@ -1,8 +1,10 @@
+import { useState } from 'preact/hooks';
 import { queryOf, type PastAnswer } from '../api.js';
 import { useFormats } from '../format.js';
 import { TypeIcon } from '../icons.js';
 import { MapPanel } from '../map/map-panel.js';
 import { NO_FILTER } from '../open-alarms.js';
+import { ShowMore } from '../show-more.js';
 import { useTexts, useTextsOf } from '../texts.js';
 import type { AuditChoice } from './audit-choice.js';
 import { AUDIT_TEXTS } from './audit-texts.js';
@@ -20,19 +22,24 @@ interface Props {
 
 const WORLD_PREFIX = 2;
 const ZONE_PREFIX = 3;
+
+/** Of each list so many at first, and as many as the server gives on demand; a cell of the map has less. */
 const LISTED = 100;
+const MOST_LISTED = 500;
 
 /** The whole system at a moment: map, open alarms, and what had changed. */
 export function SystemAuditView({ choice: { asOfMs, zone, cell, speed }, nowMs, onChoice, onShow }: Props) {
   const general = useTexts();
   const texts = useTextsOf(AUDIT_TEXTS);
+  const [limit, setLimit] = useState(LISTED);
   const asOf = asOfMs === null ? null : new Date(asOfMs).toISOString();
-  const query = queryOf({ asOf, zone, prefixLength: zone === null ? WORLD_PREFIX : ZONE_PREFIX, limit: LISTED });
+  const query = queryOf({ asOf, zone, cell, prefixLength: zone === null ? WORLD_PREFIX : ZONE_PREFIX, limit });
   const { data, hasFailed } = useLatest<PastAnswer>(`/api/audit/system${query}`, asOfMs === null ? nowMs : 0);
   if (data === null) return <p class="panel empty wide">{hasFailed ? general.failed : general.loading}</p>;
   const { first, previous, current, next } = data.moments;
   const goTo = (moment: string) => () => onChoice({ asOfMs: Date.parse(moment) });
   const onSensor = (sensor: string) => onChoice({ sensor });
+  const onMore = limit < MOST_LISTED ? () => setLimit(MOST_LISTED) : null;
   const labels = { previous: texts.previous, next: texts.next };
   const back = current !== null && asOfMs !== null && Date.parse(current) < asOfMs ? current : previous;
   return (
@@ -59,8 +66,8 @@ export function SystemAuditView({ choice: { asOfMs, zone, cell, speed }, nowMs, 
         <ChangesPanel past={data} onShow={onShow} onSensor={onSensor} />
       </div>
       <div class="audit-side">
-        <OpenThen past={data} cell={cell} onShow={onShow} onSensor={onSensor} />
-        <SensorsThen past={data} cell={cell} onSensor={onSensor} />
+        <OpenThen past={data} onShow={onShow} onSensor={onSensor} onMore={onMore} />
+        <SensorsThen past={data} onSensor={onSensor} onMore={onMore} />
       </div>
     </>
   );
@@ -68,16 +75,16 @@ export function SystemAuditView({ choice: { asOfMs, zone, cell, speed }, nowMs, 
 
 interface OpenProps {
   readonly past: PastAnswer;
-  readonly cell: string | null;
   readonly onShow: (alarmId: string) => void;
   readonly onSensor: (sensorId: string) => void;
+  /** Null when no more can be had. */
+  readonly onMore: (() => void) | null;
 }
 
-function OpenThen({ past: { asOf, open }, cell, onShow, onSensor }: OpenProps) {
+function OpenThen({ past: { asOf, open }, onShow, onSensor, onMore }: OpenProps) {
   const general = useTexts();
   const texts = useTextsOf(AUDIT_TEXTS);
   const formats = useFormats();
-  const shown = open.items.filter(({ geohash }) => cell === null || (geohash?.startsWith(cell) ?? false));
   return (
     <section class="panel" aria-label={texts.open} data-testid="open-then" data-as-of={asOf}>
       <div class="panel-head">
@@ -88,11 +95,11 @@ function OpenThen({ past: { asOf, open }, cell, onShow, onSensor }: OpenProps) {
           {formats.dateTime(asOf)}
         </time>
       </div>
-      {shown.length === 0 ? (
+      {open.items.length === 0 ? (
         <p class="empty">{texts.noneOpen}</p>
       ) : (
         <ol class="rows audit-list">
-          {shown.map(({ alarmId, sensorId, type, zone, triggeredAt, acknowledged, comments }) => (
+          {open.items.map(({ alarmId, sensorId, type, zone, triggeredAt, acknowledged, comments }) => (
             <li key={alarmId} data-testid={`then-${sensorId}-${type}`}>
               <TypeIcon type={type} />
               <span>
@@ -113,6 +120,7 @@ function OpenThen({ past: { asOf, open }, cell, onShow, onSensor }: OpenProps) {
         </ol>
       )}
       {open.total > open.items.length && <p class="hint muted">{texts.openLast(formats.number(open.items.length))}</p>}
+      {onMore !== null && <ShowMore shown={open.items.length} total={open.total} onMore={onMore} />}
     </section>
   );
 }
