@@ -175,6 +175,22 @@ describe('the audit of one sensor', () => {
     await page.getByTestId('open-then').waitFor();
   });
 
+  it('has a moment that is written, a way to its first one, and its own events to take away', async () => {
+    const page = await bench.openAt('/audit?sensor=21', '[data-testid=audit-state]');
+    await page.getByTestId('step-first').click();
+    await page.getByText('Event 1 of 3').waitFor();
+    const firstMs = Date.parse((await addressOf(page)).searchParams.get('asOf') ?? '');
+    await page.getByTestId('moment').fill(new Date(firstMs - SECOND_MS).toISOString().slice(0, 19));
+    await page.getByTestId('moment').press('Enter');
+    await page.getByTestId('audit-event').filter({ hasText: 'Nothing had happened yet.' }).waitFor();
+    await page.getByTestId('step-now').click();
+    await page.getByText('Event 3 of 3').waitFor();
+    for (const kind of ['jsonl', 'csv']) {
+      const lines = await downloadedLines(page, `events-${kind}`);
+      expect(lines.map((line) => (kind === 'csv' ? line.split(',')[2] : String((JSON.parse(line) as { data: { sensorId: number } }).data.sensorId))).filter((id) => id !== 'sensorId')).toEqual(['21', '21', '21']);
+    }
+  });
+
   it('has a slider too, and is played at a chosen speed', async () => {
     const page = await bench.openAt('/audit?sensor=21', '[data-testid=audit-state]');
     const state = page.getByTestId('audit-state');

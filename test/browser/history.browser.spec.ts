@@ -100,6 +100,21 @@ describe('the history', () => {
     await page.getByTestId('history-alarms').getByTestId('past-24-temperature').waitFor();
   });
 
+  it('keeps the alarms of an opened bar up to date: one that recovers, and one that comes late', async () => {
+    const ownMs = firstMs - 90 * MINUTE_MS;
+    const at = new Date(ownMs + 5000).toISOString();
+    await bench.served.post('ENTRY', [{ id: 26, movement: true, at }]);
+    await bench.alarmOf(26);
+    const page = await open(`${rangeText(ownMs, ownMs + MINUTE_MS)}&at=${new Date(ownMs).toISOString()}`);
+    const alarms = page.getByTestId('history-alarms');
+    await alarms.getByTestId('past-26-motion').filter({ hasText: 'Open' }).waitFor();
+    await bench.ok(26);
+    await alarms.getByTestId('past-26-motion').filter({ hasText: 'Recovered' }).waitFor();
+    await bench.served.post('ENTRY', [{ id: 27, movement: true, at }]);
+    await alarms.getByTestId('past-27-motion').waitFor();
+    await alarms.getByRole('heading', { name: / 2$/ }).waitFor();
+  });
+
   it('follows the clock where its range ends now, but not in what is being written', async () => {
     const page = await open('?last=sixHours');
     await page.clock.install({ time: Date.now() });

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { SmtpTestServer } from '../support/smtp-test-server.js';
 import { waitFor } from '../support/wait-for.js';
 import { silentSensors } from './before-start.js';
-import { ConsoleBrowser, CUSTOMERS } from './console-browser.js';
+import { cellOf, ConsoleBrowser, CUSTOMERS } from './console-browser.js';
 
 /** Lists that are longer than what a page has at first, to their end. */
 
@@ -12,6 +12,7 @@ const MANY = Array.from({ length: 201 }, (_, index) => index);
 const SILENT = MANY.map((index) => 5000 + index);
 const PARKED = MANY.map((index) => 6000 + index);
 const SHELVED = MANY.map((index) => 7000 + index);
+const AFTERWARDS = MANY.map((index) => 8000 + index);
 
 let smtp: SmtpTestServer;
 let bench: ConsoleBrowser;
@@ -53,6 +54,11 @@ it('of more than two hundred dead letters the rest is there on demand, and all a
   await letters.getByRole('heading', { name: 'Dead letters 1,001', exact: true }).waitFor();
   const rows = letters.locator('tbody tr');
   expect(await rows.count()).toBe(200);
+  // On paper there is nothing to click, but it is said that this is not all.
+  await page.emulateMedia({ media: 'print' });
+  await letters.getByText('200 of 1,001', { exact: true }).waitFor();
+  expect(await letters.getByText('Show more').isVisible()).toBe(false);
+  await page.emulateMedia({ media: 'screen' });
   for (const shown of ['200', '400', '600', '800', '1,000']) await letters.getByRole('button', { name: `Show more ${shown} of 1,001` }).click();
   await rows.nth(1000).waitFor();
   await letters.getByRole('button', { name: 'Show more' }).waitFor({ state: 'detached' });
@@ -108,6 +114,33 @@ it('of more than two hundred shelved sensors the rest is there on demand, stays 
   await page.getByTestId('ask').getByTestId('operator').fill('ana');
   await page.getByTestId('ask').locator('button[type=submit]').click();
   await last.waitFor({ state: 'detached' });
+  await bench.command('/api/sensors/21/unshelve', { operator: 'eva' });
+});
+
+it('of more alarms than the audit lists at first the rest is there on demand, and of a cell its own, however many came after', async () => {
+  const customer = await bench.customer(21);
+  await bench.motion(21);
+  await bench.alarmOf(21);
+  await bench.motion(...AFTERWARDS);
+  await waitFor('the alarms', async () => (await bench.total('/api/alarms?status=open&limit=1')) === AFTERWARDS.length + 1);
+  const page = await bench.openAt('/audit', '[data-testid=open-then] li');
+  const open = page.getByTestId('open-then');
+  await open.getByRole('heading', { name: '202' }).waitFor();
+  const alarms = open.locator('li');
+  const first = page.getByTestId('then-21-motion');
+  expect([await alarms.count(), await first.count()]).toEqual([100, 0]);
+  await cellOf(page, customer).click();
+  await first.waitFor();
+  await open.getByRole('heading', { name: / 1$/ }).waitFor();
+  expect(await alarms.count()).toBe(1);
+  await page.getByTestId('shelved-then').filter({ hasText: 'No shelved sensors' }).waitFor();
+  await cellOf(page, customer).click();
+  // The two hundred of the test before have no place.
+  await page.getByTestId('shelved-then').getByRole('heading', { name: '200' }).waitFor();
+  await open.getByRole('button', { name: 'Show more 100 of 202' }).click();
+  await alarms.nth(201).waitFor();
+  await first.waitFor();
+  await open.getByRole('button', { name: 'Show more' }).waitFor({ state: 'detached' });
 });
 
 /** Holds the panel of the shelved, which stays where it is while the page is scrolled, to be in sight with all that it has. */

@@ -89,6 +89,15 @@ it('of a sensor’s more than a hundred events the newest are there and the rest
   await comment();
   await page.getByRole('heading', { name: 'History 106', exact: true }).waitFor();
   expect(await events.count()).toBe(106);
+  // Its audit has the last fifty before the moment that is shown, and the rest on demand too.
+  await page.getByRole('link', { name: 'Audit' }).last().click();
+  await page.getByTestId('audit-state').waitFor();
+  expect(await events.count()).toBe(50);
+  await page.getByRole('button', { name: 'Show more 50 of 106' }).click();
+  await events.nth(105).waitFor();
+  await page.getByTestId('step-previous').click();
+  await page.getByText('Event 105 of 106').waitFor();
+  expect(await events.count()).toBe(105);
 });
 
 it('of more than fifty alarms of one bar the oldest are there and the rest on demand, of the chosen types alone', async () => {

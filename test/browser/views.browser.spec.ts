@@ -5,14 +5,12 @@ import { waitFor } from '../support/wait-for.js';
 import { expectAccessible } from './accessibility.js';
 import { addressOf, cellOf, ConsoleBrowser, DESKTOP, figure, hasFocus, overflowPx, PHONE, rows, tabTo } from './console-browser.js';
 
-/** How all pages are come to, seen and printed, with the source's 50,000 sensors. */
+/** How all pages are come to and seen, with the source's 50,000 sensors. */
 
 const CUSTOMERS = 50_000;
 const MOST_BYTES = 300_000;
 
 const WALL = { viewport: { width: 1920, height: 1080 } };
-/** What A4 has between its margins, at 96 dots per inch. */
-const PAPER = { width: 703, height: 1024 };
 const ZONE = 'UK';
 /** More than a sheet of paper has room for. */
 const MANY = 80;
@@ -258,59 +256,3 @@ describe('the wall screen', () => {
     await expectAccessible(page);
   });
 });
-
-describe('a printed page', () => {
-  async function onPaper(page: Page): Promise<void> {
-    await page.setViewportSize(PAPER);
-    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-    await page.getByTestId('print-head').waitFor();
-  }
-
-  it('of alarms has all of them, on white, with what it is and of when, and nothing to click', async () => {
-    await bench.motion(...many());
-    const { name, surname } = await bench.customer(100);
-    const page = await bench.openAlarmsPage({ ...DESKTOP, colorScheme: 'dark' });
-    await waitFor('all rows', async () => (await page.locator('.standing-row').count()) === MANY);
-    await page.getByTestId('standing-100-motion').filter({ hasText: `${name} ${surname}` }).waitFor();
-    await onPaper(page);
-    await page.getByTestId('print-head').filter({ hasText: 'Vigía · Alarms' }).filter({ hasText: '/alarms' }).waitFor();
-    expect(await style(page, 'body', 'background-color')).toBe('rgb(255, 255, 255)');
-    expect(await style(page, '.standing-row .customer', 'display')).toBe('table-cell');
-    for (const hidden of ['header', '.tools', '.standing .actions', '.keyboard-button']) expect({ hidden, display: await style(page, hidden, 'display') }).toEqual({ hidden, display: 'none' });
-    expect(await overflowPx(page.locator('html'))).toBe(0);
-    // The rows flow from one sheet to the next.
-    const sheets = (await page.pdf({ format: 'A4', preferCSSPageSize: true })).toString('latin1').match(/\/Type\s*\/Page\b/g) ?? [];
-    expect(sheets.length).toBeGreaterThan(1);
-  });
-
-  it('of the overview cuts no list off, and its chart is drawn for paper', async () => {
-    await bench.motion(...many());
-    const page = await bench.open({ ...DESKTOP, colorScheme: 'dark' });
-    await waitFor('all rows', async () => (await page.locator('.alarm').count()) === MANY);
-    await onPaper(page);
-    const list = page.getByTestId('alarm-list');
-    expect(await list.evaluate(({ scrollHeight, clientHeight }: { scrollHeight: number; clientHeight: number }) => scrollHeight - clientHeight)).toBeLessThanOrEqual(0);
-    expect(await overflowPx(page.locator('html'))).toBe(0);
-    await waitFor('the chart in dark ink', () => page.evaluate<boolean>(darkestOfChart));
-  });
-
-  it('of an alarm is its details alone', async () => {
-    await bench.smoke(31);
-    const { alarmId } = await bench.alarmOf(31);
-    const page = await bench.openAt(`/alarms/${alarmId}`, '[data-testid=mail]');
-    await onPaper(page);
-    expect(await style(page, 'main', 'display')).toBe('none');
-    expect(await page.getByTestId('details').locator('tbody').isVisible()).toBe(true);
-    const height = await page.getByTestId('details').evaluate(({ scrollHeight, clientHeight }: { scrollHeight: number; clientHeight: number }) => scrollHeight - clientHeight);
-    expect(height).toBeLessThanOrEqual(0);
-  });
-});
-
-/** Whether the numbers beside the chart are darker than a middle grey. */
-const darkestOfChart = `(() => {
-  const canvas = document.querySelector('.chart canvas');
-  const { data } = canvas.getContext('2d').getImageData(0, 0, 40, canvas.height);
-  let darkest = 255;
-  for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 200) darkest = Math.min(darkest, (data[at] + data[at + 1] + data[at + 2]) / 3);
-  return darkest < 128;
-})()`;

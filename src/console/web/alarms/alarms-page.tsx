@@ -147,7 +147,7 @@ export function AlarmsPage({ system, onShow, onSheet }: { system: SystemData; on
         />
         {isPart && (
           <button type="button" class="more" onClick={() => setWanted((before) => before + PAGE)}>
-            {general.more} {sorting.column !== 'age' && <small>{texts.sortedPart(String(loaded.length))}</small>}
+            <span>{general.more}</span> {sorting.column !== 'age' && <small>{texts.sortedPart(String(loaded.length))}</small>}
           </button>
         )}
       </section>

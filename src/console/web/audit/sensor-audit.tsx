@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { ALARM_TYPES, queryOf, type AuditEvent, type SensorAudit } from '../api.js';
 import { useFormats } from '../format.js';
 import { NoteText } from '../note-text.js';
@@ -17,14 +18,17 @@ interface Props {
   readonly onChoice: (part: Partial<AuditChoice>) => void;
 }
 
-const PAGE = 50;
+/** Of the events so many at first, and as many as the server gives on demand; those before them are stepped to. */
+const LISTED = 50;
+const MOST_LISTED = 500;
 
 /** One sensor at a moment, and event by event. */
 export function SensorAuditView({ sensor, choice, nowMs, onChoice }: Props) {
   const general = useTexts();
   const texts = useTextsOf(AUDIT_TEXTS);
   const { asOfMs, revision, speed } = choice;
-  const query = queryOf({ asOf: revision === null && asOfMs !== null ? new Date(asOfMs).toISOString() : null, revision, limit: PAGE });
+  const [limit, setLimit] = useState(LISTED);
+  const query = queryOf({ asOf: revision === null && asOfMs !== null ? new Date(asOfMs).toISOString() : null, revision, limit });
   const { data, isMissing, hasFailed } = useLatest<SensorAudit>(`/api/audit/sensors/${sensor}${query}`, asOfMs === null && revision === null ? nowMs : 0);
   if (isMissing) return <p class="panel empty wide">{texts.unknownSensor(sensor)}</p>;
   if (data === null || data.sensorId !== sensor) return <p class="panel empty wide">{hasFailed ? general.failed : general.loading}</p>;
@@ -49,7 +53,7 @@ export function SensorAuditView({ sensor, choice, nowMs, onChoice }: Props) {
       </section>
       <div class="audit-main">
         <EventPanel event={event} audit={data} />
-        <EventList events={data.items} total={data.total} onMore={null} title={texts.events} />
+        <EventList events={data.items} total={data.total} onMore={limit < MOST_LISTED ? () => setLimit(MOST_LISTED) : null} title={texts.events} />
       </div>
       <StatePanel state={data.state} asOf={data.asOf} />
     </>

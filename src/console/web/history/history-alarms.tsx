@@ -1,15 +1,18 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { queryOf, type AlarmType } from '../api.js';
 import { CountedTitle } from '../counted-title.js';
 import { useFormats } from '../format.js';
 import { EmailIcon, TypeIcon } from '../icons.js';
+import { useLive } from '../live-hub.js';
 import { loadAlarms, type SomeAlarms } from '../open-alarms.js';
 import { ShowMore } from '../show-more.js';
 import { useTexts, useTextsOf } from '../texts.js';
+import { throttled } from '../throttle.js';
 import { typesText } from './history-range.js';
 import { HISTORY_TEXTS } from './history-texts.js';
 
 const PAGE = 50;
+const REFRESH_MS = 500;
 const NONE: SomeAlarms = { alarms: [], total: 0 };
 
 interface Props {
@@ -21,7 +24,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** The alarms of one bar, or one row of the table. */
+/** The alarms of one bar, or one row of the table, kept up to date. */
 export function HistoryAlarms({ title, fromMs, toMs, types, onShow, onClose }: Props) {
   const general = useTexts();
   const texts = useTextsOf(HISTORY_TEXTS);
@@ -30,16 +33,21 @@ export function HistoryAlarms({ title, fromMs, toMs, types, onShow, onClose }: P
   const [some, setSome] = useState<SomeAlarms | 'failed' | null>(null);
   const filter = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), type: typesText(types), order: 'oldest' };
   const hasTypes = types.length > 0;
-  useEffect(() => {
-    let isCurrent = true;
-    (hasTypes ? loadAlarms(filter, wanted) : Promise.resolve(NONE)).then(
-      (loaded) => isCurrent && setSome(loaded),
-      () => isCurrent && setSome('failed'),
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [fromMs, toMs, filter.type, wanted]);
+  const key = [fromMs, toMs, filter.type, wanted].join();
+  const asked = useRef({ key, filter, hasTypes, wanted });
+  asked.current = { key, filter, hasTypes, wanted };
+  const { ask, stop } = useMemo(
+    () =>
+      throttled(REFRESH_MS, async () => {
+        const then = asked.current;
+        const loaded = await (then.hasTypes ? loadAlarms(then.filter, then.wanted) : Promise.resolve(NONE)).catch(() => 'failed' as const);
+        if (then.key === asked.current.key) setSome(loaded);
+      }),
+    [],
+  );
+  useLive({ onReset: ask, onAlarm: ask });
+  useEffect(ask, [key]);
+  useEffect(() => stop, []);
   return (
     <section class="panel" aria-label={title} data-testid="history-alarms">
       <div class="panel-head">
