@@ -88,6 +88,8 @@ async function take(browser: Browser, served: ServedProduct, { name, path, waitF
     await page.locator(waitFor).first().waitFor({ state: 'attached' });
     if (!isBare) await page.getByTestId('health').and(page.locator('.up, .degraded')).waitFor();
     await prepare?.(page);
+    // As it is once somebody has touched it, who wants to hear alarms.
+    await page.keyboard.press('Shift');
     if (size.isPaper === true) await page.emulateMedia({ media: 'print' });
     // What is drawn once the answers are in: charts, and the map in its final size.
     await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined);

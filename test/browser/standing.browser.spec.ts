@@ -231,8 +231,14 @@ describe('the page of standing alarms', () => {
     await isLive();
     // To open the sound holds a page up, so no touch waits for it; and a browser lets a page sound that somebody has touched.
     await waitFor('the sound', () => page.evaluate<boolean>('window.opened === 1'));
+    // Until then the bell says that nothing would be heard.
+    const says = (text: string) => waitFor(text, async () => (await bell.getAttribute('title')) === text);
+    await says('A new alarm sounds once this page has been touched: the browser allows it no sooner');
+    await page.getByRole('heading', { name: 'Standing alarms' }).click();
+    await says('A new alarm sounds');
     await bell.click();
     await isOn(false);
+    await says('New alarms do not sound');
     expect(await tonesAfter(81)).toBe(0);
     await page.reload();
     await isLive();

@@ -24,14 +24,29 @@ function whenIdle(run: () => void): void {
 export class AlarmSound {
   private context: AudioContext | null = null;
   private lastMs = -Infinity;
+  private tell: (isWaiting: boolean) => void = () => undefined;
   isMuted = localStorage.getItem(KEPT) === 'yes';
 
   constructor() {
     whenIdle(() => {
-      this.context = new AudioContext();
+      const context = new AudioContext();
+      this.context = context;
+      context.onstatechange = () => this.tell(this.isWaiting);
+      this.tell(this.isWaiting);
     });
     const allow = () => void this.context?.resume();
     for (const kind of ['pointerdown', 'keydown']) window.addEventListener(kind, allow);
+  }
+
+  /** Whether it waits for somebody to touch the page. */
+  get isWaiting(): boolean {
+    return this.context !== null && this.context.state !== 'running';
+  }
+
+  /** Calls back whenever that may be another. */
+  follow(tell: (isWaiting: boolean) => void): void {
+    this.tell = tell;
+    tell(this.isWaiting);
   }
 
   mute(isMuted: boolean): void {

@@ -57,6 +57,8 @@ function Console({ onSession, onLanguage }: Props) {
   const hub = useMemo(() => new LiveHub(), []);
   const sound = useMemo(() => new AlarmSound(), []);
   const [isMuted, setMuted] = useState(sound.isMuted);
+  const [isSoundWaiting, setSoundWaiting] = useState(false);
+  useEffect(() => sound.follow(setSoundWaiting), [sound]);
   const system = useSystemData(hub, () => sound.ring());
   const { place, alarmId } = address;
   const [hasSheet, setSheet] = useState(false);
@@ -95,6 +97,7 @@ function Console({ onSession, onLanguage }: Props) {
           data={system}
           place={place}
           isMuted={isMuted}
+          isSoundWaiting={isSoundWaiting}
           onMute={(muted) => {
             sound.mute(muted);
             setMuted(muted);

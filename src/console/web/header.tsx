@@ -12,12 +12,14 @@ interface Props {
   readonly data: SystemData;
   readonly place: Place;
   readonly isMuted: boolean;
+  /** No alarm can be heard before somebody touches the page. */
+  readonly isSoundWaiting: boolean;
   readonly onMute: (isMuted: boolean) => void;
   readonly onLanguage: (language: Language) => void;
   readonly onSession: (session: Session) => void;
 }
 
-export function Header({ data, place, isMuted, onMute, onLanguage, onSession }: Props) {
+export function Header({ data, place, isMuted, isSoundWaiting, onMute, onLanguage, onSession }: Props) {
   const texts = useTexts();
   const formats = useFormats();
   const { live, lastSignalAt, unacknowledged, shelved } = data;
@@ -47,7 +49,14 @@ export function Header({ data, place, isMuted, onMute, onLanguage, onSession }: 
         <Link to={{ page: 'wall' }} class="bell wall-link" label={texts.wall}>
           <ScreenIcon />
         </Link>
-        <button type="button" class={`bell ${isMuted ? 'is-muted' : ''}`} aria-pressed={!isMuted} aria-label={texts.sound} title={isMuted ? texts.soundOff : texts.soundOn} onClick={() => onMute(!isMuted)}>
+        <button
+          type="button"
+          class={`bell ${isMuted ? 'is-muted' : isSoundWaiting ? 'is-waiting' : ''}`}
+          aria-pressed={!isMuted}
+          aria-label={texts.sound}
+          title={isMuted ? texts.soundOff : isSoundWaiting ? texts.soundWaits : texts.soundOn}
+          onClick={() => onMute(!isMuted)}
+        >
           <BellIcon isMuted={isMuted} />
         </button>
         <UserMenu onSession={onSession} />
