@@ -47,6 +47,7 @@ export const alarmListQuery = z.strictObject({
   type: types,
   email: z.enum(EMAIL_STATES).optional(),
   zone: zone.optional(),
+  cell: cell.optional(),
   sensor: sensorId.optional(),
   from: time.optional().meta({ description: 'triggered at or after this time' }),
   to: time.optional().meta({ description: 'triggered before this time' }),

@@ -11,6 +11,8 @@ export interface AlarmFilter {
   /** The state of the e-mail. */
   readonly email?: string;
   readonly zone?: string;
+  /** A geohash prefix. */
+  readonly cell?: string;
   readonly sensorId?: string | number;
   /** On `triggeredAt`; inclusive. */
   readonly from?: string;
@@ -18,13 +20,24 @@ export interface AlarmFilter {
   readonly to?: string;
 }
 
+/** Whether a filter asks where the sensor is. */
+export function asksForPlace({ zone, cell }: AlarmFilter): boolean {
+  return zone !== undefined || cell !== undefined;
+}
+
+/** The first geohash of a cell, and what comes after its last. */
+export function geohashesOf(cell: string): readonly [first: string, end: string] {
+  return [cell, `${cell}~`];
+}
+
 /** The filter alone, its times in the stored form. Thrown: a RangeError naming the field of a bad time. */
-export function normalise({ type, email, zone, sensorId, from, to, ...facts }: AlarmFilter): AlarmFilter {
+export function normalise({ type, email, zone, cell, sensorId, from, to, ...facts }: AlarmFilter): AlarmFilter {
   return {
     ...factsOf(facts),
     ...(type === undefined ? {} : { type }),
     ...(email === undefined ? {} : { email }),
     ...(zone === undefined ? {} : { zone }),
+    ...(cell === undefined ? {} : { cell }),
     ...(sensorId === undefined ? {} : { sensorId }),
     ...(from === undefined ? {} : { from: toIsoTime('from', from) }),
     ...(to === undefined ? {} : { to: toIsoTime('to', to) }),
@@ -43,7 +56,7 @@ export type AlarmOrder = 'newest' | 'oldest';
 /** The index that finds the alarms of a filter: SQLite has no statistics of a table that has just been built. */
 export type AlarmIndex = 'sensorId' | 'status' | 'isStanding' | 'acknowledgedAt' | 'type' | 'triggeredAt';
 
-/** Few alarms are open and most have recovered and are acknowledged, so status leads to the open ones only. A zone is no index of alarms. */
+/** Few alarms are open and most have recovered and are acknowledged, so status leads to the open ones only. A place is no index of alarms. */
 export function indexFor({ sensorId, status, acknowledged, type }: AlarmFilter): AlarmIndex {
   if (sensorId !== undefined) return 'sensorId';
   if (status === 'open') return 'status';
@@ -52,11 +65,12 @@ export function indexFor({ sensorId, status, acknowledged, type }: AlarmFilter):
   return type === undefined ? 'triggeredAt' : 'type';
 }
 
-/** The filter as SQL over `a` (alarms) and, for a zone, `p` (places); with a cursor, what comes after it. A plus keeps SQLite from using another index than `index`. */
+/** The filter as SQL over `a` (alarms) and, for a zone or a cell, `p` (places); with a cursor, what comes after it. A plus keeps SQLite from using another index than `index`. */
 export function conditions(filter: AlarmFilter, index: AlarmIndex, cursor: AlarmCursor | null = null, order: AlarmOrder = 'newest'): { where: string; values: SqlValue[] } {
-  const { status, acknowledged, type, email, zone, sensorId, from, to } = filter;
+  const { status, acknowledged, type, email, zone, cell, sensorId, from, to } = filter;
   const parts: [sql: string, ...values: SqlValue[]][] = [];
   if (zone !== undefined) parts.push(['p.zone = ?', zone]);
+  if (cell !== undefined) parts.push(['p.geohash >= ? AND p.geohash < ?', ...geohashesOf(cell)]);
   if (sensorId !== undefined) parts.push(['a.sensorId = ?', Number(sensorId)]);
   if (status === 'standing') parts.push([`${index === 'isStanding' ? '' : '+'}a.isStanding = ?`, 1]);
   else if (status !== undefined) parts.push([`${index === 'status' ? '' : '+'}a.status = ?`, status]);

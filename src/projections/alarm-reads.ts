@@ -3,7 +3,7 @@ import type { Evidence } from '../alarm-domain/alarm-events.js';
 import { ALARM_TYPES, type AlarmType } from '../alarm-domain/reading.js';
 import type { StrikePolicy } from '../alarm-domain/strike-policy.js';
 import { decodeCursor, encodeCursor, type AlarmCursor } from './alarm-cursor.js';
-import { conditions, indexFor, normalise, type AlarmFilter, type AlarmIndex, type AlarmOrder } from './alarm-filter.js';
+import { asksForPlace, conditions, indexFor, normalise, type AlarmFilter, type AlarmIndex, type AlarmOrder } from './alarm-filter.js';
 import { AlarmTotals } from './alarm-totals.js';
 import { alarms, type AlarmRow, type EmailState } from './alarms.projection.js';
 import type { LibsqlProjectionSink } from './libsql-projection-sink.js';
@@ -50,10 +50,10 @@ export interface AlarmPage {
 
 const MAX_LIMIT = 1000;
 
-/** A zone with at most so many alarms is read as a whole and sorted: quicker than to look for them among all others. */
+/** A zone or a cell with at most so many alarms is read as a whole and sorted: quicker than to look for them among all others. */
 const FEW_ALARMS = 2000;
 
-/** Alarms looked at in one go when a zone's are picked from all: some 8 ms of the event loop. */
+/** Alarms looked at in one go when those of a zone or a cell are picked from all: some 8 ms of the event loop. */
 const SLICE_ALARMS = 4000;
 
 const COLUMNS = `a.alarmId, a.sensorId, a.type, a.status, a.triggeredAt, a.recoveredAt, a.acknowledgedAt, a.acknowledgedBy,
@@ -121,19 +121,19 @@ export class AlarmReads {
 
   private async rows(wanted: Wanted, limit: number, total: number): Promise<JoinedRow[]> {
     const { filter } = wanted;
-    if (filter.zone === undefined || filter.sensorId !== undefined) return this.page('any-place', wanted, indexFor(filter), limit);
+    if (!asksForPlace(filter) || filter.sensorId !== undefined) return this.page('any-place', wanted, indexFor(filter), limit);
     if (total <= FEW_ALARMS) return this.page('places-first', wanted, 'sensorId', limit);
     return this.pickFromAll(wanted, limit);
   }
 
-  /** Walks all alarms in the wanted order, some thousands at a time, until the zone has filled the page. */
+  /** Walks all alarms in the wanted order, some thousands at a time, until the zone or the cell has filled the page. */
   private async pickFromAll({ filter, order, cursor }: Wanted, limit: number): Promise<JoinedRow[]> {
     const index = indexFor(filter);
     const rows: JoinedRow[] = [];
     let rest = cursor === null ? filter : narrowed(filter, order === 'newest' ? { to: after(cursor.triggeredAt) } : { from: cursor.triggeredAt });
     for (; ; await nextTurn()) {
       const { table } = this.sink.liveTable(alarms);
-      const { zone: _zone, ...anywhere } = rest;
+      const { zone: _zone, cell: _cell, ...anywhere } = rest;
       const { where, values } = conditions(anywhere, index);
       const end = `SELECT a.triggeredAt FROM ${table} a WHERE ${where} ORDER BY a.triggeredAt ${DIRECTIONS[order]} LIMIT 1 OFFSET ${SLICE_ALARMS}`;
       const last = this.sink.db.get<{ triggeredAt: string }>(end, ...values)?.triggeredAt;

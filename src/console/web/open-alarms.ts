@@ -32,9 +32,6 @@ export function searchOf({ type, zone, cell }: AlarmFilter): string {
   return queryOf({ zone, cell, type });
 }
 
-/** The server knows no cells, so for one all open alarms of the zone are read, up to this many. */
-const MOST_FOR_CELL = 5000;
-
 export interface SomeAlarms {
   readonly alarms: readonly AlarmSummary[];
   /** How many there are, loaded or not. */
@@ -42,12 +39,8 @@ export interface SomeAlarms {
 }
 
 /** The newest open alarms that pass, `wanted` at most, and how many there are. */
-export async function loadOpenAlarms(filter: AlarmFilter, wanted: number): Promise<SomeAlarms> {
-  const { type, zone, cell } = filter;
-  const { alarms, total } = await loadAlarms({ status: 'open', type, zone }, cell === null ? wanted : MOST_FOR_CELL);
-  if (cell === null) return { alarms, total };
-  const inCell = alarms.filter((alarm) => matches(alarm, filter));
-  return { alarms: inCell.slice(0, wanted), total: inCell.length };
+export function loadOpenAlarms(filter: AlarmFilter, wanted: number): Promise<SomeAlarms> {
+  return loadAlarms({ status: 'open', ...filter }, wanted);
 }
 
 /** The first `most` alarms that the parameters ask for. */

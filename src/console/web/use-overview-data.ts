@@ -50,9 +50,7 @@ export function useOverviewData(filter: AlarmFilter, wanted: number, prefixLengt
       }),
       total: guarded(async () => {
         const then = asked.current;
-        const { type, zone, cell } = then.filter;
-        if (cell !== null) return;
-        const { total } = await getJson<AlarmList>(`/api/alarms${queryOf({ status: 'open', type, zone, limit: 1 })}`);
+        const { total } = await getJson<AlarmList>(`/api/alarms${queryOf({ status: 'open', ...then.filter, limit: 1 })}`);
         if (isStill(then)) put({ total });
       }),
       zone: guarded(async () => {
