@@ -116,6 +116,17 @@ describe('ReceiptBook', () => {
     expect(await new ReceiptBook(store, 'log', clock).open('ENTRY', 0, range(0, 9))).toMatchObject({ next: 5, hasBegunAgain: false });
   });
 
+  it('begins the next epoch also when another, newer record is where its last one was', async () => {
+    const book = await open();
+    await book.add(receipt(0, 9, { normal: 9, ignored: { 'alarm-open': [3] } }));
+    const grown = (at: number | null) => ({ startOffset: 0, endOffset: 30, firstOffsetAfter: () => Promise.resolve(0), appendedAt: (offset: number) => Promise.resolve(offset === 9 ? at : 1) });
+    // The same record, one that compaction has taken, one that an older leader's clock gave: none of them tells of another topic.
+    for (const at of [1009, null, 1008]) expect(await new ReceiptBook(store, 'log', clock).open('ENTRY', 0, grown(at))).toMatchObject({ next: 10, hasBegunAgain: false });
+    const next = new ReceiptBook(store, 'log', clock);
+    expect(await next.open('ENTRY', 0, grown(1010))).toMatchObject({ next: 0, missing: 0, hasBegunAgain: true });
+    expect(next.epoch('ENTRY', 0)).toBe(1);
+  });
+
   it('tells how many records the log deleted before they were processed, and goes on with the first one left', async () => {
     const book = await open();
     await book.add(receipt(0, 9, { normal: 9, ignored: { late: [3] } }));

@@ -230,14 +230,14 @@ function pageKey(topic: SensorTopic, partition: number): string {
 }
 
 /**
- * After the last receipt. When the partition ends below it, its topic was made anew or its end was lost:
- * then offsets come again with other records, which are those appended after the last processed one. So they do after a
- * restore, where the log tells from which offset on.
+ * After the last receipt. When the partition ends below it, or has another, newer record where its last one was, its topic was made
+ * anew or its end was lost: then offsets come again with other records, which are those appended after the last processed one. So
+ * they do after a restore, where the log tells from which offset on.
  */
 async function whereToGoOn(last: Receipt | null, range: ResumeRange): Promise<Omit<Opened, 'remembered'> & { readonly epoch: number }> {
   const epoch = last?.epoch ?? 0;
   const next = last === null ? range.startOffset : last.last + 1;
-  if (range.endOffset < next) return { epoch: epoch + 1, next: await range.firstOffsetAfter(last?.lastAppendedAtMs ?? 0), missing: 0, hasBegunAgain: true };
+  if (range.endOffset < next || (await isAnother(last, range))) return { epoch: epoch + 1, next: await range.firstOffsetAfter(last?.lastAppendedAtMs ?? 0), missing: 0, hasBegunAgain: true };
   const isNewTimeline = next === range.timeline?.fromOffset;
   return {
     epoch: isNewTimeline ? Math.max(epoch + 1, range.timeline?.epoch ?? 0) : epoch,
@@ -245,4 +245,11 @@ async function whereToGoOn(last: Receipt | null, range: ResumeRange): Promise<Om
     missing: Math.max(0, range.startOffset - next),
     hasBegunAgain: false,
   };
+}
+
+/** Whether the record at the receipt's last offset is newer than that one was. Where there is none, nothing can be told. */
+async function isAnother(last: Receipt | null, range: ResumeRange): Promise<boolean> {
+  if (last === null || last.last < range.startOffset) return false;
+  const appendedAtMs = await range.appendedAt?.(last.last);
+  return typeof appendedAtMs === 'number' && appendedAtMs > last.lastAppendedAtMs;
 }

@@ -138,6 +138,8 @@ export interface ResumeRange {
   readonly timeline?: Timeline | null;
   /** The first offset whose record was appended after that time, `endOffset` when there is none. */
   firstOffsetAfter(appendedAtMs: number): Promise<number>;
+  /** When the record at an offset was appended, null when there is none; left out by a log whose topics are never made anew. */
+  appendedAt?(offset: number): Promise<number | null>;
 }
 
 export interface ConsumeOptions {

@@ -31,6 +31,8 @@ export interface SessionContext {
   readonly foreignKeys: ForeignKeys;
   /** Tells Kafka how far the work is, and whether there are foreign keys. */
   readonly commit: (offsets: readonly { topic: string; partition: number; offset: number }[]) => Promise<void>;
+  /** When the record at an offset was appended, null when there is none. */
+  readonly appendedAt: (topic: SensorTopic, partition: number, offset: number) => Promise<number | null>;
   /** How far any member of the group is in ENTRY, by partition number; null where that is not known. Learns of others' foreign keys. */
   readonly committedEntry: () => Promise<readonly (number | null)[]>;
 }
@@ -118,7 +120,7 @@ export class ConsumerSession {
   }
 
   private async open(number: number): Promise<Pair> {
-    const { cluster, options } = this.context;
+    const { cluster, options, appendedAt } = this.context;
     await cluster.refreshIfOld();
     const side = async (topic: SensorTopic): Promise<PairSide> => {
       const [start, end] = [await this.offset(topic, number, 'start'), await this.offset(topic, number, 'end')];
@@ -126,6 +128,7 @@ export class ConsumerSession {
         startOffset: start,
         endOffset: end,
         firstOffsetAfter: async (appendedAtMs) => (await cluster.offsets(topic, [number], { fromMs: appendedAtMs + 1 }))[0] ?? end,
+        appendedAt: (offset) => appendedAt(topic, number, offset),
       });
       if (!(at >= start && at <= end)) throw new RangeError(`resume offset ${at} of ${topic}-${number}, expected ${start} to ${end}: these are not the data it belongs to`);
       return new PairSide(topic, number, at, end);

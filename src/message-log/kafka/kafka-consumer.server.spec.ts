@@ -282,6 +282,22 @@ describe('Records that Kafka has deleted', () => {
     await bench.untilAllHandled();
     expect(await bench.reconcile()).toMatchObject({ records: 164, unaccounted: 0, doubled: 0 });
   });
+
+  it('with their whole topic, made anew and longer than before while nobody looked, raise the epoch too', async () => {
+    const first = await bench.join('first');
+    await bench.append('ENTRY', readings('of the first topic', 60));
+    await bench.untilAllHandled();
+    await first.leave();
+    await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: ['ENTRY', 'OK'] }));
+    await (await openLog(kafka, OPTIONS)).close();
+    await bench.append('ENTRY', readings('of the second topic', 100));
+    bench.runs.splice(0);
+    await bench.join('second');
+    await bench.untilAllHandled();
+    expect(bench.begunAgain).toBe(2);
+    expect(bench.missing).toBe(0);
+    expect(await bench.reconcile()).toMatchObject({ records: 160, unaccounted: 0, doubled: 0 });
+  });
 });
 
 describe('The order of ENTRY and OK (P7)', () => {

@@ -139,7 +139,20 @@ export class KafkaMessageLog implements MessageLog {
     const { clock, log, sessionTimeoutMs = SESSION_TIMEOUT_MS, onRebalance, membership } = this.options;
     await this.leaveForPredecessor();
     const signal = AbortSignal.any([options.signal, this.closing.signal]);
-    const consuming = consumeAsMember({ kafka: this.kafka, clock, partitions: PARTITIONS, sessionTimeoutMs, log, onRebalance: onRebalance ?? (() => undefined), rememberMember: (memberId) => membership?.remember(memberId) }, { ...options, signal });
+    const context = {
+      kafka: this.kafka,
+      clock,
+      partitions: PARTITIONS,
+      sessionTimeoutMs,
+      log,
+      onRebalance: onRebalance ?? (() => undefined),
+      rememberMember: (memberId: string) => membership?.remember(memberId),
+      appendedAt: async (topic: string, partition: number, offset: number) => {
+        for await (const record of this.read(topic, partition, offset, offset + 1)) if (record.offset === offset) return record.appendedAtMs;
+        return null;
+      },
+    };
+    const consuming = consumeAsMember(context, { ...options, signal });
     this.consumers.add(consuming);
     await consuming.finally(() => this.consumers.delete(consuming));
   }
