@@ -4,6 +4,7 @@ import { handleUntilDone } from '../handle-until-done.js';
 import type { ConsumeOptions, LogBatch, SensorTopic } from '../message-log.js';
 import { Wakeup } from '../wakeup.js';
 import { EntryProgress } from './entry-progress.js';
+import { appendedAt } from './fetch-records.js';
 import { MAX_RUN_RECORDS, type Run } from './fetched-records.js';
 import { isForeign, type ForeignKeys } from './foreign-keys.js';
 import { InGroups } from './in-groups.js';
@@ -31,8 +32,6 @@ export interface SessionContext {
   readonly foreignKeys: ForeignKeys;
   /** Tells Kafka how far the work is, and whether there are foreign keys. */
   readonly commit: (offsets: readonly { topic: string; partition: number; offset: number }[]) => Promise<void>;
-  /** When the record at an offset was appended, null when there is none. */
-  readonly appendedAt: (topic: SensorTopic, partition: number, offset: number) => Promise<number | null>;
   /** How far any member of the group is in ENTRY, by partition number; null where that is not known. Learns of others' foreign keys. */
   readonly committedEntry: () => Promise<readonly (number | null)[]>;
 }
@@ -120,7 +119,7 @@ export class ConsumerSession {
   }
 
   private async open(number: number): Promise<Pair> {
-    const { cluster, options, appendedAt } = this.context;
+    const { cluster, options } = this.context;
     await cluster.refreshIfOld();
     const side = async (topic: SensorTopic): Promise<PairSide> => {
       const [start, end] = [await this.offset(topic, number, 'start'), await this.offset(topic, number, 'end')];
@@ -128,7 +127,7 @@ export class ConsumerSession {
         startOffset: start,
         endOffset: end,
         firstOffsetAfter: async (appendedAtMs) => (await cluster.offsets(topic, [number], { fromMs: appendedAtMs + 1 }))[0] ?? end,
-        appendedAt: (offset) => appendedAt(topic, number, offset),
+        appendedAt: (offset) => appendedAt(cluster, topic, number, offset),
       });
       if (!(at >= start && at <= end)) throw new RangeError(`resume offset ${at} of ${topic}-${number}, expected ${start} to ${end}: these are not the data it belongs to`);
       return new PairSide(topic, number, at, end);

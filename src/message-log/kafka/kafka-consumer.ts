@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { DoublingPause, type Clock } from '../../clock.js';
 import { SENSOR_TOPICS, type ConsumeOptions } from '../message-log.js';
-import { ConsumerSession, type SessionContext } from './consumer-session.js';
+import { ConsumerSession } from './consumer-session.js';
 import { FOREIGN_KEYS_MARK, ForeignKeys } from './foreign-keys.js';
 import { GroupMember } from './group-member.js';
 import { KafkaCluster, type KafkaLogSink } from './kafka-cluster.js';
@@ -20,7 +20,6 @@ export interface ConsumerContext {
   readonly log: KafkaLogSink;
   readonly onRebalance: () => void;
   readonly rememberMember: (memberId: string) => void;
-  readonly appendedAt: SessionContext['appendedAt'];
 }
 
 /** Consumes ENTRY and OK as a member of the group until the signal of the options is aborted; see `MessageLog.consume`. */
@@ -43,7 +42,7 @@ export async function consumeAsMember(context: ConsumerContext, options: Consume
 }
 
 /** One membership, from its start to the abort; rejects when it is lost. */
-async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onRebalance, rememberMember, appendedAt }: ConsumerContext, options: ConsumeOptions, foreignKeys: ForeignKeys): Promise<void> {
+async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onRebalance, rememberMember }: ConsumerContext, options: ConsumeOptions, foreignKeys: ForeignKeys): Promise<void> {
   const { signal } = options;
   const cluster = KafkaCluster.of(kafka);
   const admin = kafka.admin();
@@ -70,7 +69,7 @@ async function beMember({ kafka, clock, partitions, sessionTimeoutMs, log, onReb
         onRebalance();
         rememberMember(memberId);
         options.onAssignment?.(numbers);
-        const next = new ConsumerSession(numbers, { cluster, clock, options, partitions, log, foreignKeys, appendedAt, commit: (offsets) => member.commit(offsets, foreignKeys.areMet ? FOREIGN_KEYS_MARK : null), committedEntry });
+        const next = new ConsumerSession(numbers, { cluster, clock, options, partitions, log, foreignKeys, commit: (offsets) => member.commit(offsets, foreignKeys.areMet ? FOREIGN_KEYS_MARK : null), committedEntry });
         session = next;
         ended = ended.then(() => next.run()).catch((error: unknown) => lose(error as Error));
       },

@@ -4,8 +4,7 @@ import {
   ALL_TOPICS, LogUnavailable, PARTITIONS, UnknownTopic,
   type AppendedRecord, type ConsumeOptions, type LogRecord, type MessageLog, type OutgoingRecord, type PartitionRange,
 } from '../message-log.js';
-import { fetchRequest } from './fetch-request.js';
-import { FetchedRecords } from './fetched-records.js';
+import { fetchRecords } from './fetch-records.js';
 import { KafkaAppender } from './kafka-appender.js';
 import { createKafka, KafkaCluster, type KafkaLogSink, type KafkaSettings } from './kafka-cluster.js';
 import { CONSUMER_GROUP, consumeAsMember } from './kafka-consumer.js';
@@ -13,7 +12,6 @@ import { isRefusal, KAFKA_ERROR, KafkaFailure, KafkaRefused } from './kafka-erro
 import { ensureTopics, WrongTopics } from './kafka-topics.js';
 import type { MembershipFile } from './membership-file.js';
 import { readRecords } from './read-records.js';
-import { SharedResponse } from './response-memory.js';
 
 /** 64 MiB, as the embedded log: some 400,000 waiting readings, or eight of the largest batches. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -27,7 +25,6 @@ const SESSION_TIMEOUT_MS = 10_000;
 const OPEN_LIMIT_MS = 60_000;
 const OPEN_PAUSE_MS = 1_000;
 
-const READ_BYTES = 1024 * 1024;
 const READ_WAIT_MS = 100;
 const READ_ATTEMPTS = 50;
 
@@ -106,18 +103,9 @@ export class KafkaMessageLog implements MessageLog {
         if (!range) throw new RangeError(`partition ${partition} of ${topic}, expected 0 to ${PARTITIONS - 1}`);
         return { from: Math.max(fromOffset, range.startOffset), to: Math.min(toOffset, range.endOffset) };
       },
-      fetch: (offset) => this.fetch(topic, partition, offset),
+      fetch: (offset) => fetchRecords(this.reader, topic, partition, offset),
       patiently: (ask) => this.patiently(ask),
     });
-  }
-
-  private async fetch(topic: string, partition: number, offset: number): Promise<FetchedRecords> {
-    const node = this.reader.leaderOf(topic, partition);
-    if (node === null) throw new KafkaFailure(`${topic}-${partition}`, KAFKA_ERROR.leaderNotAvailable);
-    const [fetched] = await this.reader.send(node, fetchRequest([{ topic, partition, offset }], { maxWaitMs: READ_WAIT_MS, maxPartitionBytes: READ_BYTES }));
-    if (!fetched || fetched.errorCode !== KAFKA_ERROR.none) throw new KafkaFailure(`${topic}-${partition} at offset ${offset}`, fetched?.errorCode ?? KAFKA_ERROR.unknownTopicOrPartition);
-    const response = SharedResponse.of([fetched]);
-    return new FetchedRecords(fetched.records, fetched.aborted, () => response.release());
   }
 
   /** Repeats what a change of leaders may have disturbed. */
@@ -139,20 +127,7 @@ export class KafkaMessageLog implements MessageLog {
     const { clock, log, sessionTimeoutMs = SESSION_TIMEOUT_MS, onRebalance, membership } = this.options;
     await this.leaveForPredecessor();
     const signal = AbortSignal.any([options.signal, this.closing.signal]);
-    const context = {
-      kafka: this.kafka,
-      clock,
-      partitions: PARTITIONS,
-      sessionTimeoutMs,
-      log,
-      onRebalance: onRebalance ?? (() => undefined),
-      rememberMember: (memberId: string) => membership?.remember(memberId),
-      appendedAt: async (topic: string, partition: number, offset: number) => {
-        for await (const record of this.read(topic, partition, offset, offset + 1)) if (record.offset === offset) return record.appendedAtMs;
-        return null;
-      },
-    };
-    const consuming = consumeAsMember(context, { ...options, signal });
+    const consuming = consumeAsMember({ kafka: this.kafka, clock, partitions: PARTITIONS, sessionTimeoutMs, log, onRebalance: onRebalance ?? (() => undefined), rememberMember: (memberId) => membership?.remember(memberId) }, { ...options, signal });
     this.consumers.add(consuming);
     await consuming.finally(() => this.consumers.delete(consuming));
   }

@@ -59,7 +59,8 @@ function beginWith(fetched: FetchedRecords, topic: string, partition: number, of
   }
 }
 
-function nextRun(fetched: FetchedRecords, topic: string, partition: number, offset: number): Run<string> {
+/** What a response has from an offset on, a few records at a time. Thrown: `CorruptRecordBatch`. */
+export function nextRun(fetched: FetchedRecords, topic: string, partition: number, offset: number): Run<string> {
   const run = new Run(topic, partition, offset, AT_A_TIME);
   fetched.takeInto(run, Infinity, undefined);
   return run;
