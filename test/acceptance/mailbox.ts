@@ -47,5 +47,5 @@ async function parsed(file: string, source: string | Buffer): Promise<ReadMail> 
 
 /** As the verifier takes it. */
 export function acceptedMail({ messageId, alarmId, isFollowUp, possibleDuplicate }: ReadMail): AcceptedMail {
-  return { messageId, alarmId: isFollowUp ? null : alarmId, possibleDuplicate, sender: null };
+  return { messageId, alarmId, isFollowUp, possibleDuplicate, sender: null };
 }

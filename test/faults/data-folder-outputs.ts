@@ -67,7 +67,8 @@ export function readModelsOf(sink: LibsqlProjectionSink, of: string): ReadModels
 export async function mailsOf(server: SmtpTestServer): Promise<AcceptedMail[]> {
   return (await server.parsed()).map(({ messageId = '', headers }) => ({
     messageId,
-    alarmId: headers.has('in-reply-to') ? null : (headers.get('x-vigia-alarm-id') as string),
+    alarmId: headers.get('x-vigia-alarm-id') as string,
+    isFollowUp: headers.has('in-reply-to'),
     possibleDuplicate: headers.has('x-vigia-possible-duplicate'),
     sender: null,
   }));

@@ -15,6 +15,7 @@ export function gatherOutputs({ policy, isKeyed }: Plan, { events, log, mail }: 
     isKeyed,
     log: log.identity,
     sent,
+    sentHas: 'every request',
     commands,
     ...(silence ? { silence } : {}),
     topics: Object.fromEntries(topics) as Outputs['topics'],

@@ -34,7 +34,7 @@ export class SimMailer implements Mailer {
     await this.network.call(
       this.process,
       { refused: () => this.server.refusal(), unknown: () => new MailOutcomeUnknown('no answer') },
-      () => this.server.accepted.push({ messageId: messageId(mail.name), alarmId: isFollowUp ? null : mail.alarmId, possibleDuplicate: mail.possibleDuplicate, sender }),
+      () => this.server.accepted.push({ messageId: messageId(mail.name), alarmId: mail.alarmId, isFollowUp, possibleDuplicate: mail.possibleDuplicate, sender }),
     );
     return { delivered: 'now' };
   }

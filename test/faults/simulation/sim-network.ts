@@ -70,6 +70,7 @@ export class SimNetwork {
       const isCallLost = this.happens(faults.loseCall);
       const isAnswerLost = this.happens(faults.loseAnswer);
       const isRepeated = this.happens(faults.repeat);
+      if (isRepeated) process.repeatedCalls += 1;
       const arrive = (isFirst: boolean): void => {
         let outcome: () => void;
         if (isFirst) process.callIs('before');

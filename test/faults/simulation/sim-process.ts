@@ -11,6 +11,8 @@ export class SimProcess {
   private readonly waiting: (() => void)[] = [];
   /** How far its wall clock is off. */
   clockOffsetMs = 0;
+  /** Calls that arrived at their server twice, of which it was told nothing. */
+  repeatedCalls = 0;
   private crash: { callsLeft: number; readonly when: CrashMoment; readonly tell: () => void } | null = null;
 
   constructor(

@@ -174,7 +174,8 @@ class SimulatedRun {
 
   /** A client: one that gets no answer tries again, with the same messageId if it has one. */
   private async send({ topic, body, key, messageId, tries }: Extract<Action, { do: 'send' }>): Promise<void> {
-    const log = new SimMessageLog(this.servers.log, this.servers.logNetwork, new SimProcess('client', this.scheduler));
+    const client = new SimProcess('client', this.scheduler);
+    const log = new SimMessageLog(this.servers.log, this.servers.logNetwork, client);
     const record: OutgoingRecord = { key, value: Buffer.from(body), headers: messageId === null ? {} : { [MESSAGE_ID_HEADER]: messageId } };
     for (let left = tries; left > 0; left -= 1) {
       const value = record.value.toString('base64');
@@ -186,5 +187,7 @@ class SimulatedRun {
         this.sent.push({ topic, value, outcome: 'unknown', places: [] });
       }
     }
+    // A request that comes twice is two, of which the client has the answer to one.
+    for (let repeated = 0; repeated < client.repeatedCalls; repeated += 1) this.sent.push({ topic, value: record.value.toString('base64'), outcome: 'unknown', places: [] });
   }
 }

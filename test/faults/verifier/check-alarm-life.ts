@@ -61,7 +61,8 @@ function take(sensor: Sensor, { type, data, metadata }: OutputEvent): string[] {
       return until === should ? [] : [`says that its e-mail is held until ${until}, expected ${should}`];
     }
     case 'AlarmRecovered':
-      if (alarm) alarm.isOpen = false;
+      if (alarm?.isOpen !== true || alarm.alarmType !== data['alarmType']) return [`is of no open alarm: ${String(data['alarmId'])}`];
+      alarm.isOpen = false;
       return [];
     case 'AlarmAcknowledged': {
       const isFirst = alarm?.isAcknowledged === false;

@@ -1,4 +1,5 @@
 import type { Outputs, OutputEvent } from './outputs.js';
+import { placeOf, type Place } from './check-evidence.js';
 import type { ExpectedRecord } from './reference-fold.js';
 
 interface ReceiptData {
@@ -103,7 +104,7 @@ function outcomeTest({ isKeyed, events }: Outputs): OutcomeTest {
   const ofRecords = events.filter(({ stream, metadata }) => stream.startsWith('sensor-') && 'source' in metadata);
   const withEvents = new Map<string, 'only noted' | 'more'>();
   for (const { type, metadata } of ofRecords) {
-    const place = placeOf(metadata['source'] as ExpectedPlace);
+    const place = placeOf(metadata['source'] as Place);
     withEvents.set(place, type === 'ReadingNoted' && withEvents.get(place) !== 'more' ? 'only noted' : 'more');
   }
   return (given, { topic, partition, record, outcome }) => {
@@ -116,16 +117,6 @@ function outcomeTest({ isKeyed, events }: Outputs): OutcomeTest {
     if (isKeyed || outcome === 'normal' || outcome === 'dead-lettered') return given === outcome;
     return found !== undefined ? given === 'events' : given.startsWith('ignored ');
   };
-}
-
-interface ExpectedPlace {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
-function placeOf({ topic, partition, offset }: ExpectedPlace): string {
-  return `${topic}-${partition} ${offset}`;
 }
 
 function checkDeadLetters({ topics }: Outputs, topic: string, expected: readonly ExpectedRecord[]): string[] {

@@ -1,5 +1,6 @@
 import type { Outputs, OutputEvent } from './outputs.js';
-import type { ExpectedRecord } from './reference-fold.js';
+import { evidenceOf, placeOf, type Place } from './check-evidence.js';
+import { alarmFact, strikeFact, type ExpectedRecord } from './reference-fold.js';
 
 const FOLDED = new Set(['StrikeRecorded', 'AlarmTriggered', 'AlarmRecovered', 'StrikesCleared']);
 
@@ -13,8 +14,7 @@ export function checkStreams(outputs: Outputs, expected: readonly ExpectedRecord
   const given = new Map<string, { place: string; facts: string[] }[]>();
   for (const event of outputs.events) {
     if (!event.stream.startsWith('sensor-') || !FOLDED.has(event.type)) continue;
-    const { topic, partition, offset } = event.metadata['source'] as { topic: string; partition: number; offset: number };
-    const place = `${topic}-${partition} ${offset}`;
+    const place = placeOf(event.metadata['source'] as Place);
     const groups = given.get(event.stream) ?? [];
     given.set(event.stream, groups);
     if (groups.at(-1)?.place === place) groups.at(-1)?.facts.push(factOf(event));
@@ -32,7 +32,11 @@ function groupOf(place: string, facts: readonly string[]): string {
   return `${place}: ${[...facts].sort().join(', ')}`;
 }
 
-function factOf({ type, data }: OutputEvent): string {
+function factOf(event: OutputEvent): string {
+  const { type, data } = event;
+  const places = evidenceOf(event).map(({ source }) => placeOf(source));
+  if (type === 'StrikeRecorded') return strikeFact(String(data['alarmType']), Number(data['strike']), Number(data['of']), String(places[0]));
+  if (type === 'AlarmTriggered') return alarmFact(String(data['alarmType']), places);
   return `${type} ${type === 'StrikesCleared' ? (data['alarmTypes'] as string[]).join('+') : String(data['alarmType'])}`;
 }
 

@@ -12,6 +12,11 @@ export interface Outputs {
   readonly log: string;
   /** What clients sent and what they were answered; null where that was not written down. */
   readonly sent: Iterable<SentRecord> | null;
+  /**
+   * What `sent` has all of, so that ENTRY and OK can hold nothing else: every request, or every message, which its client may
+   * have sent more than once until it was answered. Not there where others sent, too.
+   */
+  readonly sentHas?: 'every request' | 'every message';
   /** Partitions by topic: ENTRY, OK, ENTRY.dlq, OK.dlq, COUNT. Each by ascending offset. */
   readonly topics: Readonly<Record<string, readonly Iterable<TopicRecord>[]>>;
   /** What operators and supervision asked for, where that was written down. */
@@ -30,7 +35,7 @@ export interface SentRecord {
   readonly topic: string;
   /** Base64 of the record's bytes. */
   readonly value: string;
-  /** `unknown`: no answer in time, so it may be in the log or not; `refused`: told that it is bad. */
+  /** `unknown`: no answer in time, so it may be in the log or not; `refused`: told for certain that it is not taken, as by a status of 4xx, but not by 500 or 503. */
   readonly outcome: 'accepted' | 'unknown' | 'refused';
   /** The places that the answers named, one for each answer. */
   readonly places: readonly { readonly partition: number; readonly offset: number }[];
@@ -90,8 +95,10 @@ export interface ReadModels {
 
 export interface AcceptedMail {
   readonly messageId: string;
-  /** Null for a follow-up, which P4 does not count. */
+  /** The alarm that it names. */
   readonly alarmId: string | null;
+  /** It brings a customer's data after a mail that had to go without. */
+  readonly isFollowUp: boolean;
   readonly possibleDuplicate: boolean;
   /** Which process sent it and when it began to, where that is known: then the lease is checked too. */
   readonly sender: { readonly process: string; readonly begunAtMs: number } | null;

@@ -8,11 +8,13 @@ export type Expected = 'normal' | 'dead-lettered' | 'events' | `ignored ${string
 export interface ExpectedRecord extends Place {
   readonly outcome: Expected;
   readonly sensorId: number | null;
-  /** `AlarmTriggered motion`: what its events say, in no order. */
+  /** `AlarmTriggered motion by ENTRY-0 12`: what its events say, in no order. */
   readonly facts: readonly string[];
 }
 
 interface Strike {
+  /** `ENTRY-0 12`. */
+  readonly place: string;
   readonly readAtMs: number;
 }
 
@@ -55,17 +57,17 @@ function* inOrder(topics: Outputs['topics']): Generator<Place> {
   }
 }
 
-function foldParsed(sensors: Map<number, Sensor>, { topic, record }: Place, parsed: ParsedRecord, policy: Outputs['policy']): Pick<ExpectedRecord, 'outcome' | 'facts'> {
+function foldParsed(sensors: Map<number, Sensor>, place: Place, parsed: ParsedRecord, policy: Outputs['policy']): Pick<ExpectedRecord, 'outcome' | 'facts'> {
   // R1 comes first: that a normal reading was sent before makes no difference to it.
-  if (topic === 'ENTRY' && parsed.abnormal.length === 0 && !policy.clearOnNormal) return { outcome: 'normal', facts: [] };
+  if (place.topic === 'ENTRY' && parsed.abnormal.length === 0 && !policy.clearOnNormal) return { outcome: 'normal', facts: [] };
   const sensor = sensors.get(parsed.sensorId) ?? { open: new Set(), strikes: new Map(), messageIds: new Set() };
   sensors.set(parsed.sensorId, sensor);
-  const folded = foldRecord(sensor, topic, record, parsed, policy);
+  const folded = foldRecord(sensor, place, parsed, policy);
   if (parsed.messageId !== null && folded.outcome !== 'normal') sensor.messageIds.add(parsed.messageId);
   return folded;
 }
 
-function foldRecord(sensor: Sensor, topic: string, record: TopicRecord, parsed: ParsedRecord, policy: Outputs['policy']): { outcome: Expected; facts: string[] } {
+function foldRecord(sensor: Sensor, { topic, partition, record }: Place, parsed: ParsedRecord, policy: Outputs['policy']): { outcome: Expected; facts: string[] } {
   if (parsed.messageId !== null && sensor.messageIds.has(parsed.messageId)) return { outcome: 'ignored duplicate', facts: [] };
   if (topic === 'OK') {
     const facts = [...ALARM_TYPES.filter((type) => sensor.open.delete(type)).map((type) => `AlarmRecovered ${type}`), ...clearStrikes(sensor)];
@@ -75,27 +77,43 @@ function foldRecord(sensor: Sensor, topic: string, record: TopicRecord, parsed: 
     const facts = policy.clearOnNormal ? clearStrikes(sensor) : [];
     return { outcome: facts.length > 0 ? 'events' : 'normal', facts };
   }
-  const facts = parsed.abnormal.filter((type) => !sensor.open.has(type)).flatMap((type) => foldAbnormal(sensor, type, readAtMs(parsed, record), policy));
+  const strike = { place: `${topic}-${partition} ${record.offset}`, readAtMs: readAtMs(parsed, record) };
+  const facts = parsed.abnormal.filter((type) => !sensor.open.has(type)).flatMap((type) => foldAbnormal(sensor, type, strike, policy));
   return facts.length > 0 ? { outcome: 'events', facts } : { outcome: 'ignored alarm-open', facts: [] };
 }
 
-function foldAbnormal(sensor: Sensor, type: AlarmType, atMs: number, { n, windowMs }: Outputs['policy']): string[] {
-  if (type !== 'motion') {
-    const strikes = [...(sensor.strikes.get(type) ?? []), { readAtMs: atMs }];
-    sensor.strikes.set(type, strikes);
-    if (mostTogether(strikes, atMs, windowMs) < n) return [`StrikeRecorded ${type}`];
-    sensor.strikes.delete(type);
+function foldAbnormal(sensor: Sensor, type: AlarmType, strike: Strike, { n, windowMs }: Outputs['policy']): string[] {
+  if (type === 'motion') {
+    sensor.open.add(type);
+    return [alarmFact(type, [strike.place])];
   }
+  const strikes = [...(sensor.strikes.get(type) ?? []), strike];
+  sensor.strikes.set(type, strikes);
+  const together = countedTogether(strikes, strike.readAtMs, windowMs);
+  const fact = strikeFact(type, together.length, n, strike.place);
+  if (together.length < n) return [fact];
+  sensor.strikes.delete(type);
   sensor.open.add(type);
-  return [...(type === 'motion' ? [] : [`StrikeRecorded ${type}`]), `AlarmTriggered ${type}`];
+  return [fact, alarmFact(type, together.map(({ place }) => place))];
 }
 
-/** The most strikes within one window that has `atMs` in it; all without a window. */
-function mostTogether(strikes: readonly Strike[], atMs: number, windowMs: number | null): number {
-  if (windowMs === null) return strikes.length;
-  const times = strikes.map(({ readAtMs: each }) => each);
-  const begins = times.filter((each) => each <= atMs && each >= atMs - windowMs);
-  return Math.max(...begins.map((from) => times.filter((each) => each >= from && each <= from + windowMs).length));
+/** A reading was kept as strike number `strike` of `of`. */
+export function strikeFact(type: string, strike: number, of: number, place: string): string {
+  return `StrikeRecorded ${type} ${strike} of ${of} by ${place}`;
+}
+
+/** An alarm opened, with this evidence in this order. */
+export function alarmFact(type: string, places: readonly string[]): string {
+  return `AlarmTriggered ${type} by ${places.join(' + ')}`;
+}
+
+/** The most strikes within one window that has `atMs` in it, of several such the earliest, by their times; all as they came without a window. */
+function countedTogether(strikes: readonly Strike[], atMs: number, windowMs: number | null): readonly Strike[] {
+  if (windowMs === null) return strikes;
+  const byTime = strikes.toSorted((a, b) => a.readAtMs - b.readAtMs);
+  const begins = byTime.map(({ readAtMs: each }) => each).filter((each) => each <= atMs && each >= atMs - windowMs);
+  const windows = begins.map((from) => byTime.filter(({ readAtMs: each }) => each >= from && each <= from + windowMs));
+  return windows.reduce((most, each) => (each.length > most.length ? each : most));
 }
 
 function clearStrikes({ strikes }: Sensor): string[] {
@@ -104,7 +122,7 @@ function clearStrikes({ strikes }: Sensor): string[] {
 }
 
 /** ADR 4: the sensor's own time if it is plausible, else the log's. */
-function readAtMs({ atMs }: ParsedRecord, { appendedAtMs }: TopicRecord): number {
+export function readAtMs({ atMs }: ParsedRecord, { appendedAtMs }: TopicRecord): number {
   const isPlausible = atMs !== null && atMs >= appendedAtMs - 86_400_000 && atMs <= appendedAtMs + 300_000;
   return isPlausible ? atMs : appendedAtMs;
 }

@@ -1,4 +1,5 @@
 import { checkCommands, foldAlarmLife } from './check-alarm-life.js';
+import { checkEvidence } from './check-evidence.js';
 import { checkMails } from './check-mails.js';
 import { checkReadModels } from './check-read-models.js';
 import { ReceiptCheck } from './check-receipts.js';
@@ -33,7 +34,7 @@ export interface Verdict {
 
 /** Judges a run that has come to rest by its outputs alone. */
 export function verify(outputs: Outputs): Verdict {
-  const told = new ToldPlaces(outputs.sent ?? []);
+  const told = new ToldPlaces(outputs);
   const receipts = new ReceiptCheck(outputs);
   // All but those that change nothing, of which there may be millions.
   const expected: ExpectedRecord[] = [];
@@ -49,7 +50,7 @@ export function verify(outputs: Outputs): Verdict {
     ...of('P1', [...told.problems(), ...checkCommands(outputs)]),
     ...of('P2', receipts.problems(expected)),
     ...of('P3', outputs.isKeyed ? checkStreams(outputs, expected) : checkStates(outputs, expected)),
-    ...of('P3', [...checkIds(outputs.events), ...life.problems]),
+    ...of('P3', [...checkIds(outputs.events), ...checkEvidence(outputs, expected), ...life.problems]),
     ...of('P4', checkMails(outputs, life)),
     ...of('P6', checkReadModels(outputs, life)),
     ...of('ADR 17', checkSilence(outputs)),
