@@ -1,6 +1,7 @@
 import { Random } from '../../../src/cli/simulator/random.js';
 import { ALL_PROJECTIONS } from '../../../src/projections/all-projections.js';
-import { drawBody } from './draw-body.js';
+import { drawBody, drawSensorTime } from './draw-body.js';
+import { START_MS } from './scheduler.js';
 import { NO_FAULTS, type CallFaults } from './sim-network.js';
 import type { CrashMoment } from './sim-process.js';
 import { SERVER_NAMES, type ServerName } from './sim-servers.js';
@@ -82,7 +83,7 @@ export function drawPlan(seed: string, isSupervised = false): Plan {
   const chorus = isSupervised && isKeyed && !policy.clearOnNormal ? drawChorus(seed) : null;
   const safetyMs = shortestMs + (chorus === null ? 0 : CHORUS_LASTS_MS);
   const sensors = Array.from({ length: random.integer(1, 6) }, () => random.integer(1, 60));
-  const actions = [...drawMessages(random, safetyMs, isKeyed, sensors), ...drawFaults(random, safetyMs, machines), ...drawCommands(seed, safetyMs, machines, sensors)];
+  const actions = [...drawMessages(seed, random, safetyMs, isKeyed, sensors), ...drawFaults(random, safetyMs, machines), ...drawCommands(seed, safetyMs, machines, sensors)];
   actions.sort((a, b) => a.atMs - b.atMs);
   return { seed, machines, policy, isKeyed, chorus, claimFrozenMs: drawClaimFrozenMs(seed), faults: drawCallFaults(random), safetyMs, actions };
 }
@@ -123,7 +124,8 @@ function drawCommands(seed: string, safetyMs: number, machines: number, sensors:
   return commands;
 }
 
-function drawMessages(random: Random, safetyMs: number, isKeyed: boolean, sensors: readonly number[]): Action[] {
+function drawMessages(seed: string, random: Random, safetyMs: number, isKeyed: boolean, sensors: readonly number[]): Action[] {
+  const times = Random.seeded(`times ${seed}`);
   const messages = random.integer(10, 70);
   const actions: Action[] = [];
   // In bursts, so that a fetch has several records of a sensor.
@@ -135,7 +137,8 @@ function drawMessages(random: Random, safetyMs: number, isKeyed: boolean, sensor
     const key = isKeyed || random.fraction() < 0.5 ? String(sensor) : null;
     const tries = random.fraction() < 0.15 ? 2 : 1;
     const messageId = random.fraction() < 0.4 ? `m-${index}` : null;
-    actions.push({ atMs, do: 'send', topic, body: drawBody(random, topic, sensor), key, messageId, tries });
+    const at = times.fraction() < 0.6 ? drawSensorTime(times, START_MS + atMs) : null;
+    actions.push({ atMs, do: 'send', topic, body: drawBody(random, topic, sensor, at), key, messageId, tries });
     atMs += random.integer(0, 30);
   }
   return actions;

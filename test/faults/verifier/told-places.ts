@@ -30,7 +30,7 @@ export class ToldPlaces {
     const table = this.partitions.get(`${topic}-${partition}`)?.get(Math.floor(offset / TABLE));
     const sum = checksum(value ?? '');
     if (table?.[offset % TABLE] === sum) table[offset % TABLE] = 0;
-    else if (this.outputs.sentHas !== undefined) this.strangers.set(`${topic} ${sum}`, [...(this.strangers.get(`${topic} ${sum}`) ?? []), `${topic}-${partition} ${offset}`]);
+    else if (this.outputs.sentHas !== undefined) this.addStranger(`${topic} ${sum}`, `${topic}-${partition} ${offset}`);
   }
 
   /** When all were seen. */
@@ -58,6 +58,12 @@ export class ToldPlaces {
       else if (outcome === 'unknown') mayBe.set(key, (mayBe.get(key) ?? 0) + 1);
     }
     return [...this.strangers].flatMap(([key, places]) => places.slice(mayBe.get(key) ?? 0).map((place) => `${place}: in the log, ${refused.has(key) ? 'though its client was told that it is not taken' : 'and no client sent it'}`));
+  }
+
+  private addStranger(key: string, place: string): void {
+    const places = this.strangers.get(key);
+    if (places) places.push(place);
+    else this.strangers.set(key, [place]);
   }
 
   private tell(topic: string, partition: number, offset: number, sum: number): void {
