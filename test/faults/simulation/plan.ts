@@ -83,7 +83,7 @@ export function drawPlan(seed: string, isSupervised = false): Plan {
   const chorus = isSupervised && isKeyed && !policy.clearOnNormal ? drawChorus(seed) : null;
   const safetyMs = shortestMs + (chorus === null ? 0 : CHORUS_LASTS_MS);
   const sensors = Array.from({ length: random.integer(1, 6) }, () => random.integer(1, 60));
-  const actions = [...drawMessages(seed, random, safetyMs, isKeyed, sensors), ...drawFaults(random, safetyMs, machines), ...drawCommands(seed, safetyMs, machines, sensors)];
+  const actions = [...drawMessages(seed, random, safetyMs, isKeyed, sensors), ...drawFaults(random, safetyMs, machines), ...drawCommands(seed, safetyMs, machines, sensors), ...drawCustomersAway(seed, safetyMs)];
   actions.sort((a, b) => a.atMs - b.atMs);
   return { seed, machines, policy, isKeyed, chorus, claimFrozenMs: drawClaimFrozenMs(seed), faults: drawCallFaults(random), safetyMs, actions };
 }
@@ -92,6 +92,12 @@ export function drawPlan(seed: string, isSupervised = false): Plan {
 function drawClaimFrozenMs(seed: string): number {
   const random = Random.seeded(`claim ${seed}`);
   return random.fraction() < 0.2 ? random.integer(12, 40) * 1000 : 0;
+}
+
+/** In some of the seeds customers can't be asked for longer than an e-mail waits for them, so that it goes without and a follow-up is owed. */
+function drawCustomersAway(seed: string, safetyMs: number): Action[] {
+  const random = Random.seeded(`customers ${seed}`);
+  return random.fraction() < 0.15 ? [{ atMs: random.integer(0, safetyMs), do: 'down', server: 'customers', forMs: random.integer(22, 60) * 1000 }] : [];
 }
 
 /** Others than the sensors of the messages. */

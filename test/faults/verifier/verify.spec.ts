@@ -5,71 +5,10 @@ import { drawPlan, type Action, type Command, type Plan } from '../simulation/pl
 import { NO_FAULTS } from '../simulation/sim-network.js';
 import { runPlan } from '../simulation/simulated-run.js';
 import { foldAlarmLife } from './check-alarm-life.js';
-import type { OutputEvent, Outputs, ReadModels, SentRecord, TopicRecord } from './outputs.js';
+import type { OutputEvent, Outputs, ReadModels, SentRecord } from './outputs.js';
+import { changedEvent, listed, ofType, SPOILT, withFollowUps, withoutEvent, withoutLast, withRecordTwice, type Ignored, type Tamper } from './spoilt-outputs.js';
 import { storedOutputs, writeOutputs } from './stored-outputs.js';
 import { verify } from './verify.js';
-
-type Tamper = (outputs: Outputs) => Outputs;
-type Ignored = Readonly<Record<string, number[]>>;
-
-const withoutEvent = (isIt: (event: OutputEvent) => boolean): Tamper => (outputs) => {
-  const at = outputs.events.findIndex(isIt);
-  expect(at).toBeGreaterThanOrEqual(0);
-  return { ...outputs, events: outputs.events.filter((_, index) => index !== at) };
-};
-const ofType = (type: string) => (event: OutputEvent) => event.type === type;
-const changedEvent = (type: string, change: (event: OutputEvent) => OutputEvent): Tamper => (outputs) => {
-  const at = outputs.events.findIndex(ofType(type));
-  return { ...outputs, events: outputs.events.map((event, index) => (index === at ? change(event) : event)) };
-};
-const listed = ({ topics }: Outputs, topic: string): TopicRecord[][] => (topics[topic] ?? []).map((records) => [...records]);
-const withoutLast = (topic: string): Tamper => (outputs) => {
-  const partitions = listed(outputs, topic);
-  const at = partitions.findIndex((records) => records.length > 0);
-  return { ...outputs, topics: { ...outputs.topics, [topic]: partitions.map((records, index) => (index === at ? records.slice(0, -1) : records)) } };
-};
-
-/** The last reading of which the receipts tell no more than that it was normal, of a client that got no answer. */
-const withoutUnansweredNormal: Tamper = (outputs) => {
-  const entry = listed(outputs, 'ENTRY');
-  const named = (partition: number): Set<number> =>
-    new Set(outputs.events.filter(({ type, stream }) => type === 'ReceiptRecorded' && stream.endsWith(`-ENTRY-${partition}`)).flatMap(({ data }) => [data['events'], data['deadLettered'], data['skipped'], ...Object.values(data['ignored'] as Ignored)].flat() as number[]));
-  const partition = entry.findIndex((records, index) => records.some(({ offset }) => !named(index).has(offset)));
-  expect(partition).toBeGreaterThanOrEqual(0);
-  const gone = entry[partition]!.findLast(({ offset }) => !named(partition).has(offset))!;
-  const isOfIt = ({ topic, places }: SentRecord) => topic === 'ENTRY' && places.some((place) => place.partition === partition && place.offset === gone.offset);
-  const sent = [...outputs.sent!].map((each) => (isOfIt(each) ? { ...each, outcome: 'unknown' as const, places: [] } : each));
-  return { ...outputs, sent, topics: { ...outputs.topics, ENTRY: entry.map((records) => records.filter((record) => record !== gone)) } };
-};
-
-/** What is lost, doubled or made up, and the promise that it breaks. */
-const CASES: readonly (readonly [what: string, promise: string, tamper: Tamper])[] = [
-  ['an accepted record', 'P1', withoutLast('ENTRY')],
-  ['the bytes of an accepted record', 'P1', (outputs) => ({ ...outputs, sent: [...outputs.sent!].map((each) => ({ ...each, value: 'bm8=' })) })],
-  ['the place of an accepted record', 'P1', (outputs) => ({ ...outputs, sent: [...outputs.sent!].map((each) => ({ ...each, places: [] })) })],
-  ['the place of two accepted records', 'P1', (outputs) => ({ ...outputs, sent: [...outputs.sent!, ...[...outputs.sent!].map((each) => ({ ...each, value: 'bm8=' }))] })],
-  ['a dead letter', 'P2', withoutLast('ENTRY.dlq')],
-  ['a normal reading that was handled, of a client that got no answer', 'P2', withoutUnansweredNormal],
-  ['a receipt', 'P2', withoutEvent(ofType('ReceiptRecorded'))],
-  ['an offset of a receipt', 'P2', changedEvent('ReceiptRecorded', (event) => ({ ...event, data: { ...event.data, events: [], normal: Number(event.data['normal']) + (event.data['events'] as unknown[]).length } }))],
-  ['a strike', 'P3', withoutEvent(ofType('StrikeRecorded'))],
-  ['an alarm', 'P3', withoutEvent(ofType('AlarmTriggered'))],
-  ['a recovery', 'P3', withoutEvent(ofType('AlarmRecovered'))],
-  ['an event, stored twice', 'P3', (outputs) => ({ ...outputs, events: [...outputs.events, outputs.events.find(ofType('AlarmTriggered'))!] })],
-  ['the type of an alarm', 'P3', changedEvent('AlarmTriggered', (event) => ({ ...event, data: { ...event.data, alarmType: 'other' } }))],
-  ['a mail', 'P4', (outputs) => ({ ...outputs, mails: outputs.mails.slice(1) })],
-  ['the mark of a second copy', 'P4', (outputs) => ({ ...outputs, mails: [...outputs.mails, outputs.mails[0]!] })],
-  ['a mail for no alarm', 'P4', (outputs) => ({ ...outputs, mails: [...outputs.mails, { ...outputs.mails[0]!, alarmId: 'another' }] })],
-  ['a mark without a reason', 'P4', (outputs) => ({ ...outputs, mails: outputs.mails.map((mail) => ({ ...mail, possibleDuplicate: true })) })],
-  ['the record of a mail', 'P4', withoutEvent(ofType('NotificationSent'))],
-  ['the lease of who sent', 'P4', (outputs) => ({ ...outputs, mails: outputs.mails.map((mail) => ({ ...mail, sender: mail.sender && { ...mail.sender, process: 'another' } })) })],
-  ['a row of the map', 'P6', (outputs) => ({ ...outputs, readModels: outputs.readModels.map((models) => ({ ...models, map: models.map.slice(1) })) })],
-  ['a state on a map of every sensor', 'P6', (outputs) => ({ ...outputs, readModels: outputs.readModels.map((models) => ({ ...models, hasEverySensor: true, map: models.map.map((row) => ({ ...row, state: row.state === 'active' ? 'inactive' : 'active', openTypes: null })) })) })],
-  ['a count', 'P6', (outputs) => ({ ...outputs, readModels: outputs.readModels.map((models) => ({ ...models, counts: models.counts.map((row) => ({ ...row, count: row.count + 1 })) })) })],
-  ['an alarm in the list', 'P6', (outputs) => ({ ...outputs, readModels: outputs.readModels.map((models) => ({ ...models, alarms: models.alarms!.slice(1) })) })],
-  ['a parked event', 'P6', (outputs) => ({ ...outputs, readModels: outputs.readModels.map((models) => ({ ...models, parked: 1 })) })],
-  ['an alarm on COUNT', 'P6', (outputs) => ({ ...outputs, topics: { ...outputs.topics, COUNT: [] } })],
-];
 
 const heldAlarm = ({ type, data }: OutputEvent) => type === 'AlarmTriggered' && data['shelvedUntil'] !== undefined;
 const twice = (isIt: (event: OutputEvent) => boolean): Tamper => (outputs) => {
@@ -161,7 +100,7 @@ describe('verify', () => {
     expect(verify(lively).problems).toEqual([]);
   });
 
-  it.each(CASES)('notices the change of %s (%s)', (_what, promise, tamper) => {
+  it.each(SPOILT)('notices the change of %s (%s)', (_what, promise, tamper) => {
     expect(new Set(verify(tamper(sound)).problems.map((problem) => problem.promise))).toContain(promise);
   });
 
@@ -195,6 +134,20 @@ describe('verify', () => {
     expect(p2(...saidToHaveEvents, noted)).toEqual([]);
     expect(p2(...saidToHaveEvents)).toEqual([`ENTRY-${source.partition} ${first}: events, expected ignored alarm-open`]);
     expect(p2(...saidToHaveEvents, { ...noted, type: 'StrikeRecorded' })).toHaveLength(1);
+  });
+
+  it('takes a follow-up that is owed', () => {
+    expect(verify(withFollowUps(1, true)(sound)).problems.filter(({ what }) => !what.includes('lease'))).toEqual([]);
+  });
+
+  it('takes one record for each request without an answer, and what a client may have sent again', () => {
+    const problems = (sent: readonly SentRecord[], more: Partial<Outputs> = {}) => verify({ ...sound, sent, ...more }).problems.filter(({ promise }) => promise === 'P1');
+    const unanswered = [...sound.sent!].map((each) => ({ ...each, outcome: 'unknown' as const, places: [] }));
+    expect(problems(unanswered)).toEqual([]);
+    expect(problems(unanswered.slice(1))).toHaveLength(1);
+    expect(problems(unanswered.slice(1), { sentHas: undefined! })).toEqual([]);
+    const doubled = withRecordTwice(sound);
+    expect(problems([...sound.sent!], { topics: doubled.topics, sentHas: 'every message' })).toEqual([]);
   });
 
   it('takes a client’s time-out for neither', () => {
