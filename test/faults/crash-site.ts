@@ -51,17 +51,23 @@ export class CrashSite {
     };
   }
 
+  private readonly unreadable: SentRecord[] = [];
+
   /** What the ingest endpoint would refuse comes by other producers. While no process works on the data folder. */
   async appendUnreadable(): Promise<void> {
     const log = this.kafka ? await openLog(this.kafka, ONE_BROKER) : await LibsqlMessageLog.open(this.paths.dataDir, { clock: systemClock });
-    await log.append('ENTRY', [{ key: '1', value: Buffer.from('{"1", "perhaps"}') }]).finally(() => log.close());
+    const value = Buffer.from('{"1", "perhaps"}');
+    const places = await log.append('ENTRY', [{ key: '1', value }]).finally(() => log.close());
+    this.unreadable.push({ topic: 'ENTRY', value: value.toString('base64'), outcome: 'accepted', places });
   }
 
   /** Of a product that has ended. */
   async judge(product: Product, sent: readonly SentRecord[], customers: number): Promise<Verdict> {
     const { store, mailServer, paths, kafka } = this;
     const mails = mailServer ? await mailsOf(mailServer) : (await readMailbox(join(paths.dataDir, 'mailbox'))).map(acceptedMail);
-    const verdict = await judgeRun(join(this.folder, 'outputs'), { answersFiles: [], sent, dataDirs: { product: paths.dataDir }, kafka, store, mails });
+    // A dead letter that is replayed is one of these again.
+    const allSent = { sent: [...sent, ...this.unreadable], sentHas: 'every message' } as const;
+    const verdict = await judgeRun(join(this.folder, 'outputs'), { answersFiles: [], ...allSent, dataDirs: { product: paths.dataDir }, kafka, store, mails });
     return { ...verdict, problems: [...verdict.problems, ...(await this.notesMissing(product)), ...(await this.customersMissing(customers))] };
   }
 

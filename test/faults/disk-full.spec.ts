@@ -23,6 +23,10 @@ const TIMES_FULL = 3;
 const PAUSE_MS = 800;
 const FULL_MS = 600;
 
+/** What asks again and again whether there is room. */
+const PROBE_TEXT = '[99, false, false, 20, 30]';
+const PROBE: SentRecord = { topic: 'ENTRY', value: Buffer.from(PROBE_TEXT).toString('base64'), outcome: 'unknown', places: [] };
+
 const folder = mkdtempSync(join(tmpdir(), 'vigia-full-'));
 const disk = join(folder, 'disk');
 mkdirSync(disk);
@@ -77,7 +81,7 @@ function fillDisk(): void {
         await systemClock.sleep(random.integer(0, 20));
       }
     }));
-    const statusOf = async (): Promise<number> => (await fetch(`${product.ingestUrl}/topics/ENTRY/messages?sync`, { method: 'POST', body: '[99, false, false, 20, 30]', headers: { 'content-type': 'text/plain' } })).status;
+    const statusOf = async (): Promise<number> => (await fetch(`${product.ingestUrl}/topics/ENTRY/messages?sync`, { method: 'POST', body: PROBE_TEXT, headers: { 'content-type': 'text/plain' } })).status;
     for (let time = 0; time < TIMES_FULL; time += 1) {
       await systemClock.sleep(PAUSE_MS);
       await waitFor('a refusal', async () => {
@@ -101,7 +105,7 @@ function fillDisk(): void {
     await product.waitUntilSettled();
     expect((await product.interrupt()).code).toBe(0);
 
-    const { problems, figures } = verify(await dataFolderOutputs(dataDir, USUAL_POLICY, sent));
+    const { problems, figures } = verify({ ...(await dataFolderOutputs(dataDir, USUAL_POLICY, [...sent, PROBE])), sentHas: 'every message' });
     expect(problems).toEqual([]);
     expect(sent.filter(({ outcome }) => outcome === 'unknown').length).toBeGreaterThan(SENSORS);
     expect(figures.alarms).toBeGreaterThan(10);

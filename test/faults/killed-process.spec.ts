@@ -8,7 +8,7 @@ import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
 import { dataFolderOutputs } from './data-folder-outputs.js';
 import { sendRecord } from './send-record.js';
-import { drawBody } from './simulation/draw-body.js';
+import { drawBody, drawSensorTime } from './simulation/draw-body.js';
 import { USUAL_POLICY } from './usual-policy.js';
 import type { SentRecord } from './verifier/outputs.js';
 import { verify } from './verifier/verify.js';
@@ -22,7 +22,7 @@ async function sendAll(url: string, sensorId: number, sent: SentRecord[], stop: 
   const random = Random.seeded(`sensor ${sensorId}`);
   for (let message = 0; !stop.aborted; message += 1) {
     const topic = random.fraction() < 0.2 ? 'OK' : 'ENTRY';
-    const body = drawBody(random, topic, sensorId);
+    const body = drawBody(random, topic, sensorId, drawSensorTime(random, systemClock.now()));
     while (!(await sendRecord(url, topic, body, `${sensorId}-${message}`, sent)) && !stop.aborted) await systemClock.sleep(50);
     await systemClock.sleep(random.integer(0, 30));
   }
@@ -54,7 +54,7 @@ describe('a process that is killed again and again', () => {
     await sending;
     await product.waitUntilSettled();
     await product.interrupt();
-    const { problems, figures } = verify(await dataFolderOutputs(dataDir, USUAL_POLICY, sent));
+    const { problems, figures } = verify({ ...(await dataFolderOutputs(dataDir, USUAL_POLICY, sent)), sentHas: 'every request' });
     expect(problems).toEqual([]);
     const outcomes = (outcome: SentRecord['outcome']) => sent.filter((each) => each.outcome === outcome).length;
     expect(outcomes('unknown')).toBeGreaterThan(0);

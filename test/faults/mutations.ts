@@ -47,6 +47,14 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [{ file: 'src/ingestion/batch-handler.ts', find: "if (batch.topic === 'ENTRY') handledThrough = withLast(handledThrough, read.sourceOf(batch.lastOffset));", replace: '' }],
   },
   {
+    removes: 'time of the reading in its alarm',
+    edits: [{ file: 'src/alarm-domain/decided-events.ts', find: 'triggeredAt: completing.readAt,', replace: 'triggeredAt: completing.receivedAt,' }],
+  },
+  {
+    removes: 'bounds of the time that a sensor says',
+    edits: [{ file: 'src/alarm-domain/reading-time.ts', find: 'return isPlausible ? sensorAtMs : receivedAtMs;', replace: 'return isPlausible || sensorAtMs < receivedAtMs ? sensorAtMs : receivedAtMs;' }],
+  },
+  {
     removes: 'hold of the e-mails of a shelved sensor',
     edits: [{ file: 'src/alarm-domain/sensor.ts', find: "(event.type === 'AlarmTriggered' ? held(event, shelving) : event)", replace: 'event' }],
   },

@@ -12,7 +12,7 @@ import { testClient, withAdmin } from '../support/kafka-group.js';
 import { eachRecordOf } from '../support/read-topic.js';
 import { eachRecord, readEvents, readModelsOf, topicRecord } from './data-folder-outputs.js';
 import { USUAL_POLICY } from './usual-policy.js';
-import type { AcceptedMail, OutputEvent, ReadModels, SentRecord } from './verifier/outputs.js';
+import type { AcceptedMail, OutputEvent, Outputs, ReadModels, SentRecord } from './verifier/outputs.js';
 import { OutputsWriter, readLines, storedOutputs } from './verifier/stored-outputs.js';
 import { verify, type Verdict } from './verifier/verify.js';
 
@@ -21,6 +21,8 @@ export interface RunSources {
   /** What its simulators were answered, as `vigia simulate --answers` writes it; further records that are known by other means. */
   readonly answersFiles: readonly string[];
   readonly sent?: readonly SentRecord[];
+  /** What these have all of; not there where others sent, too. */
+  readonly sentHas?: NonNullable<Outputs['sentHas']>;
   /** Of its processes, by their names. The first one has log and events where these are embedded. */
   readonly dataDirs: Readonly<Record<string, string>>;
   /** Those that are kept elsewhere. */
@@ -34,7 +36,7 @@ export interface RunSources {
 
 /** Stores the outputs of a run in a folder, from where test/faults/verifier/main.ts can read them again, and has the verifier judge them. */
 export async function judgeRun(folder: string, sources: RunSources): Promise<Verdict> {
-  const { answersFiles, sent = [], dataDirs, kafka, store, mails } = sources;
+  const { answersFiles, sent = [], sentHas, dataDirs, kafka, store, mails } = sources;
   const [dataDir] = Object.values(dataDirs) as [string];
   const writer = new OutputsWriter(folder);
   for (const topic of ALL_TOPICS) for (let partition = 0; partition < PARTITIONS; partition += 1) writer.addPartition(topic, partition);
@@ -43,7 +45,7 @@ export async function judgeRun(folder: string, sources: RunSources): Promise<Ver
   const log = kafka === null ? await storeEmbeddedLog(dataDir, writer) : await storeTopics(kafka, writer);
   const readModels = [...(sources.readModels ?? [])];
   for (const [name, dir] of Object.entries(dataDirs)) readModels.push(...(await readModelsIn(name, dir)));
-  writer.end({ policy: USUAL_POLICY, isKeyed: true, log, events: store?.events() ?? (await embeddedEvents(dataDir)), readModels, mails });
+  writer.end({ policy: USUAL_POLICY, isKeyed: true, ...(sentHas ? { sentHas } : {}), log, events: store?.events() ?? (await embeddedEvents(dataDir)), readModels, mails });
   return verify(storedOutputs(folder));
 }
 

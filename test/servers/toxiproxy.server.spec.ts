@@ -16,7 +16,7 @@ import { Product, type ApiAlarm } from '../acceptance/product.js';
 import { brokenLines } from '../faults/hostile/broken-lines.js';
 import { drawHostileRecord, type HostileRecord } from '../faults/hostile/draw-hostile-record.js';
 import { expectHarmlessMail } from '../faults/hostile/expect-harmless-mail.js';
-import { nastyCustomers } from '../faults/hostile/nasty-customers.js';
+import { NASTY_CUSTOMERS, nastyCustomers } from '../faults/hostile/nasty-customers.js';
 import { judgeRun } from '../faults/run-outputs.js';
 import { testClient } from '../support/kafka-group.js';
 import { MAIL_SEND_SECONDS } from '../support/mail-send-seconds.js';
@@ -63,7 +63,7 @@ const ORDERLY_END_MS = 5_000;
 /** What others put onto the topics, of sensors that are no one else's. */
 const HOSTILE_RECORDS = 600;
 const FIRST_HOSTILE_SENSOR = 2_001;
-const HOSTILE_SENSORS = 12;
+const HOSTILE_SENSORS = NASTY_CUSTOMERS;
 
 const MOST_IN_BATCH = 40;
 const HUGE_BYTES = 100_000;
@@ -173,7 +173,7 @@ describe('Vigía behind Toxiproxy', () => {
 
   it('takes what other producers put straight onto the topics, and customers whose every text may do harm', async () => {
     const file = join(dir, 'nasty.csv');
-    writeFileSync(file, nastyCustomers(FIRST_HOSTILE_SENSOR, HOSTILE_SENSORS));
+    writeFileSync(file, nastyCustomers(FIRST_HOSTILE_SENSOR));
     await members.console.command('customers', 'import', file);
     const records = Array.from({ length: HOSTILE_RECORDS }, (_, index) => drawHostileRecord(Random.seeded(`kafka ${index}`), FIRST_HOSTILE_SENSOR, HOSTILE_SENSORS));
     const producer = testClient(kafka).producer({ allowAutoTopicCreation: false });
@@ -202,7 +202,7 @@ describe('Vigía behind Toxiproxy', () => {
   /** By records or customers into e-mails, rows of CQL, line protocol, lists for spreadsheets, or lines of the log. */
   async function expectNothingInjected(): Promise<void> {
     for (const { ID: id } of await mailpit.list()) await expectHarmlessMail(id, await mailpit.raw(id), 'monitoring@vigia.local');
-    const [, ...customers] = parseCsv(nastyCustomers(FIRST_HOSTILE_SENSOR, HOSTILE_SENSORS));
+    const [, ...customers] = parseCsv(nastyCustomers(FIRST_HOSTILE_SENSOR));
     for (const row of customers) {
       const customer = (await members.console.get(`/api/customers/${row[0]}`)) as Record<string, unknown>;
       expect(CUSTOMER_COLUMNS.map((column) => String(customer[column]))).toEqual(row);

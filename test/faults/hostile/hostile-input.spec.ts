@@ -21,11 +21,11 @@ import { brokenLines } from './broken-lines.js';
 import { drawHostile, NASTY_TEXTS } from './draw-hostile.js';
 import { drawHostileRecord } from './draw-hostile-record.js';
 import { expectHarmlessMail } from './expect-harmless-mail.js';
-import { nastyCustomers } from './nasty-customers.js';
+import { NASTY_CUSTOMERS, nastyCustomers } from './nasty-customers.js';
 
 /** More on demand: HOSTILE_CASES=20000 npm run jest -- test/faults/hostile. */
 const CASES = Number(process.env['HOSTILE_CASES'] ?? 1500);
-const SENSORS = 12;
+const SENSORS = NASTY_CUSTOMERS;
 const IDLE_CONNECTIONS = 10_000;
 const SLOW_CLIENTS = 200;
 const MIB = 1024 * 1024;
@@ -60,7 +60,7 @@ describe('hostile input', () => {
     product = new Product({ dataDir, logFile: join(folder, 'log') }, { ingest: await freePort(), console: await freePort() }, 0, { VIGIA_LOG_LEVEL: 'debug' });
     product.start();
     await product.waitUntilUp();
-    writeFileSync(join(folder, 'customers.csv'), nastyCustomers(0, SENSORS));
+    writeFileSync(join(folder, 'customers.csv'), nastyCustomers(0));
     await product.command('customers', 'import', join(folder, 'customers.csv'));
   }, 60_000);
   afterAll(async () => {

@@ -21,7 +21,7 @@ export const withoutLast = (topic: string): Tamper => (outputs) => {
   return { ...outputs, topics: { ...outputs.topics, [topic]: partitions.map((records, index) => (index === at ? records.slice(0, -1) : records)) } };
 };
 
-/** One that is normal, with what the receipts say of it. */
+/** The first one of its partition, once more at the end. */
 export const withRecordTwice: Tamper = (outputs) => {
   const entry = listed(outputs, 'ENTRY');
   const [record, last] = [entry[0]![0]!, entry[0]!.at(-1)!];

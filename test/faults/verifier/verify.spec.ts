@@ -136,6 +136,12 @@ describe('verify', () => {
     expect(p2(...saidToHaveEvents, { ...noted, type: 'StrikeRecorded' })).toHaveLength(1);
   });
 
+  it.each(SPOILT.filter(([what]) => /(time|readings|policy) of (an|every) alarm|time of a recovery/.test(what)))('notices the change of %s where no order of processing is told', (_what, promise, tamper) => {
+    const keyless = { ...sound, isKeyed: false };
+    expect(verify(keyless).problems).toEqual([]);
+    expect(new Set(verify(tamper(keyless)).problems.map((problem) => problem.promise))).toContain(promise);
+  });
+
   it('takes a follow-up that is owed', () => {
     expect(verify(withFollowUps(1, true)(sound)).problems.filter(({ what }) => !what.includes('lease'))).toEqual([]);
   });
