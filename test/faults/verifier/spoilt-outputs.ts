@@ -86,7 +86,7 @@ export const SPOILT: readonly (readonly [what: string, promise: string, tamper: 
   ['the time of every alarm', 'P3', earlyAlarms],
   ['the readings of an alarm', 'P3', changedEvents('AlarmTriggered', ({ evidence: _, ...data }) => data)],
   ['the place of an alarm’s readings', 'P3', changedEvidence((evidence) => ({ ...evidence, source: { topic: 'ENTRY', partition: 0, offset: 100_000 } }))],
-  ['the time of an alarm’s readings', 'P3', changedEvidence((evidence) => ({ ...evidence, readAt: '2026-01-01T00:00:00.000Z' }))],
+  ['the time of an alarm’s readings', 'P3', changedEvidence((evidence) => ({ ...evidence, receivedAt: '2026-01-01T00:00:00.000Z' }))],
   ['the policy of an alarm', 'P3', changedEvents('AlarmTriggered', ({ policy: _, ...data }) => data)],
   ['the number of a strike', 'P3', changedEvents('StrikeRecorded', (data) => ({ ...data, strike: Number(data['strike']) + 1 }))],
   ['the time of a recovery', 'P3', changedEvents('AlarmRecovered', (data) => ({ ...data, recoveredAt: hourEarlier(data['recoveredAt']) }))],
