@@ -23,7 +23,7 @@ const LIVENESS_MS = 900_000;
 const LOOK_MS = 2000;
 
 /** So long it goes on when all has been done, for what comes too late, as a second copy does. */
-const AFTER_REST_MS = 120_000;
+const AFTER_REST_MS = 45_000;
 
 /** A run takes some thousands. */
 const MOST_STEPS = 400_000;
