@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_STRIKES } from './alarm-domain/strike-policy.js';
 import { ROLES } from './roles.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -35,7 +36,7 @@ export const variables = {
   VIGIA_MAIL_FROM: mailAddress.default('alarms@vigia.local'),
   VIGIA_MAIL_LANGUAGE: z.enum(['es', 'en']).default('es'),
   VIGIA_MAIL_SEND_SECONDS: z.coerce.number().min(5).max(600).default(30),
-  VIGIA_STRIKES: z.coerce.number().int().min(1).max(100).default(3),
+  VIGIA_STRIKES: z.coerce.number().int().min(1).max(MOST_STRIKES).default(3),
   VIGIA_STRIKE_WINDOW_SECONDS: z.coerce.number().positive().optional(),
   VIGIA_CLEAR_ON_NORMAL: flag.default(false),
   VIGIA_LONGEST_SHELVING_HOURS: z.coerce.number().positive().max(8760).default(24),

@@ -1,7 +1,7 @@
 import type { Evidence } from './alarm-events.js';
 import type { AlarmType } from './reading.js';
 import { isSamePosition } from './source-position.js';
-import type { StrikePolicy } from './strike-policy.js';
+import { MOST_STRIKES, type StrikePolicy } from './strike-policy.js';
 import { LATE_WINDOWS } from './strikes.js';
 
 /** Readings that came while the alarm of their type was open, by type, in the order of their arrival: what an OK from before them leaves (P7). */
@@ -9,11 +9,12 @@ export type NotedReadings = Readonly<Partial<Record<AlarmType, readonly Evidence
 
 /**
  * The noted readings with one more; those that the log took last stay: as many as make an alarm, or with a window as
- * many as there are strikes of a type at most. If others must go, those that stay are an alarm by themselves.
+ * many as there are strikes of a type at most. If others must go, those that stay are an alarm by themselves. Never more
+ * than `MOST_STRIKES`: an OK may make a strike of each.
  */
 export function withNoted(noted: NotedReadings, type: AlarmType, reading: Evidence, { n, windowMs }: StrikePolicy): NotedReadings {
   const others = (noted[type] ?? []).filter(({ source }) => !isSamePosition(source, reading.source));
-  const most = windowMs === null ? n : (LATE_WINDOWS + 1) * n;
+  const most = windowMs === null ? n : Math.min((LATE_WINDOWS + 1) * n, MOST_STRIKES);
   const kept = [...others, reading];
   // Not the order of arrival: an OK leaves what the log took after it, and that may come first.
   while (kept.length > most) kept.splice(firstTaken(kept), 1);

@@ -14,3 +14,9 @@ export interface StrikePolicy {
 
 /** The source's own rule: the third strike, no time limit, a normal reading clears nothing. */
 export const SOURCE_STRIKE_POLICY: StrikePolicy = { n: 3, windowMs: null, clearOnNormal: false };
+
+/**
+ * The largest `n`, and the most readings that one record may make strikes or evidence of: some 200 events of at most 4 KB
+ * each when an OK leaves as many readings of smoke and of temperature, which is what one append to the event store takes.
+ */
+export const MOST_STRIKES = 100;

@@ -1,4 +1,5 @@
 import type { Evidence } from './alarm-events.js';
+import { MOST_STRIKES } from './strike-policy.js';
 import { countedWith, LATE_WINDOWS, withStrike, type Strikes } from './strikes.js';
 
 const WINDOW_MS = 60_000;
@@ -41,6 +42,12 @@ describe('the strikes that count together', () => {
     expect(countedWith(strike(1), [strike(0), strike(2)], WINDOW_MS)).toEqual([strike(0), strike(1)]);
     expect(countedWith(strike(0.5), [strike(0), strike(1)], WINDOW_MS)).toEqual([strike(0), strike(0.5), strike(1)]);
     expect(countedWith(strike(0.5), [strike(0), strike(1.001)], WINDOW_MS)).toEqual([strike(0), strike(0.5)]);
+  });
+  it('are as many as one alarm can name, the new one among them, when the policy has changed', () => {
+    const older = Array.from({ length: 2 * MOST_STRIKES }, (_, index) => strike(index * 1e-3));
+    expect(countedWith(strike(1), older, null)).toEqual([...older.slice(1 - MOST_STRIKES), strike(1)]);
+    const first = strike(-1e-3);
+    expect(countedWith(first, older, WINDOW_MS)).toEqual([first, ...older.slice(1 - MOST_STRIKES)]);
   });
   it('always have the new one among them', () => expect(countedWith(strike(9), [strike(0), strike(0), strike(0)], WINDOW_MS)).toEqual([strike(9)]));
   it('take several strikes of one time', () => expect(countedWith(strike(0), [strike(0), strike(0)], 1)).toHaveLength(3));

@@ -1,5 +1,6 @@
 import type { Evidence } from './alarm-events.js';
 import type { AlarmType } from './reading.js';
+import { MOST_STRIKES } from './strike-policy.js';
 
 /** The strikes of a sensor that no alarm, OK or normal reading has used up, by type, in the order of their arrival. Source: R3. */
 export type Strikes = Readonly<Partial<Record<AlarmType, readonly Evidence[]>>>;
@@ -38,9 +39,17 @@ export function withoutReceivedThrough(strikes: Strikes, types: readonly AlarmTy
 
 /**
  * The strikes that count together with a new one, which is among them: all without a window, else the most whose
- * reading times lie within one window of each other, by reading time. The order of arrival plays no part.
+ * reading times lie within one window of each other, by reading time. The order of arrival plays no part. Of more than
+ * `MOST_STRIKES`, as there can be after a change of the policy, the last ones and the new one.
  */
 export function countedWith(strike: Evidence, strikes: readonly Evidence[], windowMs: number | null): readonly Evidence[] {
+  const counted = allCountedWith(strike, strikes, windowMs);
+  if (counted.length <= MOST_STRIKES) return counted;
+  const last = counted.slice(-MOST_STRIKES);
+  return last.includes(strike) ? last : [strike, ...last.slice(1)];
+}
+
+function allCountedWith(strike: Evidence, strikes: readonly Evidence[], windowMs: number | null): readonly Evidence[] {
   const all = [...strikes, strike];
   if (windowMs === null) return all;
   const strikeMs = Date.parse(strike.readAt);

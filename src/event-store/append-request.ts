@@ -1,4 +1,4 @@
-import { EventTooLarge, InvalidAppend, MAX_EVENT_BYTES, type EventToAppend, type ExpectedRevision } from './event-store.js';
+import { AppendTooLarge, EventTooLarge, InvalidAppend, MAX_EVENT_BYTES, type EventToAppend, type ExpectedRevision } from './event-store.js';
 
 /** An event as it is stored: data and metadata as JSON text, the id in lower case. */
 export interface EventRow {
@@ -18,7 +18,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // A lone surrogate or NUL would come back from the database as another name.
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
-/** Checks an append as far as that needs no store, and renders its events. Thrown: `InvalidAppend`, `EventTooLarge`. */
+/** Checks an append as far as that needs no store, and renders its events. Thrown: `InvalidAppend`, `AppendTooLarge`, `EventTooLarge`. */
 export function toAppendRequest(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): AppendRequest {
   checkStreamName(stream);
   if (typeof expected === 'bigint' && expected < 0n) {
@@ -32,7 +32,7 @@ export function toAppendRequest(stream: string, events: readonly EventToAppend[]
     bytes += size;
     return row;
   });
-  if (bytes > MAX_EVENT_BYTES) throw new InvalidAppend(stream, `its ${rows.length} events have ${bytes} bytes together, the limit is ${MAX_EVENT_BYTES}`);
+  if (bytes > MAX_EVENT_BYTES) throw new AppendTooLarge(stream, rows.length, bytes);
   return { rows, bytes };
 }
 

@@ -10,7 +10,7 @@ export interface EventStore {
    *
    * Repeating an append whose events (by id) are already there at the expected place succeeds without
    * storing anything, so after `OutcomeUnknown` the same call is simply made again.
-   * Thrown: `WrongExpectedRevision`, `EventTooLarge`, `InvalidAppend`, `StoreUnavailable`, `OutcomeUnknown`.
+   * Thrown: `WrongExpectedRevision`, `EventTooLarge`, `InvalidAppend` (of which `AppendTooLarge` is one), `StoreUnavailable`, `OutcomeUnknown`.
    */
   append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult>;
 
@@ -125,6 +125,14 @@ export class InvalidAppend extends Error {
   constructor(stream: string, problem: string, options?: ErrorOptions) {
     super(`append to stream ${JSON.stringify(stream)}: ${problem}; a retry does not help`, options);
     this.name = 'InvalidAppend';
+  }
+}
+
+/** The events of an append are more than one may have together; nothing was stored, fewer events may be taken. */
+export class AppendTooLarge extends InvalidAppend {
+  constructor(stream: string, events: number, bytes: number) {
+    super(stream, `its ${events} events have ${bytes} bytes together, the limit is ${MAX_EVENT_BYTES}`);
+    this.name = 'AppendTooLarge';
   }
 }
 

@@ -7,7 +7,7 @@ import { isoTime, type Clock } from '../clock.js';
 import { crashPoint } from '../crash-point.js';
 import { appendUntilKnown } from '../event-store/append-until-known.js';
 import { toAppend } from '../event-store/event-codec.js';
-import { WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
+import { AppendTooLarge, WrongExpectedRevision, type EventStore } from '../event-store/event-store.js';
 import type { LogBatch, SensorTopic } from '../message-log/message-log.js';
 import { groupsOf } from './batch-groups.js';
 import type { DeadLetters } from './dead-letters.js';
@@ -25,8 +25,8 @@ const MOST_APPENDS = 512;
 const MOST_CONFLICTS = 5;
 
 /**
- * Records of one sensor that are decided, and their events appended, together. With a window or `clearOnNormal`
- * each may be an event or two of about 1 KB, and an append has a limit of 1 MiB.
+ * Records of one sensor that are decided, and their events appended, together. Usually a record is an event or two of
+ * about 1 KB, and an append has a limit of 1 MiB; those that are more, as with very long messageIds, are halved.
  */
 const MOST_OF_ONE_SENSOR = 200;
 
@@ -149,7 +149,7 @@ export class BatchHandler {
     }
   }
 
-  /** In a single append. */
+  /** In a single append, or in as many as the store asks for; what one record brings always fits (`MOST_STRIKES`). */
   private async handleSome(sensorId: number, items: readonly Item[], isOutOfOrder: boolean): Promise<void> {
     for (let conflicts = 0; ; conflicts += 1) {
       // After a conflict the state is still right up to its revision: what another writer has added is folded into it.
@@ -165,6 +165,12 @@ export class BatchHandler {
         if (error instanceof WrongExpectedRevision && conflicts < MOST_CONFLICTS) {
           this.observer.conflict();
           continue;
+        }
+        if (error instanceof AppendTooLarge && items.length > 1) {
+          // The store has counted the bytes as it rendered them, and has taken none.
+          const half = Math.ceil(items.length / 2);
+          await this.handleSome(sensorId, items.slice(0, half), isOutOfOrder);
+          return this.handleSome(sensorId, items.slice(half), isOutOfOrder);
         }
         this.sensors.forget(sensorId);
         throw error;
