@@ -44,4 +44,16 @@ describe('DeadLetters', () => {
     expect(appends.map((records) => records.length)).toEqual([8, 8, 8, 6]);
     expect(appends.flat().map(({ headers }) => headers!['dead-letter-reason'])).toEqual(letters.map(({ reason }) => reason));
   });
+
+  it.each([
+    ['headers', null, { large: 'x'.repeat(1_000_000) }],
+    ['keys', Buffer.alloc(1_000_000, 'k'), {}],
+  ])('counts large %s, though there are no values: more than the log takes at a time is stored', async (_what, key, headers) => {
+    const letters = Array.from({ length: 36 }, (_, offset) => {
+      const record: LogRecord = { offset, key, value: null, headers, appendedAtMs: 0 };
+      return { record, source: { log: pipeline.log.identity, topic: 'ENTRY', partition: 0, epoch: 0, offset }, reason: 'tombstone' };
+    });
+    await pipeline.deadLetters.add('ENTRY', letters);
+    expect((await list()).map(({ source }) => source.offset).sort((one, other) => one - other)).toEqual(letters.map(({ source }) => source.offset));
+  });
 });

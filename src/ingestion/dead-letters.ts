@@ -4,6 +4,7 @@ import { isoTime, type Clock } from '../clock.js';
 import { crashPoint } from '../crash-point.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { deadLetterTopic, SENSOR_TOPICS, type LogRecord, type MessageLog, type OutgoingRecord, type SensorTopic } from '../message-log/message-log.js';
+import { recordSizeBound } from '../message-log/record-batch.js';
 import { idOf } from './deterministic-id.js';
 import { MESSAGE_ID_HEADER } from './sensor-message.js';
 
@@ -62,12 +63,13 @@ export class DeadLetters {
     let records: OutgoingRecord[] = [];
     let bytes = 0;
     for (const letter of letters) {
-      const size = letter.record.value?.length ?? 0;
+      const record = toDeadLetterRecord(letter);
+      const size = recordSizeBound(record);
       if (records.length > 0 && bytes + size > MOST_APPEND_BYTES) {
         await this.log.append(deadLetterTopic(topic), records);
         [records, bytes] = [[], 0];
       }
-      records.push(toDeadLetterRecord(letter));
+      records.push(record);
       bytes += size;
     }
     await this.log.append(deadLetterTopic(topic), records);

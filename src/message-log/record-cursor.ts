@@ -94,6 +94,11 @@ export class RecordCursor {
     return this.header.maxTimestampMs;
   }
 
+  /** Of the key, the value and the headers of the record at which the cursor stands. */
+  get recordBytes(): number {
+    return this.keyEnd - this.keyStart + (this.valueEnd - this.valueStart) + (this.recordEnd - this.headersStart);
+  }
+
   /** The record at which the cursor stands; its key and value are copies, and outlive the batch. */
   record(): LogRecord {
     return {

@@ -58,6 +58,17 @@ function takeAll(entries: readonly Buffer[], from: number, aborted: readonly Abo
 }
 
 describe('FetchedRecords', () => {
+  it('count all that belongs to a record, not its value alone', () => {
+    const bytesOf = (record: Partial<RecordToBuild>): number => take(new FetchedRecords(batch([{ offset: 5, key: null, value: null, ...record }]), []), 5).recordBytes;
+    const bare = bytesOf({});
+    expect(bare).toBeLessThan(10);
+    expect(bytesOf({ value: Buffer.alloc(3000) })).toBe(bare + 3000);
+    expect(bytesOf({ key: 'k'.repeat(3000) })).toBe(bare + 3000);
+    const header = bytesOf({ headers: [['n'.repeat(1000), 'v'.repeat(2000)]] });
+    expect(header).toBeGreaterThanOrEqual(bare + 3000);
+    expect(header).toBeLessThan(bare + 3010);
+  });
+
   it('takes several batches as one run and leaves out what is discarded', () => {
     const got = takeAll([batch([...normal(10), ...hot(11), ...normal(12)]), batch(normal(13, 14)), batch(hot(15))], 10);
     expect(got).toEqual({ records: [11, 15], skipped: [], discarded: 4, lastOffset: 15 });

@@ -21,7 +21,7 @@ export const MAX_RUN_RECORDS = 5_000;
 export class Run<Topic extends string = SensorTopic> {
   readonly skipped: number[] = [];
   readonly records: LogRecord[] = [];
-  /** Of the values of `records`. */
+  /** Of the keys, values and headers of `records`. */
   recordBytes = 0;
   discarded = 0;
   lastOffset: number;
@@ -41,9 +41,10 @@ export class Run<Topic extends string = SensorTopic> {
     return this.records.length >= this.maxRecords || this.skipped.length >= this.maxRecords;
   }
 
-  add(record: LogRecord, discard: Discard | undefined): void {
+  /** `bytes`: of all that belongs to the record. */
+  add(record: LogRecord, bytes: number, discard: Discard | undefined): void {
     this.records.push(record);
-    this.recordBytes += record.value?.length ?? 0;
+    this.recordBytes += bytes;
     discard?.given?.(record);
   }
 
@@ -177,7 +178,7 @@ export class FetchedRecords {
           discarded += 1;
           continue;
         }
-        run.add(cursor.record(), discard);
+        run.add(cursor.record(), cursor.recordBytes, discard);
         next = offset + 1;
         if (run.isFull) return;
       }
@@ -194,7 +195,8 @@ export class FetchedRecords {
     run.skipTo(lastOffset);
     if (run.isFull || run.lastOffset < lastOffset - 1) return;
     const unreadableBatch = `batch of ${header.recordCount} records, offsets ${header.baseOffset} to ${lastOffset}: ${problem}`;
-    run.add({ offset: lastOffset, key: null, value: Buffer.from(this.buffer.subarray(entry.start, header.end)), headers: {}, appendedAtMs: entry.timeMs, unreadableBatch }, discard);
+    const value = Buffer.from(this.buffer.subarray(entry.start, header.end));
+    run.add({ offset: lastOffset, key: null, value, headers: {}, appendedAtMs: entry.timeMs, unreadableBatch }, value.length, discard);
     run.lastOffset = lastOffset;
   }
 
@@ -204,14 +206,14 @@ export class FetchedRecords {
     if (end !== bytes.length) throw new CorruptRecordBatch(`a message of ${bytes.length} bytes at offset ${entry.lastOffset}`);
     let before = -1;
     for (const record of records) {
-      const { offset, value } = record;
+      const { offset, key, value } = record;
       if (offset <= before || offset > entry.lastOffset) throw new CorruptRecordBatch(`offset ${offset} in a compressed message at offset ${entry.lastOffset}`);
       before = offset;
       if (offset <= run.lastOffset) continue;
       if (!run.isFull) run.skipTo(offset);
       if (run.isFull) return;
       if (discard !== undefined && value !== null && discard.one(value, 0, value.length)) run.discarded += 1;
-      else run.add(record, discard);
+      else run.add(record, (key?.length ?? 0) + (value?.length ?? 0), discard); // this format has no headers
       run.lastOffset = offset;
     }
     run.skipTo(entry.lastOffset + 1);
