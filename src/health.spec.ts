@@ -24,6 +24,18 @@ describe('the health of the customers', () => {
   });
 });
 
+describe('the health of the e-mails', () => {
+  it('tells of follow-ups that were given up', async () => {
+    const status = (followUpsGivenUp: number) => ({ pending: 0, lagMs: 0, parked: 0, lastError: null, followUpsGivenUp });
+    const detail = async (followUpsGivenUp: number) => {
+      const parts = { processing: { report: () => Promise.resolve({ parts: [] }) }, projections: { status: () => Promise.resolve([]) }, influx: null, counting: null, notifying: { work: { status: () => status(followUpsGivenUp) } }, alarms: { parkedMails: () => 0 }, customers: { count: () => Promise.resolve(1), impairment: () => null }, clock: systemClock };
+      return (await new SystemHealth(parts as unknown as SystemHealthParts).report()).parts.find(({ name }) => name === 'notifications')?.detail;
+    };
+    expect(await detail(0)).toBe('0 e-mails pending');
+    expect(await detail(2)).toBe('0 e-mails pending; 2 follow-ups given up');
+  });
+});
+
 describe('the health of the ingestion', () => {
   const lag = (topic: PartitionLag['topic'], partition: number, records = 0): PartitionLag => ({ topic, partition, records });
   const ingestionPart = async (lags: readonly PartitionLag[]) => {

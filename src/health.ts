@@ -78,10 +78,10 @@ export class SystemHealth implements Health {
     if (notifying === null) return [];
     const { work } = notifying;
     if (work === null) return [elsewhere('notifications', notifying.status())];
-    const { pending, lagMs, parked: parkedSinceStart, lastError } = work.status();
+    const { pending, lagMs, parked: parkedSinceStart, followUpsGivenUp, lastError } = work.status();
     const parked = this.parkedMails() ?? parkedSinceStart;
     const isLate = lagMs > LATE_SECONDS * 1000;
-    const detail = [`${pending} e-mails pending`, parked > 0 ? `${parked} parked` : '', isLate && lastError ? lastError.message : ''];
+    const detail = [`${pending} e-mails pending`, parked > 0 ? `${parked} parked` : '', followUpsGivenUp > 0 ? `${followUpsGivenUp} follow-ups given up` : '', isLate && lastError ? lastError.message : ''];
     return [{
       name: 'notifications',
       status: isLate || parked > 0 ? 'degraded' : 'up',

@@ -34,7 +34,8 @@ export interface FollowUpParts {
  * Sends the customer's data after a mail that went without, once the customer store is back.
  *
  * One after the other, with a checkpoint of its own, so that no alarm waits behind a follow-up. After a
- * crash one may go twice by SMTP, with the same Message-ID: P4 does not count it.
+ * crash one may go twice by SMTP, with the same Message-ID: P4 does not count it. One that the server refuses for good,
+ * or too often, is given up, unlike an alarm's own mail: the log, a metric, health and `vigia reconcile` say so.
  */
 export class FollowUpSender {
   private readonly checkpoint: StreamCheckpoint;
@@ -95,7 +96,7 @@ export class FollowUpSender {
     const loaded = await streams.load(alarmId);
     if (!owesFollowUp(loaded.state)) return 'not-owed';
     const mail = completedMail(settings, { alarm: alarm.data, customer: found, date: isoTime(clock.now()), possibleDuplicate: false }, mailId);
-    const sent = await this.send(mail);
+    const sent = await this.send(mail, { alarmId, sensorId });
     if (sent !== 'sent') return sent;
     const followUp = { mailId: messageId(mail.name), customer: found === null ? 'unknown' : 'complete' } as const;
     const context = { alarmId, sensorId, nowMs: clock.now(), correlationId: alarm.metadata.correlationId, causationId: recorded.id, idOf };
@@ -104,20 +105,22 @@ export class FollowUpSender {
     return 'sent';
   }
 
-  private async send(mail: Mail): Promise<'sent' | 'given-up' | 'stopped'> {
+  private async send(mail: Mail, about: { readonly alarmId: string; readonly sensorId: number }): Promise<'sent' | 'given-up' | 'stopped'> {
     const { mailer, policy, clock, tally, term, stopping } = this.parts;
     let mayHaveGone = false;
+    let lastError: unknown;
     for (let attempt = 1; !stopping.aborted && term.isHeld(); attempt += 1) {
       try {
         await mailer.send({ ...mail, possibleDuplicate: mayHaveGone });
         return 'sent';
       } catch (error) {
-        tally.problem('follow-up', error, { alarmId: mail.alarmId });
+        lastError = error;
+        tally.problem('follow-up', error, about);
         if (!(error instanceof MailRefused)) mayHaveGone = true;
         else if (error.permanent) attempt = policy.maxAttempts;
       }
       if (attempt >= policy.maxAttempts) {
-        tally.followUpsGivenUp += 1;
+        tally.followUpGivenUp(about, lastError);
         return 'given-up';
       }
       await clock.sleep(Math.min(policy.firstRetryMs * 2 ** (attempt - 1), policy.longestRetryMs), stopping);

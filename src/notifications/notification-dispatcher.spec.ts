@@ -6,6 +6,7 @@ import { systemClock } from '../clock.js';
 import { OutcomeUnknown, StoreUnavailable } from '../event-store/event-store.js';
 import { MailboxFolderMailer } from './mailbox-folder-mailer.js';
 import type { Mailer } from './mailer.js';
+import { reconcileMails } from './reconcile-mails.js';
 import { retryParked } from './retry-parked.js';
 
 /** Past the end of a claim, and the pause after that of a few attempts. */
@@ -334,7 +335,7 @@ describe('with the customer store down', () => {
     expect(bench.server.mails).toHaveLength(3);
   });
 
-  it('keeps a follow-up that the server does not take now, and gives up one that it never will', async () => {
+  it('keeps a follow-up that the server does not take now, and says of which alarm it gives up one that it never will', async () => {
     bench.customersAreDown = true;
     const dispatcher = bench.start({ customerWaitMs: 0 });
     const alarms = [await raise(bench.store), await raise(bench.store)];
@@ -344,6 +345,12 @@ describe('with the customer store down', () => {
     bench.customersAreDown = false;
     await eventually('both', () => dispatcher.status().followUpsSent === 1 && dispatcher.status().followUpsGivenUp === 1);
     expect(bench.server.mails).toHaveLength(3);
+    const reconciled = () => reconcileMails({ store: bench.store, mailer: null, clock: bench.clock, onProgress: () => undefined, onDifference: () => undefined });
+    await eventually('the record of the other', async () => (await reconciled()).withoutCustomer === 1);
+    expect(await reconciled()).toMatchObject({ alarms: 2, sent: 2, missing: 0, withoutCustomer: 1 });
+    const histories = await Promise.all(alarms.map(async ({ data: { alarmId } }) => ({ alarmId, lines: await bench.history(alarmId) })));
+    const alarmId = histories.find(({ lines }) => !lines.includes('Completed'))?.alarmId;
+    expect(bench.errors).toEqual([{ alarmId, sensorId: CUSTOMER.id, err: expect.objectContaining({ name: 'MailRefused' }) }]);
   });
 });
 

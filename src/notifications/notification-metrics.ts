@@ -29,18 +29,22 @@ export function registerNotificationMetrics(registry: Registry, dispatcher: () =
   };
   gauge('vigia_emails_pending', 'Alarms whose e-mail is neither sent nor parked.', ({ pending }) => pending);
   gauge('vigia_email_lag_seconds', 'How long the oldest pending e-mail has been waiting.', ({ lagMs }) => lagMs / 1000);
-  let counted: { readonly of: NotificationDispatcher; readonly failed: number } | null = null;
-  new Counter({
-    name: 'vigia_email_failures_total',
-    help: 'Attempts to send an e-mail that failed.',
-    registers,
-    collect() {
-      const of = dispatcher();
-      if (of === null) return;
-      const { failed } = of.status();
-      // Each term of the role has a dispatcher of its own, which counts from 0.
-      this.inc(failed - (counted?.of === of ? counted.failed : 0));
-      counted = { of, failed };
-    },
-  });
+  const counter = (name: string, help: string, valueOf: (status: ReturnType<NotificationDispatcher['status']>) => number): void => {
+    let counted: { readonly of: NotificationDispatcher; readonly value: number } | null = null;
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        const of = dispatcher();
+        if (of === null) return;
+        const value = valueOf(of.status());
+        // Each term of the role has a dispatcher of its own, which counts from 0.
+        this.inc(value - (counted?.of === of ? counted.value : 0));
+        counted = { of, value };
+      },
+    });
+  };
+  counter('vigia_email_failures_total', 'Attempts to send an e-mail that failed.', ({ failed }) => failed);
+  counter('vigia_follow_up_emails_given_up_total', 'E-mails with the customer’s data, after one without, that could not be sent and will not be.', ({ followUpsGivenUp }) => followUpsGivenUp);
 }

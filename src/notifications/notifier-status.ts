@@ -3,6 +3,7 @@ import { isoTime, type Clock } from '../clock.js';
 /** Where problems are told; a pino logger fits. */
 export interface NotifierLog {
   warn(details: object, message: string): void;
+  error(details: object, message: string): void;
 }
 
 /** What health and metrics show of the notifier; the counters are since its start. */
@@ -18,7 +19,7 @@ export interface NotifierStatus {
   readonly failed: number;
   readonly parked: number;
   readonly followUpsSent: number;
-  /** Follow-ups that the mail server would not take. */
+  /** Follow-ups that the mail server would not take; no one sends them again. */
   readonly followUpsGivenUp: number;
   readonly lastError: { readonly at: string; readonly message: string } | null;
 }
@@ -41,5 +42,10 @@ export class NotifierTally {
     const message = `${what}: ${error instanceof Error ? error.message : String(error)}`;
     this.lastError = { at: isoTime(this.clock.now()), message };
     this.log.warn({ ...about, err: error }, message);
+  }
+
+  followUpGivenUp(about: { readonly alarmId: string; readonly sensorId: number }, error: unknown): void {
+    this.followUpsGivenUp += 1;
+    this.log.error({ ...about, err: error }, 'the customer’s data could not be sent after an e-mail that went without; the console has them');
   }
 }

@@ -1,3 +1,4 @@
+import { owesFollowUp } from '../alarm-domain/notification.js';
 import type { Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { ALL_TIMES, type Progress, type TimeRange } from '../ingestion/reconcile.js';
@@ -19,6 +20,8 @@ export interface MailReconciliation {
   readonly pending: number;
   /** Owed for more than two hours, or recorded as sent but not in the mailbox folder. */
   readonly missing: number;
+  /** Of those that were sent: without the customer's data, which have not followed. */
+  readonly withoutCustomer: number;
   /** Sent twice without a mark. */
   readonly doubled: number;
 }
@@ -28,7 +31,7 @@ export async function reconcileMails(
   { store, mailer, clock, onProgress, onDifference }: { store: EventStore; mailer: Pick<Mailer, 'way' | 'find'> | null; clock: Clock; onProgress: Progress; onDifference: (line: string) => void },
   { fromMs, toMs }: TimeRange = ALL_TIMES,
 ): Promise<MailReconciliation> {
-  const sums = { alarms: 0, sent: 0, parked: 0, held: 0, pending: 0, missing: 0, doubled: 0 };
+  const sums = { alarms: 0, sent: 0, parked: 0, held: 0, pending: 0, missing: 0, withoutCustomer: 0, doubled: 0 };
   const missing = (line: string): void => {
     sums.missing += 1;
     onDifference(line);
@@ -43,6 +46,7 @@ export async function reconcileMails(
     const outcome = outcomeOf(history);
     sums.alarms += 1;
     sums[outcome] += 1;
+    if (outcome === 'sent' && owesFollowUp(history.state)) sums.withoutCustomer += 1;
     if (outcome === 'pending' && clock.now() - Date.parse(history.owedSince) > LATE_MS) missing(`e-mail of ${alarmId}: not sent since ${history.owedSince}`);
     if (outcome === 'sent' && mailer !== null && history.way === mailer.way && (await mailer.find(mailName(alarmId, 'alarm'))) === null) missing(`e-mail of ${alarmId}: recorded as sent, but not in the mailbox folder`);
     if (history.unmarked > 1) {

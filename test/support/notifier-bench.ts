@@ -29,6 +29,8 @@ export class NotifierBench {
   /** While true the customer store answers nothing. */
   customersAreDown = false;
   readonly problems: string[] = [];
+  /** What was logged as an error. */
+  readonly errors: object[] = [];
   readonly clock = new SkippableClock();
   private readonly running: NotificationDispatcher[] = [];
   private readonly mailers: Mailer[] = [];
@@ -64,7 +66,7 @@ export class NotifierBench {
       mailer: changes.mailer ?? this.smtp(),
       settings: { language: 'es', from: 'alarms@vigia.local', to: 'guard@vigia.local', consoleUrl: null },
       clock: this.clock,
-      log: { warn: (_details, message) => void this.problems.push(message) },
+      log: { warn: (_details, message) => void this.problems.push(message), error: (details) => void this.errors.push(details) },
       ...changes,
       policy: { ...POLICY, ...changes.policy },
     });

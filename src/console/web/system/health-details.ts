@@ -25,6 +25,7 @@ const IN_SPANISH: readonly (readonly [clause: RegExp, spanish: string])[] = [
   [/^(\d+) unreadable$/, 'ilegibles: $1'],
   [/^(\d+) e-mails pending$/, 'correos pendientes: $1'],
   [/^(\d+) parked$/, 'aparcados: $1'],
+  [/^(\d+) follow-ups given up$/, 'correos con los datos del cliente no enviados: $1'],
   [/^(\d+) customers$/, 'clientes: $1'],
   [/^(\d+) lines written$/, 'líneas escritas: $1'],
   [/^read here, written by a process with role project$/, 'se lee aquí; lo escribe un proceso con el papel project'],
