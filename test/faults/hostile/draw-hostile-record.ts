@@ -15,6 +15,18 @@ export interface HostileRecord {
 /** Below what a broker takes, by default 1 MiB with all that belongs to a record. */
 const HUGE_BYTES = 900_000;
 
+/** As many as a receipt can't name the ids of. */
+const BURST_RECORDS = 600;
+
+/** The longest id in a header, of characters that are six bytes each as JSON. */
+const LONGEST_ID = 400;
+
+/** Abnormal readings of one sensor, to be sent as one batch: all with a key that is another's, and the longest ids. */
+export function hostileBurst(sensorId: number): HostileRecord[] {
+  const value = Buffer.from(JSON.stringify({ id: sensorId, movement: true, smoke: true, temperature: 31, maxTemperature: 30 }));
+  return Array.from({ length: BURST_RECORDS }, (_, index) => ({ topic: 'ENTRY', key: '__proto__', value, headers: { 'message-id': String(index).padStart(LONGEST_ID, '\u0001') } }));
+}
+
 /** One of the first `sensors` ones from `firstSensor` on is meant. The same for the same seed. */
 export function drawHostileRecord(random: Random, firstSensor: number, sensors: number): HostileRecord {
   const topic = random.fraction() < 0.2 ? 'OK' : 'ENTRY';
