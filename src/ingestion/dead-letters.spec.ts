@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { systemClock } from '../clock.js';
-import type { LogRecord, MessageLog, OutgoingRecord } from '../message-log/message-log.js';
+import { MAX_DEAD_LETTER_BYTES, type LogRecord, type MessageLog, type OutgoingRecord } from '../message-log/message-log.js';
+import { MAX_DECOMPRESSED_BYTES } from '../message-log/kafka/decompress.js';
+import { recordSizeBound } from '../message-log/record-batch.js';
 import { Pipeline } from '../../test/support/pipeline.js';
 import { DeadLetters, type DeadLetter } from './dead-letters.js';
 
@@ -43,6 +45,23 @@ describe('DeadLetters', () => {
     await new DeadLetters(log, pipeline.realStore, systemClock).add('ENTRY', letters);
     expect(appends.map((records) => records.length)).toEqual([8, 8, 8, 6]);
     expect(appends.flat().map(({ headers }) => headers!['dead-letter-reason'])).toEqual(letters.map(({ reason }) => reason));
+  });
+
+  it('leaves out a key that is no text and would be larger than the topic takes as one, and keeps the value', async () => {
+    const appends: OutgoingRecord[] = [];
+    const log = { append: (_topic: string, records: readonly OutgoingRecord[]) => (appends.push(...records), Promise.resolve([])) } as unknown as MessageLog;
+    // As a compressed batch of Kafka may hold it: each byte of the key would be three.
+    const value = Buffer.alloc(2 * 1024 * 1024, 'v');
+    const letter = (offset: number, key: Buffer) => ({
+      record: { offset, key, value, headers: { site: 'Madrid' }, appendedAtMs: 0 }, source: { log: 'x', topic: 'ENTRY', partition: 0, epoch: 0, offset }, reason: 'no reading',
+    });
+    await new DeadLetters(log, pipeline.realStore, systemClock).add('ENTRY', [letter(0, Buffer.alloc(22 * 1024 * 1024, 0xff)), letter(1, Buffer.alloc(1024 * 1024, 0xff))]);
+    expect(MAX_DEAD_LETTER_BYTES).toBeGreaterThan(MAX_DECOMPRESSED_BYTES);
+    expect(appends.map(recordSizeBound).every((bytes) => bytes <= MAX_DEAD_LETTER_BYTES)).toBe(true);
+    expect(appends.map(({ key, value: kept, headers }) => [key?.length ?? null, kept.equals(value), headers!['site'], headers!['dead-letter-reason']])).toEqual([
+      [null, true, undefined, expect.stringMatching(/^no reading; its key and headers are left out/)],
+      [1024 * 1024, true, 'Madrid', 'no reading'],
+    ]);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { positionKey, type SourcePosition } from '../alarm-domain/source-positio
 import { isoTime, type Clock } from '../clock.js';
 import { crashPoint } from '../crash-point.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { deadLetterTopic, SENSOR_TOPICS, type LogRecord, type MessageLog, type OutgoingRecord, type SensorTopic } from '../message-log/message-log.js';
+import { deadLetterTopic, MAX_DEAD_LETTER_BYTES, SENSOR_TOPICS, type LogRecord, type MessageLog, type OutgoingRecord, type SensorTopic } from '../message-log/message-log.js';
 import { recordSizeBound } from '../message-log/record-batch.js';
 import { idOf } from './deterministic-id.js';
 import { MESSAGE_ID_HEADER } from './sensor-message.js';
@@ -63,7 +63,8 @@ export class DeadLetters {
     let records: OutgoingRecord[] = [];
     let bytes = 0;
     for (const letter of letters) {
-      const record = toDeadLetterRecord(letter);
+      const whole = toDeadLetterRecord(letter);
+      const record = recordSizeBound(whole) <= MAX_DEAD_LETTER_BYTES ? whole : toDeadLetterRecord(withValueAlone(letter));
       const size = recordSizeBound(record);
       if (records.length > 0 && bytes + size > MOST_APPEND_BYTES) {
         await this.log.append(deadLetterTopic(topic), records);
@@ -145,6 +146,11 @@ export class DeadLetters {
     }
     return done;
   }
+}
+
+/** Of a letter that is too large: its key or headers are no text, of which each byte is three as one. */
+function withValueAlone({ record, source, reason }: DeadLetterToAdd): DeadLetterToAdd {
+  return { record: { ...record, key: null, headers: {} }, source, reason: `${reason}; its key and headers are left out, they are too large` };
 }
 
 function toDeadLetterRecord({ record, source, reason }: DeadLetterToAdd): OutgoingRecord {

@@ -51,6 +51,9 @@ export function deadLetterTopic(topic: string): string {
   return `${topic}.dlq`;
 }
 
+/** What a record of a dead-letter topic may come to: the largest that a compressed batch of Kafka may hold, and the headers that say where it was and why. */
+export const MAX_DEAD_LETTER_BYTES = (64 * 1024 + 15) * 1024;
+
 /** Every topic that must exist. */
 export const ALL_TOPICS: readonly string[] = [...SENSOR_TOPICS, COUNT_TOPIC, ...SENSOR_TOPICS.map(deadLetterTopic)];
 

@@ -1,7 +1,7 @@
 import type { Admin, Kafka } from 'kafkajs';
 import type { Clock } from '../../clock.js';
 import {
-  ALL_TOPICS, LogUnavailable, PARTITIONS, UnknownTopic,
+  ALL_TOPICS, LogUnavailable, MAX_DEAD_LETTER_BYTES, PARTITIONS, UnknownTopic,
   type AppendedRecord, type ConsumeOptions, type LogRecord, type MessageLog, type OutgoingRecord, type PartitionRange,
 } from '../message-log.js';
 import { fetchRecords } from './fetch-records.js';
@@ -13,8 +13,8 @@ import { ensureTopics, WrongTopics } from './kafka-topics.js';
 import type { MembershipFile } from './membership-file.js';
 import { readRecords } from './read-records.js';
 
-/** 64 MiB, as the embedded log: some 400,000 waiting readings, or eight of the largest batches. */
-const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** The largest dead letter, and beside it 32 MiB as in the embedded log: some 200,000 waiting readings, or four of the largest batches. */
+const MAX_WAITING_BYTES = MAX_DEAD_LETTER_BYTES + 32 * 1024 * 1024;
 
 /** So that a client is answered 503 within 10 s when the brokers are away. */
 const DELIVERY_LIMIT_MS = 9_000;
