@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../ingestion/dead-letters.js';
-import type { Progress, Reconciliation, TimeRange } from '../ingestion/reconcile.js';
+import type { Progress, Reconciliation } from '../ingestion/reconcile.js';
+import type { TimeRange } from '../ingestion/reconcile-tally.js';
 import type { MailReconciliation } from '../notifications/reconcile-mails.js';
 import type { Comparison } from '../projections/compare-with-events.js';
 import type { RebuildAllReport } from '../projections/projection-runner.js';

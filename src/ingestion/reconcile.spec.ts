@@ -1,20 +1,10 @@
 import { Pipeline } from '../../test/support/pipeline.js';
-import type { EventStore, RecordedEvent } from '../event-store/event-store.js';
+import { tampered } from '../../test/support/tampered-store.js';
+import type { RecordedEvent } from '../event-store/event-store.js';
 import { reconcile, type Reconciliation } from './reconcile.js';
 
 const NORMAL = '{"7", "false", "false", "20.0", "30.0"}';
 const MOTION = '{"7", "true", "false", "20.0", "30.0"}';
-
-/** The store as it would read had something been lost or changed in it. */
-function tampered(store: EventStore, change: (event: RecordedEvent) => RecordedEvent[]): EventStore {
-  const through = async function* (events: AsyncIterable<RecordedEvent>) {
-    for await (const event of events) yield* change(event);
-  };
-  return Object.assign(Object.create(store) as EventStore, {
-    readStream: (...args: Parameters<EventStore['readStream']>) => through(store.readStream(...args)),
-    readAll: (...args: Parameters<EventStore['readAll']>) => through(store.readAll(...args)),
-  });
-}
 
 describe('reconcile', () => {
   let pipeline: Pipeline;
@@ -78,6 +68,17 @@ describe('reconcile', () => {
     const none = { list: async function* () {} } as unknown as typeof pipeline.deadLetters;
     const found = await reconcile(pipeline.log, pipeline.realStore, none);
     expect(found).toMatchObject({ unaccounted: 1, doubled: 0 });
+  });
+
+  it('finds a dead letter that has other bytes than its record', async () => {
+    const { deadLetters } = pipeline;
+    const changed = {
+      list: async function* () {
+        for await (const letter of deadLetters.list()) yield { ...letter, value: Buffer.from('unreadably') };
+      },
+    } as unknown as typeof deadLetters;
+    const { unaccounted, doubled, problems } = await reconcile(pipeline.log, pipeline.realStore, changed);
+    expect({ unaccounted, doubled, problems }).toEqual({ unaccounted: 1, doubled: 0, problems: [expect.stringMatching(/offset 3: the dead letter has other bytes$/)] });
   });
 
   it('leaves out what came after the call, unless it was processed meanwhile', async () => {

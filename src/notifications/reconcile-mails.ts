@@ -1,7 +1,8 @@
 import { owesFollowUp } from '../alarm-domain/notification.js';
 import type { Clock } from '../clock.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { ALL_TIMES, type Progress, type TimeRange } from '../ingestion/reconcile.js';
+import type { Progress } from '../ingestion/reconcile.js';
+import { ALL_TIMES, isInRange, type TimeRange } from '../ingestion/reconcile-tally.js';
 import { mailHistories, type MailHistory } from './mail-histories.js';
 import { mailName, type Mailer } from './mailer.js';
 
@@ -29,7 +30,7 @@ export interface MailReconciliation {
 /** `mailer`: null where this process sends none, and can't ask. Thrown: the store's errors. */
 export async function reconcileMails(
   { store, mailer, clock, onProgress, onDifference }: { store: EventStore; mailer: Pick<Mailer, 'way' | 'find'> | null; clock: Clock; onProgress: Progress; onDifference: (line: string) => void },
-  { fromMs, toMs }: TimeRange = ALL_TIMES,
+  range: TimeRange = ALL_TIMES,
 ): Promise<MailReconciliation> {
   const sums = { alarms: 0, sent: 0, parked: 0, held: 0, pending: 0, missing: 0, withoutCustomer: 0, doubled: 0 };
   const missing = (line: string): void => {
@@ -41,8 +42,7 @@ export async function reconcileMails(
   for (const [alarmId, history] of histories) {
     done += 1;
     if (done % 500 === 0) onProgress(done, histories.size, 'e-mails');
-    const receivedAtMs = Date.parse(history.alarm.metadata.receivedAt);
-    if (receivedAtMs < fromMs || receivedAtMs > toMs) continue;
+    if (!isInRange(range, Date.parse(history.alarm.metadata.receivedAt))) continue;
     const outcome = outcomeOf(history);
     sums.alarms += 1;
     sums[outcome] += 1;
