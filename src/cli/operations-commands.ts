@@ -49,8 +49,8 @@ export function addOperationsCommands(program: Command): void {
   program
     .command('reconcile')
     .description('hold log, events, read models and e-mails against each other; exits with 1 when there is a difference')
-    .option('--from <time>', 'only records and alarms from this time of the log on (ISO 8601 with zone); read models as a whole')
-    .option('--to <time>', 'and to this time')
+    .option('--from <time>', 'only records and alarms from this time of the log on (ISO 8601 with zone), handled or not; read models as a whole')
+    .option('--to <time>', 'only those up to this time; what a receipt covers belongs to the time of its last record')
     .option('--json', 'print the sums as JSON')
     .action(reconcile);
 
