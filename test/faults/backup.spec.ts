@@ -3,9 +3,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { Random } from '../../src/cli/simulator/random.js';
-import type { SourcePosition } from '../../src/alarm-domain/source-position.js';
 import { systemClock } from '../../src/clock.js';
 import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
@@ -34,13 +32,6 @@ function vigia(dataDir: string, args: readonly string[], { env = {}, fileBlocks 
 /** Those that are kept: checkpoints are replaced by later ones. */
 const lasting = (events: Outputs['events']) => events.filter(({ stream }) => /^(sensor|notification|receipts)-/.test(stream));
 const isAlarm = ({ type }: Outputs['events'][number]) => type === 'AlarmTriggered';
-
-/** Takes the events of a record out of the event store. */
-function loseEventsOf(source: unknown, dataDir: string): void {
-  const database = new Database(join(dataDir, 'event-store.db'), {}) as { prepare(sql: string): { run(...values: unknown[]): unknown }; close(): void };
-  database.prepare("DELETE FROM events WHERE category = 'sensor-' AND json_extract(metadata, '$.source') = json(?)").run(JSON.stringify(source));
-  database.close();
-}
 
 describe('vigia backup and restore', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vigia-backup-'));
@@ -126,7 +117,7 @@ describe('vigia backup and restore', () => {
     for (const name of ['alarms', 'alarm-map', 'alarms-per-minute']) {
       expect(JSON.parse(await second.command('rebuild', name, '--json'))).toMatchObject({ equal: true });
     }
-    expect(JSON.parse(await second.command('reconcile', '--json'))).toMatchObject({ records: sent.length, unaccounted: 0, doubled: 0, problems: [] });
+    expect(JSON.parse(await second.command('reconcile', '--json'))).toMatchObject({ unaccounted: 0, doubled: 0, problems: [] });
     await second.interrupt();
 
     // Of what was accepted late some may have come before the backup.
@@ -149,13 +140,6 @@ describe('vigia backup and restore', () => {
     const newAlarms = [...known].filter((id) => !atRestore.has(id as string));
     expect(newAlarms.length).toBeGreaterThan(5);
     expect(newAlarms.filter((id) => lost.has(id))).toEqual([]);
-    // That the reconciliation looks at what was before the restore: it misses what is taken away there.
-    const taken = inBackup.find(isAlarm);
-    loseEventsOf(taken?.metadata.source, restored);
-    const missed = JSON.parse(await second.command('reconcile', '--json')) as { unaccounted: number; doubled: number; problems: string[] };
-    expect(missed).toMatchObject({ unaccounted: 1, doubled: 0 });
-    const { topic, partition, offset } = taken?.metadata.source as SourcePosition;
-    expect(missed.problems).toContain(`${topic}-${partition} offset ${offset}: the receipt says events, the event store has none`);
   }, 180_000);
 
   it('refuse what can’t be done, by name, and leave everything as it was', () => {
