@@ -129,7 +129,7 @@ async function reconcile({ from, to, json }: JsonFlag & { from?: string; to?: st
     else {
       for (const [name, value] of Object.entries({ records, normal, events, deadLettered, unaccounted, doubled })) console.log(`${name.padEnd(14)} ${value}`);
       for (const [reason, value] of Object.entries(ignored)) console.log(`ignored        ${value} ${reason}`);
-      for (const { name, rows, differing } of readModels) console.log(`read model     ${name}: ${rows === null ? 'not built' : `${rows} rows, ${differing} differ`}`);
+      for (const { name, rows, differing } of readModels) console.log(`read model     ${name}: ${rows === null ? (differing > 0 ? 'could not be compared' : 'not built') : `${rows} rows, ${differing} differ`}`);
       console.log(`e-mails        ${Object.entries(emails).map(([name, value]) => `${name} ${value}`).join(', ')}`);
       for (const problem of sums.problems) console.log(`! ${problem}`);
     }

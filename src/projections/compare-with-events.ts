@@ -1,21 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Building, RebuildStopped } from './building.js';
 import type { LiveProjection } from './live-projection.js';
 import type { ProjectionCopy } from './projection-sink.js';
 import type { StoredRow } from './projection.js';
-import { Building } from './building.js';
 import type { RebuildOptions } from './rebuild.js';
 
 /** How a read model differs from what its events come to. */
 export interface Comparison {
   readonly name: string;
-  /** Null when there was no live copy of this version to compare with. */
+  /** Null when there was no live copy of this version to compare with, or it could not be compared. */
   readonly rows: number | null;
+  /** 1 when it could not be compared, as it can't take some event: for want of what another event should have told, perhaps. */
   readonly differing: number;
 }
 
 /**
  * Builds a copy from the first event up to where the live one is, compares row by row, and removes it (P6). As in a rebuild, the live
- * copy waits only for the last few events and the comparison. Thrown: as by `rebuild`.
+ * copy waits only for the last few events and the comparison. An event that it can't take is told as a difference. Thrown: the errors of store and sink.
  */
 export async function compareWithEvents(live: LiveProjection, options: RebuildOptions, onDifference: (line: string) => void): Promise<Comparison> {
   const { name } = live.projection;
@@ -35,6 +36,10 @@ export async function compareWithEvents(live: LiveProjection, options: RebuildOp
       }
       return { name, rows, differing };
     });
+  } catch (error) {
+    if (!(error instanceof RebuildStopped)) throw error;
+    onDifference(error.message);
+    return { name, rows: null, differing: 1 };
   } finally {
     // A copy that can't be dropped now is dropped at the next start.
     await options.sink.drop(building.copy).catch(() => undefined);

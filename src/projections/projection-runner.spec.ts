@@ -298,6 +298,29 @@ describe('ProjectionRunner.rebuildAll', () => {
   });
 });
 
+describe('ProjectionRunner.compare', () => {
+  it('tells an event that a read model can’t take as a difference, and compares the others', async () => {
+    const bench = await Bench.open();
+    await append(bench.store, alarmsOf(3));
+    const broken: Projection = {
+      ...alarmsPerMinute,
+      project: (row, event, key) => {
+        if (event.data.sensorId === 1) throw new Error('sensor 1 is not liked');
+        return alarmsPerMinute.project(row as never, event as never, key);
+      },
+    };
+    await bench.run(async (runner) => {
+      const told: string[] = [];
+      expect(await runner.compare(() => undefined, (line) => told.push(line))).toEqual([
+        { name: broken.name, rows: null, differing: 1 },
+        { name: 'alarms', rows: 3, differing: 0 },
+      ]);
+      expect(told).toEqual([expect.stringMatching(/^rebuild of alarms-per-minute stopped at event AlarmTriggered .*: sensor 1 is not liked/)]);
+    }, [broken, alarms as Projection]);
+    await bench.close();
+  });
+});
+
 describe('the first start with many events', () => {
   it('builds all read models together, each event read once, their indexes last', async () => {
     const bench = await Bench.open();
