@@ -56,10 +56,10 @@ describe('the OpenAPI document', () => {
     const { body } = await bench.get<{ paths: Record<string, Record<string, { parameters?: { name: string; in: string; schema: object }[]; responses: Record<string, object> }>> }>('/api/openapi.json');
     expect(Object.keys(body.paths).sort()).toEqual(expect.arrayContaining([
       '/api/alarms', '/api/alarms/{id}', '/api/audit/sensors/{id}', '/api/counts', '/api/customers/{id}', '/api/health', '/api/live',
-      '/api/mailbox', '/api/mailbox/{name}', '/api/map', '/api/operations/reconcile', '/api/sensors/{id}', '/metrics',
+      '/api/mailbox', '/api/mailbox/{name}', '/api/map', '/api/operations/rebuild', '/api/operations/reconcile', '/api/sensors/{id}', '/metrics',
     ]));
     const list = body.paths['/api/alarms']?.['get'];
-    expect(list?.parameters?.map(({ name }) => name)).toEqual(['status', 'acknowledged', 'type', 'email', 'zone', 'sensor', 'from', 'to', 'order', 'limit', 'cursor']);
+    expect(list?.parameters?.map(({ name }) => name)).toEqual(['status', 'acknowledged', 'type', 'email', 'zone', 'cell', 'sensor', 'from', 'to', 'order', 'limit', 'cursor']);
     expect(list?.parameters?.find(({ name }) => name === 'limit')?.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 500, default: 50 });
     for (const path of ['/api/alarms', '/api/counts', '/api/export/alarms.csv', '/api/export/counts.csv']) {
       const type = body.paths[path]?.['get']?.parameters?.find(({ name }) => name === 'type');
