@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../src/cli/simulator/random.js';
 import { systemClock } from '../../src/clock.js';
+import { ALL_PROJECTIONS } from '../../src/projections/all-projections.js';
+import type { RebuildAllReport } from '../../src/projections/projection-runner.js';
 import { stopAll } from '../acceptance/child.js';
 import { Product } from '../acceptance/product.js';
 import { freePort } from '../servers/server-process.js';
@@ -114,9 +116,8 @@ describe('vigia backup and restore', () => {
     again.abort();
     await sendingAgain;
     await second.waitUntilSettled();
-    for (const name of ['alarms', 'alarm-map', 'alarms-per-minute']) {
-      expect(JSON.parse(await second.command('rebuild', name, '--json'))).toMatchObject({ equal: true });
-    }
+    const { readModels } = JSON.parse(await second.command('rebuild', '--all', '--json')) as RebuildAllReport;
+    expect(readModels.map(({ name, ...how }) => [name, how])).toEqual(ALL_PROJECTIONS.map(({ name }): [string, unknown] => [name, expect.objectContaining({ equal: true })]));
     expect(JSON.parse(await second.command('reconcile', '--json'))).toMatchObject({ unaccounted: 0, doubled: 0, problems: [] });
     await second.interrupt();
 

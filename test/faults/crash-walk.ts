@@ -115,7 +115,7 @@ async function doRound(product: Product, round: number, sent: SentRecord[], isGo
   }));
   await send('ENTRY', 0, motion, '0'); // known by its messageId
   await replayDeadLetters(product);
-  for (const name of ['alarms', 'alarm-map']) await call(product, `/api/operations/projections/${name}/rebuild`, {});
+  for (const which of ['projections/alarms/rebuild', 'rebuild']) await call(product, `/api/operations/${which}`, {});
   while (((await product.get('/api/shelved')) as { total: number }).total > 0) await systemClock.sleep(100);
   await product.waitUntilSettled();
 }
