@@ -183,6 +183,12 @@ describe('reconcile where the log lost its end and has begun again', () => {
     expect(await sums(unchanged)).toEqual({ records: 7, normal: 4, events: 1, ignored: { 'alarm-open': 2 }, deadLettered: 0, unaccounted: 0, doubled: 0, problems: [] });
   });
 
+  it('asks for no receipts from before the first one of then: the log may have begun anywhere', async () => {
+    await handleIn(3, NORMAL);
+    const isFirst = (receipt: Receipt): boolean => receipt.epoch === 0 && receipt.first === 0;
+    expect(await sums(without(isFirst))).toMatchObject({ unaccounted: 0, doubled: 0 });
+  });
+
   it('finds what was not handled since then, and what was lost before', async () => {
     expect(await sums(unchanged)).toMatchObject({ records: 5, unaccounted: 0, doubled: 0 });
     await sendIn(3, MOTION);

@@ -62,7 +62,7 @@ export async function addReceipts(log: MessageLog, store: EventStore, at: Partit
 async function readEpochs(log: MessageLog, store: EventStore, { topic, partition, startOffset, endOffset }: PartitionRange & { readonly topic: SensorTopic }, tally: Tally, range: TimeRange): Promise<Epoch[]> {
   const epochs: Epoch[] = [];
   let current: Epoch | null = null;
-  // The log only loses records: the first receipt began at its start, or before it.
+  // The log only loses records: the first receipt began at its start, or before it, unless it has begun again since.
   let next = startOffset;
   let sinceMs = 0;
   for await (const event of store.readStream(receiptStream(log.identity, topic, partition))) {
@@ -71,6 +71,7 @@ async function readEpochs(log: MessageLog, store: EventStore, { topic, partition
     if (current?.epoch !== receipt.epoch) {
       // After a restore an epoch goes on where the last one ended; below that the log had begun again.
       const isAnew = current !== null && receipt.first < next;
+      if (isAnew) forgetStart(epochs);
       next = Math.min(next, receipt.first);
       current = begun(receipt.epoch, next, isAnew ? sinceMs : null);
       epochs.push(current);
@@ -84,9 +85,16 @@ async function readEpochs(log: MessageLog, store: EventStore, { topic, partition
     if (current === null) epochs.push((current = begun(0, next, null)));
     current.gaps.push({ first: next, next: endOffset, sinceMs, untilMs: Infinity });
   } else if (current !== null && (await endOf(log, topic, partition)) < next) {
+    forgetStart(epochs);
     epochs.push(begun(current.epoch + 1, endOffset, sinceMs)); // begun again, and nothing of it was processed
   }
   return epochs;
+}
+
+/** Where the log has begun again, nobody knows any more where it had begun before. */
+function forgetStart(epochs: readonly Epoch[]): void {
+  const gaps = epochs[0]?.gaps;
+  if (gaps?.[0]?.sinceMs === 0) gaps.shift();
 }
 
 function begun(epoch: number, first: number, anewSinceMs: number | null): Epoch {
