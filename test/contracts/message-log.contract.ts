@@ -14,6 +14,9 @@ export interface OpenedLog {
 }
 
 /** What every adapter of the message log's port must do. */
+/** Half as much again as any log lets wait. */
+const APPENDS_OF_1_MIB = 144;
+
 export function messageLogContract(adapter: string, open: () => Promise<OpenedLog>): void {
   describe(`${adapter} as a message log`, () => {
     let opened: OpenedLog;
@@ -111,10 +114,10 @@ export function messageLogContract(adapter: string, open: () => Promise<OpenedLo
       it('refuses what is beyond its bound of waiting appends, stores the rest, and recovers', async () => {
         const before = await endOffsets(log);
         const megabyte = Array.from({ length: 16 }, (_, index) => ({ key: String(index), value: Buffer.alloc(65_536, index) }));
-        const outcomes = await Promise.allSettled(Array.from({ length: 64 }, () => log.append('ENTRY', megabyte)));
+        const outcomes = await Promise.allSettled(Array.from({ length: APPENDS_OF_1_MIB }, () => log.append('ENTRY', megabyte)));
         const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
         expect(refused.length).toBeGreaterThan(0);
-        expect(refused.length).toBeLessThan(64);
+        expect(refused.length).toBeLessThan(APPENDS_OF_1_MIB);
         for (const { reason } of refused) expect(reason).toBeInstanceOf(LogUnavailable);
         expect(log.unavailable()).toBeNull();
         await log.append('ENTRY', [record('1', 'after')]);
@@ -122,7 +125,7 @@ export function messageLogContract(adapter: string, open: () => Promise<OpenedLo
         for (const { partition } of await log.describe('ENTRY')) {
           for await (const _ of log.read('ENTRY', partition, before[`ENTRY-${partition}`]!)) stored += 1;
         }
-        expect(stored).toBe((64 - refused.length) * 16 + 1);
+        expect(stored).toBe((APPENDS_OF_1_MIB - refused.length) * 16 + 1);
       }, 60_000);
 
       it('is refused after the log was closed', async () => {
