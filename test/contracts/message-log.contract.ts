@@ -13,10 +13,10 @@ export interface OpenedLog {
   close(): Promise<void>;
 }
 
-/** What every adapter of the message log's port must do. */
 /** Half as much again as any log lets wait. */
 const APPENDS_OF_1_MIB = 144;
 
+/** What every adapter of the message log's port must do. */
 export function messageLogContract(adapter: string, open: () => Promise<OpenedLog>): void {
   describe(`${adapter} as a message log`, () => {
     let opened: OpenedLog;
