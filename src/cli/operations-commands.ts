@@ -96,11 +96,16 @@ function namesOf(projections: readonly { readonly name: string }[]): string {
   return projections.map(({ name }) => name).join(', ');
 }
 
+/** `events 24, rows 6, equal true` */
+function inWords(sums: object): string {
+  return Object.entries(sums).map(([name, value]) => `${name} ${String(value)}`).join(', ');
+}
+
 async function rebuild(projection: string, { json }: JsonFlag): Promise<void> {
   await withApi(async (api) => {
     const { onProgress, end } = showProgress(`rebuilding ${projection}`);
     const result = await api.run<Record<string, unknown>>(`/api/operations/projections/${encodeURIComponent(projection)}/rebuild`, onProgress).finally(end);
-    console.log(json ? JSON.stringify(result) : `${projection}: ${Object.entries(result).map(([name, value]) => `${name} ${String(value)}`).join(', ')}`);
+    console.log(json ? JSON.stringify(result) : `${projection}: ${inWords(result)}`);
     if (result['equal'] === false) process.exitCode = 1;
   });
 }
@@ -112,7 +117,7 @@ async function rebuildAll({ json }: JsonFlag): Promise<void> {
     const { events, durationMs, readModels } = report;
     if (json) console.log(JSON.stringify(report));
     else {
-      for (const { name, ...how } of readModels) console.log(`${name}: ${Object.entries(how).map(([what, value]) => `${what} ${String(value)}`).join(', ')}`);
+      for (const { name, ...how } of readModels) console.log(`${name}: ${inWords(how)}`);
       console.log(`all: events ${events}, durationMs ${durationMs}`);
     }
     if (readModels.some((each) => 'problem' in each || each.equal === false)) process.exitCode = 1;
@@ -130,7 +135,7 @@ async function reconcile({ from, to, json }: JsonFlag & { from?: string; to?: st
       for (const [name, value] of Object.entries({ records, normal, events, deadLettered, unaccounted, doubled })) console.log(`${name.padEnd(14)} ${value}`);
       for (const [reason, value] of Object.entries(ignored)) console.log(`ignored        ${value} ${reason}`);
       for (const { name, rows, differing } of readModels) console.log(`read model     ${name}: ${rows === null ? (differing > 0 ? 'could not be compared' : 'not built') : `${rows} rows, ${differing} differ`}`);
-      console.log(`e-mails        ${Object.entries(emails).map(([name, value]) => `${name} ${value}`).join(', ')}`);
+      console.log(`e-mails        ${inWords(emails)}`);
       for (const problem of sums.problems) console.log(`! ${problem}`);
     }
     if (unaccounted > 0 || doubled > 0 || sums.problems.length > 0) process.exitCode = 1;

@@ -67,6 +67,15 @@ class Bench {
 
 const alarmsOf = (count: number): ProjectedEvent[] => Array.from({ length: count }, (_, index) => triggered({ alarm: `alarm ${index}`, sensorId: index, second: index }));
 
+/** The alarms per minute, which can't take an alarm of sensor 1 while that is so. */
+const disliking = (isSo: () => boolean): Projection => ({
+  ...alarmsPerMinute,
+  project: (row, event, key) => {
+    if (isSo() && event.data.sensorId === 1) throw new Error('sensor 1 is not liked');
+    return alarmsPerMinute.project(row as never, event as never, key);
+  },
+});
+
 /** Counts the events that are read of the store as a whole. */
 function countReads(store: LibsqlEventStore): () => number {
   let read = 0;
@@ -215,13 +224,7 @@ describe('ProjectionRunner', () => {
   it('parks an event that a projection can’t take, goes on with the others, and takes it in a rebuild once that is mended', async () => {
     const bench = await Bench.open();
     let isMended = false;
-    const broken: Projection = {
-      ...alarmsPerMinute,
-      project: (row, event, key) => {
-        if (!isMended && event.data.sensorId === 1) throw new Error('sensor 1 is not liked');
-        return alarmsPerMinute.project(row as never, event as never, key);
-      },
-    };
+    const broken = disliking(() => !isMended);
     await append(bench.store, alarmsOf(3));
     await bench.run(async (runner) => {
       expect((await runner.status())[0]).toMatchObject({ parked: 1, lagEvents: 0 });
@@ -260,13 +263,7 @@ describe('ProjectionRunner.rebuildAll', () => {
     const bench = await Bench.open();
     await append(bench.store, alarmsOf(3));
     let isMended = true;
-    const broken: Projection = {
-      ...alarmsPerMinute,
-      project: (row, event, key) => {
-        if (!isMended && event.data.sensorId === 1) throw new Error('sensor 1 is not liked');
-        return alarmsPerMinute.project(row as never, event as never, key);
-      },
-    };
+    const broken = disliking(() => !isMended);
     await bench.run(async (runner) => {
       isMended = false;
       const { table } = bench.sink.liveTable(broken);
@@ -302,13 +299,7 @@ describe('ProjectionRunner.compare', () => {
   it('tells an event that a read model can’t take as a difference, and compares the others', async () => {
     const bench = await Bench.open();
     await append(bench.store, alarmsOf(3));
-    const broken: Projection = {
-      ...alarmsPerMinute,
-      project: (row, event, key) => {
-        if (event.data.sensorId === 1) throw new Error('sensor 1 is not liked');
-        return alarmsPerMinute.project(row as never, event as never, key);
-      },
-    };
+    const broken = disliking(() => true);
     await bench.run(async (runner) => {
       const told: string[] = [];
       expect(await runner.compare(() => undefined, (line) => told.push(line))).toEqual([
@@ -344,13 +335,7 @@ describe('the first start with many events', () => {
   it('parks an event that a read model can’t take, as one that follows does', async () => {
     const bench = await Bench.open();
     await append(bench.store, alarmsOf(1_500));
-    const broken: Projection = {
-      ...alarmsPerMinute,
-      project: (row, event, key) => {
-        if (event.data.sensorId === 1) throw new Error('sensor 1 is not liked');
-        return alarmsPerMinute.project(row as never, event as never, key);
-      },
-    };
+    const broken = disliking(() => true);
     await bench.run(async (runner) => {
       expect(await runner.status()).toMatchObject([{ name: broken.name, parked: 1 }, { name: 'alarms', parked: 0 }]);
     }, [broken, alarms as Projection]);

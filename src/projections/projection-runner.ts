@@ -145,7 +145,7 @@ export class ProjectionRunner {
     return Promise.all([...this.tasks.values()].map((task) => this.statusOf(task)));
   }
 
-  /** Follows the events with all of them. Those that have nothing of many events yet are built first, together, which takes a third of the time. */
+  /** Follows the events with all of them. Those that have nothing of many events yet are built first, together, which takes two thirds of the time. */
   private async run(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
     const isEmpty = await Promise.all(tasks.map((task) => this.isToBeBuilt(task)));
     const empty = tasks.filter((_, index) => isEmpty[index]);
